@@ -1,0 +1,31 @@
+//! The three protocols a coding agent speaks, as bytes and values.
+//!
+//! Bytes go in, values come out. This crate knows no clock, no network, no async and no log; it knows
+//! nothing of keys, routes, tenants or money, and it never holds a whole message as a tree. What it does:
+//!
+//! * [`mod@peek`] reads the few request fields a gateway decides by, in one pass over the body's chunks;
+//! * [`splice`] replaces exactly the bytes of the `model` value;
+//! * [`sse`] frames event streams, [`meter`] reads [`Usage`] and the outcome out of an answer;
+//! * [`error`] and [`models`] write the answers a gateway gives by itself, in the caller's protocol.
+#![warn(missing_docs)]
+
+pub mod error;
+pub mod hints;
+mod json;
+pub mod meter;
+pub mod models;
+pub mod peek;
+mod protocol;
+pub mod splice;
+pub mod sse;
+#[cfg(test)]
+mod testing;
+pub mod usage;
+mod utf8;
+mod walk;
+
+pub use error::{ErrorKind, error_body, error_event};
+pub use meter::{Meter, Metered};
+pub use peek::{Peek, PeekError, Peeker, peek};
+pub use protocol::{Protocol, UnknownProtocol};
+pub use usage::Usage;
