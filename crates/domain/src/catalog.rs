@@ -1,0 +1,263 @@
+//! The catalog: providers and models known by name, embedded as data.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::{Deserialize, Serialize};
+
+use crate::money::Money;
+use crate::price::{LongContext, Price, Rates};
+use crate::provider::Provider;
+
+const PROVIDERS: &str = include_str!("../../../catalog/providers.toml");
+const MODELS: &str = include_str!("../../../catalog/models.toml");
+
+/// What is known of a model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Model {
+    /// Its name on the wire.
+    pub name: String,
+    /// Who serves it; absent in imported prices that name nobody.
+    pub provider: Option<String>,
+    /// The longest prompt in tokens.
+    pub max_input_tokens: Option<u64>,
+    /// The longest answer in tokens.
+    pub max_output_tokens: Option<u64>,
+    /// What it costs.
+    pub price: Price,
+    /// Where the price comes from.
+    pub source: String,
+    /// As of when, `YYYY-MM-DD`.
+    pub dated: String,
+}
+
+/// Dollars per million tokens as people write them.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UsdPerMillion {
+    /// Uncached input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<Money>,
+    /// Cache reads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_read: Option<Money>,
+    /// Five-minute cache writes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_write_5m: Option<Money>,
+    /// One-hour cache writes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_write_1h: Option<Money>,
+    /// Output, reasoning included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<Money>,
+}
+
+impl From<&UsdPerMillion> for Rates {
+    fn from(usd: &UsdPerMillion) -> Self {
+        let nanos = |amount: &Option<Money>| amount.map(|money| money.0);
+        Self {
+            input: nanos(&usd.input),
+            cache_read: nanos(&usd.cache_read),
+            cache_write_5m: nanos(&usd.cache_write_5m),
+            cache_write_1h: nanos(&usd.cache_write_1h),
+            output: nanos(&usd.output),
+        }
+    }
+}
+
+impl From<&Rates> for UsdPerMillion {
+    fn from(rates: &Rates) -> Self {
+        Self {
+            input: rates.input.map(Money),
+            cache_read: rates.cache_read.map(Money),
+            cache_write_5m: rates.cache_write_5m.map(Money),
+            cache_write_1h: rates.cache_write_1h.map(Money),
+            output: rates.output.map(Money),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProvidersFile {
+    provider: Vec<Provider>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ModelsFile {
+    source: String,
+    date: String,
+    model: Vec<ModelEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ModelEntry {
+    name: String,
+    provider: Option<String>,
+    max_input_tokens: Option<u64>,
+    max_output_tokens: Option<u64>,
+    usd_per_million: UsdPerMillion,
+    long_context: Option<LongEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LongEntry {
+    above: u64,
+    usd_per_million: UsdPerMillion,
+}
+
+/// A catalog file that does not read. The embedded ones are tested, so this speaks of edits to them.
+#[derive(Debug, thiserror::Error)]
+#[error("catalog: {0}")]
+pub struct CatalogError(#[from] toml::de::Error);
+
+/// The providers known by name.
+pub fn providers() -> Result<BTreeMap<String, Provider>, CatalogError> {
+    let file: ProvidersFile = toml::from_str(PROVIDERS)?;
+    Ok(file
+        .provider
+        .into_iter()
+        .map(|provider| (provider.name.clone(), provider))
+        .collect())
+}
+
+/// The models known by name.
+pub fn models() -> Result<Vec<Model>, CatalogError> {
+    let file: ModelsFile = toml::from_str(MODELS)?;
+    let (source, dated) = (file.source, file.date);
+    let model = |entry: ModelEntry| Model {
+        name: entry.name,
+        provider: entry.provider,
+        max_input_tokens: entry.max_input_tokens,
+        max_output_tokens: entry.max_output_tokens,
+        price: Price {
+            rates: Rates::from(&entry.usd_per_million),
+            long_context: entry.long_context.map(|long| LongContext {
+                above: long.above,
+                rates: Rates::from(&long.usd_per_million),
+            }),
+        },
+        source: source.clone(),
+        dated: dated.clone(),
+    };
+    Ok(file.model.into_iter().map(model).collect())
+}
+
+/// Every price, found by provider and model. Later models replace earlier ones of the same name.
+#[derive(Debug, Default)]
+pub struct PriceBook {
+    by_name: HashMap<String, Vec<Model>>,
+}
+
+impl PriceBook {
+    /// Puts the models in order; an import after the catalog wins over it.
+    pub fn new(models: impl IntoIterator<Item = Model>) -> Self {
+        let mut by_name: HashMap<String, Vec<Model>> = HashMap::new();
+        for model in models {
+            let known = by_name.entry(model.name.clone()).or_default();
+            known.retain(|earlier| earlier.provider != model.provider);
+            known.push(model);
+        }
+        Self { by_name }
+    }
+
+    /// What `provider` charges for `model`: its own price, else one that names no provider.
+    pub fn price(&self, provider: &str, model: &str) -> Option<&Price> {
+        let known = self.by_name.get(model)?;
+        let own = known
+            .iter()
+            .find(|entry| entry.provider.as_deref() == Some(provider));
+        own.or_else(|| known.iter().find(|entry| entry.provider.is_none()))
+            .map(|e| &e.price)
+    }
+
+    /// The list price of `model`: the provider's own, else anyone's who lists it.
+    pub fn list_price(&self, provider: &str, model: &str) -> Option<&Price> {
+        let anyone = || self.by_name.get(model)?.first().map(|entry| &entry.price);
+        self.price(provider, model).or_else(anyone)
+    }
+
+    /// All models, in no order.
+    pub fn models(&self) -> impl Iterator<Item = &Model> {
+        self.by_name.values().flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_embedded_catalog_reads() {
+        let providers = providers().unwrap();
+        assert!(providers.contains_key("anthropic") && providers.contains_key("openai"));
+        for provider in providers.values() {
+            assert!(crate::provider::valid_name(&provider.name));
+            assert!(
+                provider
+                    .endpoints
+                    .values()
+                    .all(|url| url.starts_with("https://"))
+            );
+        }
+        let models = models().unwrap();
+        for model in &models {
+            assert!(
+                providers.contains_key(model.provider.as_deref().unwrap()),
+                "{}",
+                model.name
+            );
+        }
+    }
+
+    #[test]
+    fn prices_lie_in_a_sane_band() {
+        // Dollars per million tokens; a price typed per token or per thousand falls outside.
+        for model in models().unwrap() {
+            let input = model.price.rates.input.unwrap();
+            assert!(
+                (10_000_000..=200_000_000_000).contains(&input),
+                "{}",
+                model.name
+            );
+            let rates = &model.price.rates;
+            assert!(
+                rates.cache_read.is_none_or(|read| read <= input),
+                "{}",
+                model.name
+            );
+        }
+    }
+
+    #[test]
+    fn an_import_replaces_the_catalog_and_names_fall_back() {
+        let entry = |provider: Option<&str>, input| Model {
+            name: "m".into(),
+            provider: provider.map(str::to_owned),
+            max_input_tokens: None,
+            max_output_tokens: None,
+            price: Price {
+                rates: Rates {
+                    input: Some(input),
+                    ..Rates::default()
+                },
+                long_context: None,
+            },
+            source: String::new(),
+            dated: String::new(),
+        };
+        let book = PriceBook::new([
+            entry(Some("a"), 1),
+            entry(Some("a"), 2),
+            entry(Some("b"), 3),
+        ]);
+        let rate = |price: Option<&Price>| price.and_then(|price| price.rates.input);
+        assert_eq!(rate(book.price("a", "m")), Some(2));
+        assert_eq!(rate(book.price("c", "m")), None);
+        assert_eq!(rate(book.list_price("c", "m")), Some(2));
+        let book = PriceBook::new([entry(Some("a"), 1), entry(None, 9)]);
+        assert_eq!(rate(book.price("c", "m")), Some(9));
+    }
+}

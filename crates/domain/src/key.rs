@@ -1,0 +1,99 @@
+//! Virtual keys: what an agent holds. The secret itself is never here, only its digest.
+
+use serde::{Deserialize, Serialize};
+
+use crate::credential::CredentialPolicy;
+use crate::id::{KeyId, OrgId, UserId};
+use crate::pattern::Pattern;
+use crate::time::Timestamp;
+
+/// What a key is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyKind {
+    /// Lives until it is revoked or expires.
+    Standard,
+    /// Short-lived, data plane only; minted for one run of a client.
+    Scoped,
+}
+
+/// A virtual key as stored and served; everything about it but its secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VirtualKey {
+    /// Its id.
+    pub id: KeyId,
+    /// Its name, unique among keys that the configuration file manages.
+    pub name: String,
+    /// The first characters of the secret, so that people can tell keys apart.
+    pub prefix: String,
+    /// The user who owns it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<UserId>,
+    /// The organization it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub org: Option<OrgId>,
+    /// The agent that its calls are attributed to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    /// What it is for.
+    pub kind: KeyKind,
+    /// The models it may use; absent means all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub models: Option<Vec<Pattern>>,
+    /// The providers it may use; absent means all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub providers: Option<Vec<String>>,
+    /// Whose credentials it may draw on.
+    pub credentials: CredentialPolicy,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it stops working by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// When it was revoked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked_at: Option<Timestamp>,
+    /// When it was last used, to the minute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used_at: Option<Timestamp>,
+    /// Whether the configuration file manages this row.
+    pub managed: bool,
+}
+
+/// Whether a key works at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyState {
+    /// It works.
+    Active,
+    /// Its time is over; a key helper may renew it.
+    Expired,
+    /// Somebody ended it.
+    Revoked,
+}
+
+impl VirtualKey {
+    /// Whether the key works at `now`. Revoked wins over expired.
+    pub fn state(&self, now: Timestamp) -> KeyState {
+        if self.revoked_at.is_some_and(|at| at <= now) {
+            KeyState::Revoked
+        } else if self.expires_at.is_some_and(|at| at <= now) {
+            KeyState::Expired
+        } else {
+            KeyState::Active
+        }
+    }
+
+    /// Whether the key may ask for `model`.
+    pub fn may_use_model(&self, model: &str) -> bool {
+        self.models
+            .as_ref()
+            .is_none_or(|allowed| allowed.iter().any(|p| p.matches(model)))
+    }
+
+    /// Whether the key's calls may go to `provider`.
+    pub fn may_use_provider(&self, provider: &str) -> bool {
+        self.providers
+            .as_ref()
+            .is_none_or(|allowed| allowed.iter().any(|name| name == provider))
+    }
+}

@@ -1,0 +1,23 @@
+//! Tollhouse's nouns and decisions.
+//!
+//! Everything here is a value or a function of values, time included. This crate knows nothing of
+//! HTTP, SQL, files, tasks or clocks; from `wire` it takes only the protocol names and the usage
+//! record.
+
+pub mod call;
+pub mod caller;
+pub mod catalog;
+pub mod credential;
+pub mod estimate;
+pub mod health;
+pub mod id;
+pub mod import;
+pub mod key;
+pub mod money;
+pub mod pattern;
+pub mod price;
+pub mod provider;
+pub mod route;
+pub mod session;
+pub mod tags;
+pub mod time;

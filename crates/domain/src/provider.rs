@@ -1,0 +1,82 @@
+//! Providers: a vendor or server we call, as a row of data.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use tollhouse_wire::Protocol;
+
+/// How a provider wants its credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AuthScheme {
+    /// `Authorization: Bearer KEY`.
+    Bearer,
+    /// `x-api-key: KEY`.
+    XApiKey,
+    /// No credential at all: a server of the operator's own.
+    None,
+}
+
+impl AuthScheme {
+    /// What the vendors of a protocol expect when a provider does not say.
+    pub const fn default_for(protocol: Protocol) -> Self {
+        match protocol {
+            Protocol::Messages => Self::XApiKey,
+            Protocol::Chat | Protocol::Responses => Self::Bearer,
+        }
+    }
+}
+
+/// A vendor or server we call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provider {
+    /// The name used in routes, paths and the ledger: lower-case letters, digits, `-`, `_`.
+    pub name: String,
+    /// The base URL per protocol, as the vendor's own SDK takes it: without `/v1` for messages, with
+    /// it for chat and responses.
+    pub endpoints: BTreeMap<Protocol, String>,
+    /// Overrides the protocol's own scheme.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth: Option<AuthScheme>,
+    /// What the provider's keys start with, checked when one is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_prefix: Option<String>,
+    /// Models it serves when no route names them; from the catalog.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<crate::pattern::Pattern>,
+    /// Whether the configuration file manages this row.
+    #[serde(default)]
+    pub managed: bool,
+}
+
+impl Provider {
+    /// How this provider's endpoint of `protocol` is authenticated.
+    pub fn auth_for(&self, protocol: Protocol) -> AuthScheme {
+        self.auth
+            .unwrap_or_else(|| AuthScheme::default_for(protocol))
+    }
+
+    /// The protocol a target of this provider is called in: `wanted` when the route names one, the
+    /// caller's own when the provider has it, else the first of responses, chat, messages it has.
+    pub fn protocol_for(&self, caller: Protocol, wanted: Option<Protocol>) -> Option<Protocol> {
+        if let Some(wanted) = wanted {
+            return self.endpoints.contains_key(&wanted).then_some(wanted);
+        }
+        [
+            caller,
+            Protocol::Responses,
+            Protocol::Chat,
+            Protocol::Messages,
+        ]
+        .into_iter()
+        .find(|protocol| self.endpoints.contains_key(protocol))
+    }
+}
+
+/// Whether `name` may name a provider: 1 to 64 of `a-z`, `0-9`, `-`, `_`.
+pub fn valid_name(name: &str) -> bool {
+    (1..=64).contains(&name.len())
+        && name.bytes().all(|byte| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_')
+        })
+}

@@ -1,0 +1,184 @@
+//! Routes: which targets answer for a model, in which order.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use tollhouse_wire::Protocol;
+
+use crate::key::VirtualKey;
+use crate::pattern::Pattern;
+use crate::provider::Provider;
+
+/// One place a call may go.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// The provider's name.
+    pub provider: String,
+    /// The model sent instead of the one asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// The protocol to call it in; absent means the caller's own where the provider has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<Protocol>,
+}
+
+/// A model pattern and its targets, first choice first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Route {
+    /// The models meant.
+    pub model: Pattern,
+    /// Where they go.
+    pub targets: Vec<Target>,
+    /// Whether the configuration file manages this row.
+    #[serde(default)]
+    pub managed: bool,
+}
+
+/// Every route, closest fit first.
+#[derive(Debug, Clone, Default)]
+pub struct RouteTable {
+    exact: BTreeMap<String, Vec<Target>>,
+    prefixes: Vec<(String, Vec<Target>)>,
+}
+
+impl RouteTable {
+    /// Builds the table. Written routes come before those the catalog implies for a provider, and
+    /// within each kind the closer pattern wins.
+    pub fn new(routes: &[Route], providers: &BTreeMap<String, Provider>) -> Self {
+        let mut table = Self::default();
+        for route in routes {
+            table.add(&route.model, route.targets.clone());
+        }
+        let mut implied = Vec::new();
+        for provider in providers.values() {
+            let target = Target {
+                provider: provider.name.clone(),
+                model: None,
+                protocol: None,
+            };
+            implied.extend(
+                provider
+                    .models
+                    .iter()
+                    .map(|model| (model.clone(), target.clone())),
+            );
+        }
+        implied.sort_by_key(|(model, _)| std::cmp::Reverse(model.specificity()));
+        table
+            .prefixes
+            .sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
+        for (model, target) in implied {
+            table.imply(&model, target);
+        }
+        table
+    }
+
+    fn add(&mut self, model: &Pattern, targets: Vec<Target>) {
+        match model {
+            Pattern::Exact(name) => {
+                self.exact.insert(name.clone(), targets);
+            }
+            Pattern::Prefix(prefix) => self.prefixes.push((prefix.clone(), targets)),
+        }
+    }
+
+    fn imply(&mut self, model: &Pattern, target: Target) {
+        match model {
+            Pattern::Exact(name) => {
+                if self.resolve(name).is_none() {
+                    self.exact.insert(name.clone(), vec![target]);
+                }
+            }
+            Pattern::Prefix(prefix) => {
+                if !self.prefixes.iter().any(|(taken, _)| taken == prefix) {
+                    self.prefixes.push((prefix.clone(), vec![target]));
+                }
+            }
+        }
+    }
+
+    /// The targets for `model`.
+    pub fn resolve(&self, model: &str) -> Option<&[Target]> {
+        if let Some(targets) = self.exact.get(model) {
+            return Some(targets);
+        }
+        let found = self
+            .prefixes
+            .iter()
+            .find(|(prefix, _)| model.starts_with(prefix.as_str()));
+        found.map(|(_, targets)| targets.as_slice())
+    }
+
+    /// The names that routes spell out in full.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.exact.keys().map(String::as_str)
+    }
+}
+
+/// A target that may be called: everything but its credential is settled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate<'a> {
+    /// The provider.
+    pub provider: &'a Provider,
+    /// The model to send, when it differs from the one asked for.
+    pub model: Option<&'a str>,
+}
+
+/// Why no target can be called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoRoute {
+    /// The key may not use the model.
+    ModelForbidden,
+    /// The key may use none of the route's providers.
+    ProviderForbidden,
+    /// No route names the model.
+    UnknownModel,
+    /// Every target speaks another protocol.
+    OtherProtocol(Protocol),
+}
+
+/// The targets that `key` may call for `model` in `protocol`, in order.
+///
+/// # Errors
+/// Says which of the four ways there was nothing to call.
+pub fn candidates<'a>(
+    table: &'a RouteTable,
+    providers: &'a BTreeMap<String, Provider>,
+    key: &VirtualKey,
+    protocol: Protocol,
+    model: &str,
+) -> Result<Vec<Candidate<'a>>, NoRoute> {
+    if !key.may_use_model(model) {
+        return Err(NoRoute::ModelForbidden);
+    }
+    let targets = table.resolve(model).ok_or(NoRoute::UnknownModel)?;
+    let mut found = Vec::with_capacity(targets.len());
+    let mut reason = NoRoute::UnknownModel;
+    for target in targets {
+        let Some(provider) = providers.get(&target.provider) else {
+            continue;
+        };
+        if !key.may_use_provider(&provider.name) {
+            reason = NoRoute::ProviderForbidden;
+            continue;
+        }
+        match provider.protocol_for(protocol, target.protocol) {
+            Some(spoken) if spoken == protocol => {
+                let model = target.model.as_deref().filter(|renamed| *renamed != model);
+                found.push(Candidate { provider, model });
+            }
+            Some(other) => reason = NoRoute::OtherProtocol(other),
+            None => {}
+        }
+    }
+    if found.is_empty() {
+        Err(reason)
+    } else {
+        Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests;

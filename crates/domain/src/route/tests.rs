@@ -1,0 +1,127 @@
+use uuid::Uuid;
+
+use super::*;
+use crate::credential::CredentialPolicy;
+use crate::id::KeyId;
+use crate::key::KeyKind;
+use crate::time::Timestamp;
+
+fn provider(name: &str, protocols: &[Protocol], models: &[&str]) -> (String, Provider) {
+    let endpoint = |protocol: &Protocol| (*protocol, "http://127.0.0.1:1".to_owned());
+    let provider = Provider {
+        name: name.to_owned(),
+        endpoints: protocols.iter().map(endpoint).collect(),
+        auth: None,
+        key_prefix: None,
+        models: models.iter().map(|model| model.parse().unwrap()).collect(),
+        managed: true,
+    };
+    (name.to_owned(), provider)
+}
+
+fn route(model: &str, providers: &[&str]) -> Route {
+    let target = |name: &&str| Target {
+        provider: (*name).into(),
+        model: None,
+        protocol: None,
+    };
+    Route {
+        model: model.parse().unwrap(),
+        targets: providers.iter().map(target).collect(),
+        managed: true,
+    }
+}
+
+fn key() -> VirtualKey {
+    VirtualKey {
+        id: KeyId(Uuid::nil()),
+        name: "k".into(),
+        prefix: "th-".into(),
+        owner: None,
+        org: None,
+        agent: None,
+        kind: KeyKind::Standard,
+        models: None,
+        providers: None,
+        credentials: CredentialPolicy::default(),
+        created_at: Timestamp(0),
+        expires_at: None,
+        revoked_at: None,
+        last_used_at: None,
+        managed: false,
+    }
+}
+
+fn names(found: &[Candidate<'_>]) -> Vec<String> {
+    found
+        .iter()
+        .map(|candidate| candidate.provider.name.clone())
+        .collect()
+}
+
+#[test]
+fn the_closest_pattern_wins() {
+    let providers = [
+        provider("a", &[Protocol::Chat], &[]),
+        provider("b", &[Protocol::Chat], &[]),
+    ];
+    let providers = BTreeMap::from(providers);
+    let routes = [
+        route("*", &["a"]),
+        route("gpt-*", &["b"]),
+        route("gpt-5", &["a", "b"]),
+    ];
+    let table = RouteTable::new(&routes, &providers);
+    let ask = |model| candidates(&table, &providers, &key(), Protocol::Chat, model).unwrap();
+    assert_eq!(names(&ask("gpt-5")), ["a", "b"]);
+    assert_eq!(names(&ask("gpt-6")), ["b"]);
+    assert_eq!(names(&ask("qwen")), ["a"]);
+}
+
+#[test]
+fn a_catalog_provider_serves_its_models_without_a_route() {
+    let providers = BTreeMap::from([
+        provider("anthropic", &[Protocol::Messages], &["claude-*"]),
+        provider("lab", &[Protocol::Messages], &[]),
+    ]);
+    let table = RouteTable::new(&[], &providers);
+    let ask = |model| candidates(&table, &providers, &key(), Protocol::Messages, model);
+    assert_eq!(names(&ask("claude-x").unwrap()), ["anthropic"]);
+    assert_eq!(ask("gpt-5"), Err(NoRoute::UnknownModel));
+    let table = RouteTable::new(&[route("claude-*", &["lab"])], &providers);
+    let found = candidates(&table, &providers, &key(), Protocol::Messages, "claude-x").unwrap();
+    assert_eq!(names(&found), ["lab"]);
+}
+
+#[test]
+fn says_why_there_is_nothing_to_call() {
+    let providers = BTreeMap::from([provider("a", &[Protocol::Chat], &[])]);
+    let table = RouteTable::new(&[route("*", &["a"])], &providers);
+    let ask = |key: &VirtualKey, protocol| candidates(&table, &providers, key, protocol, "m");
+    let other = NoRoute::OtherProtocol(Protocol::Chat);
+    assert_eq!(ask(&key(), Protocol::Messages), Err(other));
+    let models = VirtualKey {
+        models: Some(vec!["x".parse().unwrap()]),
+        ..key()
+    };
+    assert_eq!(ask(&models, Protocol::Chat), Err(NoRoute::ModelForbidden));
+    let elsewhere = VirtualKey {
+        providers: Some(vec!["b".into()]),
+        ..key()
+    };
+    assert_eq!(
+        ask(&elsewhere, Protocol::Chat),
+        Err(NoRoute::ProviderForbidden)
+    );
+}
+
+#[test]
+fn renames_only_when_the_name_differs() {
+    let providers = BTreeMap::from([provider("a", &[Protocol::Chat], &[])]);
+    let mut renamed = route("m", &["a", "a"]);
+    renamed.targets[0].model = Some("m".into());
+    renamed.targets[1].model = Some("n".into());
+    let table = RouteTable::new(&[renamed], &providers);
+    let found = candidates(&table, &providers, &key(), Protocol::Chat, "m").unwrap();
+    assert_eq!((found[0].model, found[1].model), (None, Some("n")));
+}
