@@ -1,0 +1,96 @@
+//! Which calls are meant.
+
+use sqlx::{Database, Encode, QueryBuilder, Type};
+use tollhouse_domain::call::Outcome;
+use tollhouse_domain::id::{KeyId, OrgId, SessionId, UserId};
+use tollhouse_domain::time::Timestamp;
+use tollhouse_wire::Protocol;
+use uuid::Uuid;
+
+use super::row::bounded;
+
+/// Conditions that calls must meet, all of them; an absent one lets every call pass.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CallFilter {
+    /// Made with this key.
+    pub key: Option<KeyId>,
+    /// By this user's keys.
+    pub user: Option<UserId>,
+    /// By this organization's keys.
+    pub org: Option<OrgId>,
+    /// In this session.
+    pub session: Option<SessionId>,
+    /// Of this model, whether it was asked for, sent or served.
+    pub model: Option<String>,
+    /// That went to this provider.
+    pub provider: Option<String>,
+    /// By this client application.
+    pub caller: Option<String>,
+    /// By this agent.
+    pub agent: Option<String>,
+    /// Of this operation.
+    pub endpoint: Option<String>,
+    /// In this protocol.
+    pub protocol: Option<Protocol>,
+    /// That ended so.
+    pub outcome: Option<Outcome>,
+    /// That the client saw end with this HTTP status.
+    pub status: Option<u16>,
+    /// Admitted at this moment or later.
+    pub from: Option<Timestamp>,
+    /// Admitted before this moment.
+    pub to: Option<Timestamp>,
+}
+
+impl CallFilter {
+    /// Adds the conditions to a query that ends in a `WHERE` clause with at least one condition.
+    pub(crate) fn push_to<DB>(&self, query: &mut QueryBuilder<DB>)
+    where
+        DB: Database,
+        Uuid: for<'q> Encode<'q, DB> + Type<DB>,
+        i64: for<'q> Encode<'q, DB> + Type<DB>,
+        String: for<'q> Encode<'q, DB> + Type<DB>,
+    {
+        let ids = [
+            (" AND key_id = ", self.key.map(|id| id.0)),
+            (" AND user_id = ", self.user.map(|id| id.0)),
+            (" AND org_id = ", self.org.map(|id| id.0)),
+            (" AND session_id = ", self.session.map(|id| id.0)),
+        ];
+        for (condition, id) in ids {
+            if let Some(id) = id {
+                query.push(condition).push_bind(id);
+            }
+        }
+        if let Some(model) = self.model.as_deref().map(bounded) {
+            query
+                .push(" AND (model_requested = ")
+                .push_bind(model.clone());
+            query.push(" OR model_sent = ").push_bind(model.clone());
+            query.push(" OR model_served = ").push_bind(model).push(")");
+        }
+        let words = [
+            (" AND provider = ", self.provider.as_deref()),
+            (" AND caller = ", self.caller.as_deref()),
+            (" AND agent = ", self.agent.as_deref()),
+            (" AND endpoint = ", self.endpoint.as_deref()),
+            (" AND protocol = ", self.protocol.map(Protocol::as_str)),
+            (" AND outcome = ", self.outcome.map(Outcome::as_str)),
+        ];
+        for (condition, word) in words {
+            if let Some(word) = word {
+                query.push(condition).push_bind(bounded(word));
+            }
+        }
+        let numbers = [
+            (" AND status = ", self.status.map(i64::from)),
+            (" AND at >= ", self.from.map(|at| at.0)),
+            (" AND at < ", self.to.map(|at| at.0)),
+        ];
+        for (condition, number) in numbers {
+            if let Some(number) = number {
+                query.push(condition).push_bind(number);
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The ledger's one way in. Here the databases differ, because what is fast does: PostgreSQL wants
+//! one statement with an array per column, SQLite a statement of several rows, and each the same few
+//! texts again and again, because those are prepared once.
+
+use std::sync::LazyLock;
+
+use sqlx::{AssertSqlSafe, PgConnection, SqliteConnection};
+use tollhouse_domain::call::Call;
+use uuid::Uuid;
+
+use super::columns::{names, with_columns};
+use super::row::CallRow;
+use crate::db::Store;
+use crate::error::Result;
+
+/// Rows per statement for PostgreSQL, so that no message to it grows without bound.
+const POSTGRES_ROWS: usize = 2_000;
+/// Rows per statement for SQLite, largest first. Each statement is a trip to the thread that owns
+/// the connection, which costs about as much as five rows.
+const SQLITE_ROWS: [usize; 3] = [64, 8, 1];
+
+macro_rules! postgres_types {
+    (() $($name:ident: $_type:ty = $postgres:literal,)+) => { [$($postgres),+] };
+}
+
+macro_rules! bind_row {
+    (($query:ident, $row:ident) $($name:ident: $_type:ty = $_postgres:literal,)+) => {
+        $query = $query$(.bind(&$row.$name))+
+    };
+}
+
+macro_rules! bind_arrays {
+    (($query:expr, $rows:ident) $($name:ident: $type:ty = $_postgres:literal,)+) => {
+        $query$(.bind($rows.iter().map(|row| row.$name.clone()).collect::<Vec<$type>>()))+
+    };
+}
+
+static INTO_SQLITE: LazyLock<[String; 3]> = LazyLock::new(|| {
+    let columns = with_columns!(postgres_types!()).len();
+    let row = format!("({})", vec!["?"; columns].join(", "));
+    SQLITE_ROWS.map(|rows| {
+        format!(
+            "INSERT INTO calls ({}) VALUES {} ON CONFLICT (id) DO NOTHING",
+            with_columns!(names!()),
+            vec![row.as_str(); rows].join(", ")
+        )
+    })
+});
+
+static INTO_POSTGRES: LazyLock<String> = LazyLock::new(|| {
+    let arrays = with_columns!(postgres_types!())
+        .iter()
+        .zip(1..)
+        .map(|(name, n)| format!("${n}::{name}[]"))
+        .collect::<Vec<_>>();
+    format!(
+        "INSERT INTO calls ({}) SELECT * FROM UNNEST({}) ON CONFLICT (id) DO NOTHING",
+        with_columns!(names!()),
+        arrays.join(", ")
+    )
+});
+
+impl Store {
+    /// Adds calls in one transaction and returns how many were new: a call whose id is there already
+    /// is left as it is, so a batch may be sent again.
+    pub async fn insert_calls(&self, calls: &[Call]) -> Result<u64> {
+        let mut rows = calls.iter().map(CallRow::new).collect::<Result<Vec<_>>>()?;
+        // In one order everywhere, so that two replicas never wait for each other in a circle.
+        rows.sort_unstable_by_key(|row| row.id);
+        transact!(self, |tx| {
+            let inserted = tx.insert(&rows).await?;
+            (inserted, inserted > 0)
+        })
+    }
+}
+
+/// What only this file asks of a connection.
+trait InsertCalls {
+    async fn insert(&mut self, rows: &[CallRow]) -> Result<u64>;
+}
+
+impl InsertCalls for SqliteConnection {
+    async fn insert(&mut self, mut rows: &[CallRow]) -> Result<u64> {
+        let mut inserted = 0;
+        for (size, sql) in SQLITE_ROWS.into_iter().zip(INTO_SQLITE.iter()) {
+            while let Some((chunk, rest)) = rows.split_at_checked(size) {
+                let mut query = sqlx::query(AssertSqlSafe(sql.as_str()));
+                for row in chunk {
+                    with_columns!(bind_row!(query, row));
+                }
+                inserted += query.execute(&mut *self).await?.rows_affected();
+                rows = rest;
+            }
+        }
+        Ok(inserted)
+    }
+}
+
+impl InsertCalls for PgConnection {
+    async fn insert(&mut self, rows: &[CallRow]) -> Result<u64> {
+        let mut inserted = 0;
+        for chunk in rows.chunks(POSTGRES_ROWS) {
+            let query = sqlx::query(AssertSqlSafe(INTO_POSTGRES.as_str()));
+            let query = with_columns!(bind_arrays!(query, chunk));
+            inserted += query.execute(&mut *self).await?.rows_affected();
+        }
+        Ok(inserted)
+    }
+}

@@ -1,0 +1,150 @@
+//! Virtual keys.
+
+mod managed;
+mod row;
+
+use tollhouse_domain::id::KeyId;
+use tollhouse_domain::key::VirtualKey;
+use tollhouse_domain::time::Timestamp;
+use uuid::Uuid;
+
+use crate::convert::NEWEST;
+use crate::db::Store;
+use crate::error::{Result, StoreError};
+use crate::options::Page;
+use row::{KeyRow, bind_key, columns};
+
+const INSERT: &str = concat!(
+    "INSERT INTO virtual_keys (",
+    columns!(),
+    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
+);
+const UPDATE: &str = "UPDATE virtual_keys SET digest = $2, name = $3, prefix = $4, owner_id = $5, \
+    org_id = $6, agent = $7, kind = $8, models = $9, providers = $10, credentials = $11, \
+    created_at = $12, expires_at = $13, revoked_at = $14, last_used_at = $15, managed = $16, \
+    retired = $17 WHERE id = $1";
+const PAGE: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM virtual_keys WHERE id < $1 ORDER BY id DESC LIMIT $2"
+);
+const ONE: &str = concat!("SELECT ", columns!(), " FROM virtual_keys WHERE id = $1");
+const LIVE: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM virtual_keys WHERE revoked_at IS NULL ORDER BY id"
+);
+// A person's word is final, so it also ends what the file had only retired.
+const REVOKE: &str = "UPDATE virtual_keys SET revoked_at = COALESCE(revoked_at, $2), \
+    retired = FALSE WHERE id = $1 AND (revoked_at IS NULL OR retired)";
+const TOUCH: &str = "UPDATE virtual_keys SET last_used_at = $2 \
+    WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)";
+const DELETE_EXPIRED: &str = "DELETE FROM virtual_keys WHERE kind = 'scoped' AND expires_at < $1";
+
+impl Store {
+    /// Adds a key under the digest of its secret.
+    pub async fn insert_key(&self, key: &VirtualKey, digest: [u8; 32]) -> Result<()> {
+        let row = KeyRow::new(key, digest)?;
+        administer!(self, |tx| {
+            bind_key!(sqlx::query(INSERT), row)
+                .execute(&mut *tx)
+                .await?;
+            ((), true)
+        })
+    }
+
+    /// Keys, newest first, revoked and expired ones included.
+    pub async fn keys(&self, page: Page<KeyId>) -> Result<Vec<VirtualKey>> {
+        let below = page.after.map_or(NEWEST, |id| id.0);
+        let rows: Vec<KeyRow> = read!(self, |pool| sqlx::query_as(PAGE)
+            .bind(below)
+            .bind(i64::from(page.limit))
+            .fetch_all(pool)
+            .await?);
+        rows.into_iter().map(KeyRow::key).collect()
+    }
+
+    /// One key.
+    pub async fn key(&self, id: KeyId) -> Result<Option<VirtualKey>> {
+        let row: Option<KeyRow> = read!(self, |pool| sqlx::query_as(ONE)
+            .bind(id.0)
+            .fetch_optional(pool)
+            .await?);
+        row.map(KeyRow::key).transpose()
+    }
+
+    /// Every key that is not revoked, with its digest: what a snapshot needs. Expired ones are among
+    /// them until [`Store::delete_expired_scoped`], so that a client can be told the difference.
+    pub async fn all_keys_with_digests(&self) -> Result<Vec<([u8; 32], VirtualKey)>> {
+        let rows: Vec<KeyRow> = read!(self, |pool| sqlx::query_as(LIVE).fetch_all(pool).await?);
+        rows.into_iter()
+            .map(|row| Ok((row.digest()?, row.key()?)))
+            .collect()
+    }
+
+    /// Ends a key for good at `at`. `false` when there is no such key or it was ended before.
+    pub async fn revoke_key(&self, id: KeyId, at: Timestamp) -> Result<bool> {
+        administer!(self, |tx| {
+            let done = sqlx::query(REVOKE)
+                .bind(id.0)
+                .bind(at.0)
+                .execute(&mut *tx)
+                .await?;
+            let revoked = done.rows_affected() > 0;
+            (revoked, revoked)
+        })
+    }
+
+    /// Writes what an administrator may change of a key: name, owner, organization, agent, models,
+    /// providers, credentials, expiry. The rest of `key` is not looked at.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`]; [`StoreError::Conflict`] when the configuration file manages it.
+    pub async fn update_key(&self, key: &VirtualKey) -> Result<()> {
+        administer!(self, |tx| {
+            let stored: Option<KeyRow> = sqlx::query_as(ONE)
+                .bind(key.id.0)
+                .fetch_optional(&mut *tx)
+                .await?;
+            let stored = stored.ok_or(StoreError::NotFound)?;
+            if stored.managed {
+                let what = format!("the configuration file manages the key `{}`", stored.name);
+                return Err(StoreError::Conflict { what });
+            }
+            let row = stored.clone().edited(key)?;
+            bind_key!(sqlx::query(UPDATE), row)
+                .execute(&mut *tx)
+                .await?;
+            ((), row != stored)
+        })
+    }
+
+    /// Notes when keys were last used. Not an administrative write; unknown keys are passed over.
+    pub async fn touch_keys(&self, used: &[(KeyId, Timestamp)]) -> Result<()> {
+        // In one order everywhere, so that two replicas never wait for each other in a circle.
+        let mut used: Vec<(Uuid, i64)> = used.iter().map(|(id, at)| (id.0, at.0)).collect();
+        used.sort_unstable();
+        transact!(self, |tx| {
+            for (id, at) in &used {
+                sqlx::query(TOUCH)
+                    .bind(id)
+                    .bind(at)
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            ((), !used.is_empty())
+        })
+    }
+
+    /// Forgets scoped keys that expired before `before`, and says how many. They work no longer, so
+    /// this is housekeeping and not an administrative write.
+    pub async fn delete_expired_scoped(&self, before: Timestamp) -> Result<u64> {
+        transact!(self, |tx| {
+            let done = sqlx::query(DELETE_EXPIRED)
+                .bind(before.0)
+                .execute(&mut *tx)
+                .await?;
+            (done.rows_affected(), true)
+        })
+    }
+}

@@ -1,0 +1,45 @@
+//! SQLite and PostgreSQL behind one set of queries.
+//!
+//! [`Store`] is everything that outlives the process: keys, sealed credentials, providers, routes,
+//! prices and the ledger. Each aggregate is one file with an `impl Store` block; its SQL is written
+//! once, in what both databases understand, and two private macros expand it for each.
+//!
+//! Three rules hold throughout. Every *administrative* write raises [`Store::revision`] in its own
+//! transaction, and a write that changes nothing does not; the ledger's lane (calls, last use,
+//! remembered objects, retention) never touches it. No transaction waits for anything but its
+//! database. Whatever a client or an upstream sends is bound, never spliced into SQL, and bounded,
+//! so that no row can be refused for its content.
+//!
+//! This crate refuses to know what is inside a sealed secret, what a call costs and why, and what
+//! time it is.
+#![warn(missing_docs)]
+
+#[macro_use]
+mod db;
+mod backup;
+mod calls;
+mod convert;
+mod credentials;
+mod error;
+mod keys;
+mod objects;
+mod options;
+mod prices;
+mod providers;
+mod revision;
+mod routes;
+mod sessions;
+mod settings;
+mod usage;
+mod vault;
+
+pub use calls::{CallFilter, MAX_COST, MAX_COUNT, MAX_TEXT};
+pub use credentials::CredentialRecord;
+pub use db::Store;
+pub use error::{Result, StoreError};
+pub use objects::{ObjectKind, ObjectRow};
+pub use options::{DatabaseUrl, Page, StoreOptions};
+pub use prices::StoredPrice;
+pub use sessions::{SessionCursor, SessionRow};
+pub use usage::{GroupBy, Totals, UsageRow};
+pub use vault::{DataKeyRow, SealedSetting};

@@ -1,0 +1,135 @@
+//! Text that looks like SQL, or like nothing on earth, is only ever data.
+
+use tollhouse_domain::call::Call;
+use tollhouse_store::{CallFilter, ObjectKind, ObjectRow, Page};
+
+use crate::support::{
+    Place, call, call_id, credential, key_id, on_both, provider, seconds, session_id, virtual_key,
+};
+
+on_both!(in_the_ledger, everywhere_else);
+
+const TEXTS: [&str; 9] = [
+    "'; DROP TABLE calls; --",
+    "\" OR \"\"=\"",
+    "x' OR '1'='1",
+    "$1 ? ?1 :name @name %(name)s {0}",
+    "100%_\\",
+    "/* */ -- \r\n\t\u{b}",
+    "مرحبا \u{202e}gnp.exe",
+    "👩‍👩‍👧‍👦 é e\u{301} \u{feff}",
+    "NULL",
+];
+
+async fn in_the_ledger(place: Place) {
+    let store = place.open().await;
+    let calls: Vec<Call> = TEXTS
+        .iter()
+        .zip(1..)
+        .map(|(text, n)| {
+            let text = (*text).to_owned();
+            Call {
+                session: session_id(n),
+                session_name: Some(text.clone()),
+                caller: text.clone(),
+                agent: Some(text.clone()),
+                provider: Some(text.clone()),
+                model_requested: Some(text.clone()),
+                endpoint: text.clone(),
+                error: Some(text.clone()),
+                usage_raw: Some(text.clone()),
+                losses: vec![text.clone()],
+                tags: [(text.clone(), text.clone())].into(),
+                upstream_object: Some(text),
+                ..call(n)
+            }
+        })
+        .collect();
+    store.insert_calls(&calls).await.unwrap();
+    for call in &calls {
+        let text = call.caller.clone();
+        let only = std::slice::from_ref(call);
+        let none = CallFilter::default;
+        for filter in [
+            CallFilter {
+                caller: Some(text.clone()),
+                ..none()
+            },
+            CallFilter {
+                agent: Some(text.clone()),
+                ..none()
+            },
+            CallFilter {
+                provider: Some(text.clone()),
+                ..none()
+            },
+            CallFilter {
+                model: Some(text.clone()),
+                ..none()
+            },
+            CallFilter {
+                endpoint: Some(text.clone()),
+                ..none()
+            },
+        ] {
+            assert_eq!(
+                store.calls(&filter, Page::first(99)).await.unwrap(),
+                only,
+                "{text}"
+            );
+        }
+        let found = store
+            .call_by_upstream_object(&text, key_id(1))
+            .await
+            .unwrap();
+        assert_eq!(found.as_ref(), Some(call));
+        let session = store.session(call.session).await.unwrap().unwrap();
+        assert_eq!(session.session_name.as_ref(), Some(&text));
+        assert_eq!(session.models, [text]);
+    }
+    assert_eq!(
+        store.call(call_id(1)).await.unwrap().as_ref(),
+        Some(&calls[0])
+    );
+}
+
+async fn everywhere_else(place: Place) {
+    let store = place.open().await;
+    for (text, n) in TEXTS.iter().zip(1..) {
+        let key = virtual_key(n, text);
+        store
+            .insert_key(&key, [u8::try_from(n).unwrap(); 32])
+            .await
+            .unwrap();
+        assert_eq!(store.key(key.id).await.unwrap(), Some(key));
+        store.upsert_provider(&provider(text)).await.unwrap();
+        let record = credential(n, text, text.as_bytes());
+        store.put_credential(&record).await.unwrap();
+        assert_eq!(
+            store.credential(text, "default").await.unwrap(),
+            Some(record.meta)
+        );
+        store.put_setting(text, text).await.unwrap();
+        assert_eq!(store.setting(text).await.unwrap().as_deref(), Some(*text));
+        let object = ObjectRow {
+            id: (*text).to_owned(),
+            kind: ObjectKind::Response,
+            key: key_id(1),
+            provider: (*text).to_owned(),
+            credential_id: None,
+            created_at: seconds(0),
+        };
+        store.remember_object(&object).await.unwrap();
+        assert_eq!(store.object(text, key_id(1)).await.unwrap(), Some(object));
+    }
+    assert_eq!(store.providers().await.unwrap().len(), TEXTS.len());
+    for text in TEXTS {
+        assert!(store.delete_provider(text).await.unwrap());
+        assert!(store.delete_credential(text, "default").await.unwrap());
+    }
+    assert!(store.credentials().await.unwrap().is_empty());
+    assert_eq!(
+        store.all_keys_with_digests().await.unwrap().len(),
+        TEXTS.len()
+    );
+}

@@ -1,0 +1,21 @@
+//! The store's promises, each kept on SQLite always and on PostgreSQL when `TEST_DATABASE_URL` names
+//! a server (`scripts/with-postgres.sh` starts one).
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod calls;
+mod concurrency;
+mod credentials;
+mod hostile;
+mod keys;
+mod objects;
+mod opening;
+mod provisioning;
+mod rate;
+mod revision;
+mod round_trip;
+mod sessions;
+mod spawnable;
+mod story;
+mod support;
+mod usage;
+mod vault;

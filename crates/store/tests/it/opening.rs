@@ -1,0 +1,216 @@
+//! Opening, closing, refusing to open, and copying.
+
+use std::error::Error;
+use std::fmt::Write;
+use std::path::Path;
+
+use tollhouse_store::{DatabaseUrl, Page, Store, StoreError, StoreOptions};
+
+use crate::support::{Place, call, call_id, key_id, on_both, virtual_key};
+
+on_both!(
+    a_newer_schema_is_refused_and_left_alone,
+    a_changed_schema_is_refused,
+    a_closed_store_says_so,
+    opening_twice_changes_nothing,
+);
+
+async fn a_newer_schema_is_refused_and_left_alone(place: Place) {
+    let store = place.open().await;
+    store
+        .insert_key(&virtual_key(1, "a"), [1; 32])
+        .await
+        .unwrap();
+    let known = store.schema_version().await.unwrap();
+    store.close().await;
+    for version in [7001, 7002] {
+        let sql = match version {
+            7001 => {
+                "INSERT INTO _sqlx_migrations SELECT 7001, 'later', installed_on, success, \
+                     checksum, 0 FROM _sqlx_migrations WHERE version = 1"
+            }
+            _ => {
+                "INSERT INTO _sqlx_migrations SELECT 7002, 'latest', installed_on, success, \
+                  checksum, 0 FROM _sqlx_migrations WHERE version = 1"
+            }
+        };
+        place.execute(sql).await;
+    }
+    let refused = Store::open(&place.url()).await.unwrap_err();
+    assert!(
+        matches!(refused, StoreError::NewerSchema { found: 7002, .. }),
+        "{refused:?}"
+    );
+    assert!(!refused.is_transient());
+    assert_eq!(
+        refused.to_string(),
+        format!(
+            "database schema 7002 is newer than this tollhouse knows ({known}): use a newer release"
+        )
+    );
+    place
+        .execute("DELETE FROM _sqlx_migrations WHERE version > 7000")
+        .await;
+    let store = place.open().await;
+    assert_eq!(
+        store.keys(Page::first(9)).await.unwrap(),
+        [virtual_key(1, "a")]
+    );
+    store.close().await;
+}
+
+async fn a_changed_schema_is_refused(place: Place) {
+    place.open().await.close().await;
+    place
+        .execute("UPDATE _sqlx_migrations SET checksum = substr(checksum, 2)")
+        .await;
+    let refused = Store::open(&place.url()).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Corrupt { .. }), "{refused:?}");
+}
+
+async fn a_closed_store_says_so(place: Place) {
+    let store = place.open().await;
+    let other = store.clone();
+    store.close().await;
+    let refused = other.ping().await.unwrap_err();
+    assert!(matches!(refused, StoreError::Unavailable(_)), "{refused:?}");
+    assert!(!refused.is_transient());
+}
+
+async fn opening_twice_changes_nothing(place: Place) {
+    let store = place.open().await;
+    store.insert_calls(&[call(1)]).await.unwrap();
+    let again = place.open().await;
+    assert_eq!(again.call(call_id(1)).await.unwrap(), Some(call(1)));
+    assert_eq!(again.revision().await.unwrap(), 0);
+    store.close().await;
+    again.ping().await.unwrap();
+    again.close().await;
+}
+
+#[cfg(unix)]
+fn mode(path: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn only_its_owner_reads_a_sqlite_file() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::sqlite();
+    std::fs::write(place.file(), "").unwrap();
+    std::fs::set_permissions(place.file(), std::fs::Permissions::from_mode(0o644)).unwrap();
+    let store = place.open().await;
+    store.insert_calls(&[call(1)]).await.unwrap();
+    for side in ["", "-wal", "-shm"] {
+        let path = format!("{}{side}", place.file().display());
+        assert_eq!(mode(Path::new(&path)), 0o600, "{path}");
+    }
+    store.close().await;
+}
+
+#[tokio::test]
+async fn what_is_no_database_is_refused() {
+    let place = Place::sqlite();
+    let text = "This is a diary. ".repeat(100);
+    std::fs::write(place.file(), &text).unwrap();
+    let refused = Store::open(&place.url()).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Open { .. }), "{refused:?}");
+    assert!(refused.to_string().contains("tollhouse.db"), "{refused}");
+    assert!(!refused.is_transient());
+    assert_eq!(std::fs::read_to_string(place.file()).unwrap(), text);
+    let nowhere = DatabaseUrl::Sqlite(place.file().join("no").join("where"));
+    let refused = Store::open(&nowhere).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Open { .. }), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_password_is_never_printed() {
+    let canary = "cAnArY-7d1b2c7e";
+    // Port 1 of this machine: nobody answers. And a URL that does not read.
+    for url in [
+        format!("postgres://u:{canary}@127.0.0.1:1/x"),
+        format!("postgres://u:{canary}@[/"),
+    ] {
+        let url = DatabaseUrl::Postgres(url);
+        let mut said = format!("{url:?}");
+        let options = StoreOptions {
+            patience: std::time::Duration::from_secs(1),
+            ..StoreOptions::default()
+        };
+        let error = Store::open_with(&url, &options).await.unwrap_err();
+        assert!(matches!(error, StoreError::Open { .. }), "{error:?}");
+        write!(said, "{error:?}").unwrap();
+        let mut cause: Option<&dyn Error> = Some(&error);
+        while let Some(error) = cause {
+            write!(said, "{error}").unwrap();
+            cause = error.source();
+        }
+        assert!(!said.contains(canary), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_backup_is_a_database() {
+    let place = Place::sqlite();
+    let store = place.open().await;
+    store
+        .insert_key(&virtual_key(1, "a"), [1; 32])
+        .await
+        .unwrap();
+    store.insert_calls(&[call(1), call(2)]).await.unwrap();
+    let copy = Place::sqlite();
+    store.backup(&copy.file()).await.unwrap();
+    #[cfg(unix)]
+    assert_eq!(mode(&copy.file()), 0o600);
+    // What comes later is not in it, and it does not overwrite.
+    store.insert_calls(&[call(3)]).await.unwrap();
+    let refused = store.backup(&copy.file()).await.unwrap_err();
+    assert!(
+        matches!(refused, StoreError::Conflict { .. }),
+        "{refused:?}"
+    );
+    let nowhere = store.backup(&copy.file().join("no")).await.unwrap_err();
+    assert!(matches!(nowhere, StoreError::Open { .. }), "{nowhere:?}");
+    let copied = copy.open().await;
+    assert_eq!(
+        copied.key(key_id(1)).await.unwrap(),
+        Some(virtual_key(1, "a"))
+    );
+    assert_eq!(copied.call(call_id(2)).await.unwrap(), Some(call(2)));
+    assert_eq!(copied.call(call_id(3)).await.unwrap(), None);
+    copied.close().await;
+    store.close().await;
+}
+
+#[tokio::test]
+async fn postgres_has_its_own_tool_for_backups() {
+    let Some(place) = Place::postgres().await else {
+        return;
+    };
+    let store = place.open().await;
+    let refused = store.backup(Path::new("/nowhere")).await.unwrap_err();
+    assert!(refused.to_string().contains("pg_dump"), "{refused}");
+    store.close().await;
+}
+
+#[tokio::test]
+async fn postgres_tables_stay_in_their_own_schema() {
+    let Some(place) = Place::postgres().await else {
+        return;
+    };
+    // A table of someone else's with a name like ours, and a schema prepared beforehand.
+    place
+        .execute("CREATE TABLE public.calls (theirs TEXT)")
+        .await;
+    place.execute("CREATE SCHEMA tollhouse").await;
+    let store = place.open().await;
+    assert_eq!(store.insert_calls(&[call(1)]).await.unwrap(), 1);
+    place.execute("DROP SCHEMA tollhouse CASCADE").await;
+    place
+        .execute("INSERT INTO public.calls VALUES ('still there')")
+        .await;
+    assert!(store.call(call_id(1)).await.is_err());
+    store.close().await;
+}

@@ -1,0 +1,81 @@
+//! How fast the ledger takes calls. A measurement, run by hand on a quiet machine:
+//! `scripts/with-postgres.sh cargo test --release -p tollhouse-store rate -- --ignored --nocapture`.
+
+use tollhouse_domain::money::Money;
+use tollhouse_wire::Protocol;
+use tollhouse_wire::usage::Usage;
+
+use crate::support::{Place, metered, session_id};
+
+const BATCHES: u128 = 50;
+
+#[tokio::test]
+#[ignore = "a measurement"]
+async fn sqlite_rate() {
+    measure(Place::sqlite()).await;
+}
+
+#[tokio::test]
+#[ignore = "a measurement"]
+async fn postgres_rate() {
+    if let Some(place) = Place::postgres().await {
+        measure(place).await;
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a measurement reads the clock")]
+#[expect(clippy::print_stdout, reason = "and says what it saw")]
+async fn measure(place: Place) {
+    let store = place.open().await;
+    for batch in [1, 20, 200, 2_000] {
+        let mut next = 1_000_000_000 * batch;
+        let batches: Vec<Vec<_>> = (0..BATCHES)
+            .map(|_| {
+                (0..batch)
+                    .map(|_| {
+                        next += 1;
+                        typical(next)
+                    })
+                    .collect()
+            })
+            .collect();
+        let start = std::time::Instant::now();
+        for calls in &batches {
+            store.insert_calls(calls).await.unwrap();
+        }
+        let rows = f64::from(u32::try_from(BATCHES * batch).unwrap());
+        let rate = rows / start.elapsed().as_secs_f64();
+        println!(
+            "{}: {batch} rows a transaction: {rate:.0} rows/s",
+            store.kind()
+        );
+    }
+    store.close().await;
+}
+
+fn typical(n: u128) -> tollhouse_domain::call::Call {
+    let mut call = metered(n, "claude-sonnet-4-6", 512, 7_000_000);
+    call.session = session_id(n / 40);
+    call.session_name = Some("5f2a7c1e-8a43-4a55-b0c5-7d1b2c7e9f00".to_owned());
+    call.protocol = Some(Protocol::Messages);
+    call.model_sent.clone_from(&call.model_requested);
+    call.stop_reason = Some("tool_use".to_owned());
+    call.usage = Usage {
+        input: Some(12),
+        cache_read: Some(48_000),
+        cache_write_5m: Some(900),
+        cache_write_1h: Some(0),
+        output: Some(512),
+        reasoning: None,
+    };
+    call.usage_raw = Some(r#"{"input_tokens":12,"cache_read_input_tokens":48000}"#.to_owned());
+    call.list_cost_usd = Some(Money(7_000_000));
+    call.ttft_ms = Some(812.25);
+    call.duration_ms = Some(9_312.75);
+    call.bytes_in = 210_000;
+    call.bytes_out = 9_000;
+    call.attempts = 1;
+    call.upstream_request_id = Some("req_011CUbtVJYsjEs6rZXrqGVzF".to_owned());
+    call.upstream_object = Some(format!("msg_{n:024}"));
+    call
+}

@@ -1,0 +1,281 @@
+//! A place to store things for the length of one test, and things to store.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use tempfile::TempDir;
+use tollhouse_domain::call::{Call, Mode, Outcome};
+use tollhouse_domain::credential::{Credential, CredentialPolicy};
+use tollhouse_domain::id::{CallId, CredentialId, KeyId, SessionId};
+use tollhouse_domain::key::{KeyKind, VirtualKey};
+use tollhouse_domain::money::Money;
+use tollhouse_domain::provider::Provider;
+use tollhouse_domain::tags::Tags;
+use tollhouse_domain::time::Timestamp;
+use tollhouse_store::{CredentialRecord, DatabaseUrl, Store};
+use tollhouse_wire::Protocol;
+use tollhouse_wire::usage::Usage;
+use uuid::Uuid;
+
+/// Makes each named `async fn(Place)` a test on either database.
+macro_rules! on_both {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test] async fn $name() {
+                super::$name($crate::support::Place::sqlite()).await;
+            })+
+        }
+        mod postgres {
+            $(#[tokio::test] async fn $name() {
+                if let Some(place) = $crate::support::Place::postgres().await {
+                    super::$name(place).await;
+                }
+            })+
+        }
+    };
+}
+
+pub(crate) use on_both;
+
+/// A database of a test's own, gone when this is.
+pub(crate) enum Place {
+    Sqlite { dir: TempDir },
+    Postgres { server: String, name: String },
+}
+
+impl Place {
+    pub(crate) fn sqlite() -> Self {
+        Self::Sqlite {
+            dir: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    /// `None`, and a word about it, when no server is given.
+    pub(crate) async fn postgres() -> Option<Self> {
+        #[expect(clippy::disallowed_methods, reason = "a test binary has no other edge")]
+        let Ok(server) = std::env::var("TEST_DATABASE_URL") else {
+            #[expect(clippy::print_stderr, reason = "a test left out should be seen to be")]
+            {
+                eprintln!("skipped: TEST_DATABASE_URL is not set");
+            }
+            return None;
+        };
+        let name = format!("tollhouse_test_{}", Uuid::now_v7().simple());
+        let mut connection = PgConnection::connect(&server).await.unwrap();
+        connection
+            .execute(AssertSqlSafe(format!("CREATE DATABASE {name}")))
+            .await
+            .unwrap();
+        connection.close().await.unwrap();
+        Some(Self::Postgres { server, name })
+    }
+
+    pub(crate) fn url(&self) -> DatabaseUrl {
+        match self {
+            Self::Sqlite { .. } => DatabaseUrl::Sqlite(self.file()),
+            Self::Postgres { server, name } => {
+                let (server, _) = server.rsplit_once('/').unwrap();
+                DatabaseUrl::Postgres(format!("{server}/{name}"))
+            }
+        }
+    }
+
+    /// The SQLite file.
+    pub(crate) fn file(&self) -> PathBuf {
+        match self {
+            Self::Sqlite { dir } => dir.path().join("tollhouse.db"),
+            Self::Postgres { .. } => panic!("PostgreSQL is no file"),
+        }
+    }
+
+    pub(crate) async fn open(&self) -> Store {
+        Store::open(&self.url()).await.unwrap()
+    }
+
+    /// Runs SQL behind the store's back.
+    pub(crate) async fn execute(&self, sql: &'static str) {
+        match self {
+            Self::Sqlite { .. } => {
+                let url = format!("sqlite://{}", self.file().display());
+                let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
+                connection.execute(sql).await.unwrap();
+                connection.close().await.unwrap();
+            }
+            Self::Postgres { .. } => {
+                let mut connection = self.connect().await;
+                connection.execute(sql).await.unwrap();
+                connection.close().await.unwrap();
+            }
+        }
+    }
+
+    /// A connection to PostgreSQL that sees the tables.
+    pub(crate) async fn connect(&self) -> PgConnection {
+        let DatabaseUrl::Postgres(url) = self.url() else {
+            panic!("SQLite has no server")
+        };
+        let options = PgConnectOptions::from_str(&url).unwrap();
+        let options = options.options([("search_path", "tollhouse")]);
+        PgConnection::connect_with(&options).await.unwrap()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let Self::Postgres { server, name } = self else {
+            return;
+        };
+        let (server, name) = (server.clone(), name.clone());
+        // On a thread of its own, because this one is busy with the test's runtime.
+        let dropped = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(async {
+                let mut connection = PgConnection::connect(&server).await.unwrap();
+                let sql = format!("DROP DATABASE {name} WITH (FORCE)");
+                connection.execute(AssertSqlSafe(sql)).await.unwrap();
+                connection.close().await.unwrap();
+            });
+        });
+        let dropped = dropped.join().is_ok();
+        assert!(
+            dropped || std::thread::panicking(),
+            "the test's database could not be dropped"
+        );
+    }
+}
+
+/// The nth id of its kind; later ones sort later.
+pub(crate) const fn uuid(n: u128) -> Uuid {
+    Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0000 + n)
+}
+
+pub(crate) const fn key_id(n: u128) -> KeyId {
+    KeyId(uuid(n))
+}
+
+pub(crate) const fn call_id(n: u128) -> CallId {
+    CallId(uuid(n))
+}
+
+pub(crate) const fn session_id(n: u128) -> SessionId {
+    SessionId(uuid(n))
+}
+
+pub(crate) const fn seconds(n: i64) -> Timestamp {
+    Timestamp::from_secs(1_795_000_000 + n)
+}
+
+pub(crate) fn virtual_key(n: u128, name: &str) -> VirtualKey {
+    VirtualKey {
+        id: key_id(n),
+        name: name.to_owned(),
+        prefix: "th-abcd".to_owned(),
+        owner: None,
+        org: None,
+        agent: None,
+        kind: KeyKind::Standard,
+        models: None,
+        providers: None,
+        credentials: CredentialPolicy::default(),
+        created_at: seconds(0),
+        expires_at: None,
+        revoked_at: None,
+        last_used_at: None,
+        managed: false,
+    }
+}
+
+pub(crate) fn provider(name: &str) -> Provider {
+    Provider {
+        name: name.to_owned(),
+        endpoints: [(Protocol::Chat, format!("https://{name}.example/v1"))].into(),
+        auth: None,
+        key_prefix: None,
+        models: vec!["m-*".parse().unwrap()],
+        managed: false,
+    }
+}
+
+pub(crate) fn credential(n: u128, provider: &str, sealed: &[u8]) -> CredentialRecord {
+    CredentialRecord {
+        meta: Credential {
+            id: CredentialId(uuid(n)),
+            provider: provider.to_owned(),
+            name: "default".to_owned(),
+            fingerprint: "f00d".to_owned(),
+            configured_at: seconds(0),
+            managed: false,
+        },
+        sealed: sealed.to_vec(),
+    }
+}
+
+/// The nth call, with nothing known that can be unknown.
+pub(crate) fn call(n: u128) -> Call {
+    Call {
+        id: call_id(n),
+        at: seconds(i64::try_from(n).unwrap()),
+        key: key_id(1),
+        user: None,
+        org: None,
+        agent: None,
+        caller: "curl".to_owned(),
+        session: session_id(1),
+        session_name: None,
+        subagent: None,
+        tags: Tags::new(),
+        protocol: None,
+        endpoint: "messages".to_owned(),
+        stream: false,
+        provider: None,
+        credential_id: None,
+        credential_source: None,
+        credential_fingerprint: None,
+        mode: Mode::Passthrough,
+        model_requested: None,
+        model_sent: None,
+        model_served: None,
+        status: None,
+        outcome: Outcome::Success,
+        error: None,
+        stop_reason: None,
+        usage: Usage::default(),
+        usage_raw: None,
+        estimated: false,
+        cost_usd: None,
+        list_cost_usd: None,
+        ttft_ms: None,
+        duration_ms: None,
+        bytes_in: 0,
+        bytes_out: 0,
+        attempts: 0,
+        fallback: None,
+        losses: Vec::new(),
+        upstream_request_id: None,
+        upstream_object: None,
+        snapshot_revision: 0,
+    }
+}
+
+/// A call of `model` that used tokens and cost something.
+pub(crate) fn metered(n: u128, model: &str, output: u64, nanos: i64) -> Call {
+    Call {
+        provider: Some("anthropic".to_owned()),
+        model_requested: Some(model.to_owned()),
+        model_served: Some(format!("{model}-20260101")),
+        status: Some(200),
+        usage: Usage {
+            input: Some(10),
+            output: Some(output),
+            ..Usage::default()
+        },
+        cost_usd: Some(Money(nanos)),
+        list_cost_usd: Some(Money(2 * nanos)),
+        ..call(n)
+    }
+}
