@@ -1,0 +1,40 @@
+//! A simulated provider: one loopback server that speaks Messages, Chat Completions and Responses.
+//!
+//! It serves `tollhouse demo`, the gateway's tests and the runs of real agents. It answers like a
+//! vendor (whole and streamed, with ids, usage, reasoning and errors in each protocol's own shape)
+//! and, on request, misbehaves like one: see [`Script`] for the `x-sim` header.
+//!
+//! What it answers depends on the model's name alone, because an agent can set nothing else:
+//! `sim-think` reasons first, `sim-tool` calls the first declared tool, `sim-coder` leads a coding
+//! agent through a small task with the agent's own tools, and every other name echoes the last
+//! user text. It is as strict as a vendor where that exposes a broken gateway: reasoning that comes
+//! back changed, or a tool result without its call, is refused.
+//!
+//! It is deterministic: no clock, no randomness; equal requests in equal order get equal answers.
+//! It knows nothing of the gateway and shares no code with it.
+
+mod answer;
+mod ask;
+mod batches;
+mod behavior;
+mod chat;
+mod coder;
+mod delivery;
+mod embeddings;
+mod messages;
+mod models;
+mod progress;
+mod recorded;
+mod refusal;
+mod reply;
+mod responses;
+mod route;
+mod script;
+mod server;
+mod shared;
+mod sse;
+
+pub use progress::Stats;
+pub use recorded::Recorded;
+pub use script::{Chunking, Script, ScriptError};
+pub use server::{Sim, SimConfig};

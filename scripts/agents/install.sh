@@ -1,0 +1,80 @@
+#!/bin/sh
+# Installs the real coding agents that `make agents` runs, at pinned versions, into a cache.
+#
+#   scripts/agents/install.sh            install what is missing; prints nothing when all is there
+#   scripts/agents/install.sh --path     print the directory that holds claude, codex and opencode
+#   scripts/agents/install.sh --versions print "name version", one a line
+#
+# Each agent has a directory of its own, named by its version and put in place by one rename, so an
+# interrupted install leaves nothing half done and a new pin never mixes with an old one.
+# Versions are always named: npm without one falls back to an old release whose "engines" field
+# fits the installed Node. Install scripts stay off: the native programs come as optional packages.
+set -eu
+
+CLAUDE="@anthropic-ai/claude-code 2.1.330 claude"
+CODEX="@openai/codex 0.169.0 codex"
+OPENCODE="opencode-ai 1.18.33 opencode"
+
+cache="${TOLLHOUSE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tollhouse}/agents"
+
+say() { printf '%s\n' "$*" >&2; }
+
+# Prints the native program of an installed package: the launchers that npm links need Node at
+# run time and, without install scripts, point at a file that is not there yet.
+native() {
+    for found in \
+        "$1"/node_modules/@anthropic-ai/claude-code-linux-*/claude \
+        "$1"/node_modules/@anthropic-ai/claude-code-darwin-*/claude \
+        "$1"/node_modules/@openai/codex-*/vendor/*/bin/codex \
+        "$1"/node_modules/@openai/codex-*/vendor/*/codex/codex \
+        "$1"/node_modules/opencode-*/bin/opencode; do
+        if [ -x "$found" ] && "$found" --version >/dev/null 2>&1; then
+            printf '%s\n' "$found"
+            return 0
+        fi
+    done
+    return 1
+}
+
+install_one() {
+    package=$1 version=$2 name=$3
+    home="$cache/$name-$version"
+    if [ ! -d "$home" ]; then
+        command -v npm >/dev/null 2>&1 || { say "npm is missing: install Node.js 20 or newer (Debian: apt-get install nodejs npm)"; exit 1; }
+        say "installing $name $version"
+        work="$home.new.$$"
+        trap 'rm -rf "$work"' EXIT INT TERM
+        mkdir -p "$work"
+        npm install --prefix "$work" --no-audit --no-fund --no-update-notifier --ignore-scripts \
+            --loglevel=error "$package@$version" >"$work/npm.log" 2>&1 || { cat "$work/npm.log" >&2; exit 1; }
+        native "$work" >/dev/null || { say "$name $version has no program for this machine"; exit 1; }
+        mv "$work" "$home"
+        trap - EXIT INT TERM
+    fi
+    if [ ! -x "$cache/bin/$name" ] || [ "$(cat "$cache/bin/.$name" 2>/dev/null)" != "$version" ]; then
+        mkdir -p "$cache/bin"
+        ln -sfn "$(native "$home")" "$cache/bin/$name"
+        printf '%s\n' "$version" >"$cache/bin/.$name"
+    fi
+}
+
+case "${1:-}" in
+    --path) printf '%s\n' "$cache/bin" ;;
+    --versions)
+        for agent in "$CLAUDE" "$CODEX" "$OPENCODE"; do
+            # shellcheck disable=SC2086 # three words on purpose
+            set -- $agent
+            printf '%s %s\n' "$3" "$2"
+        done
+        ;;
+    "")
+        for agent in "$CLAUDE" "$CODEX" "$OPENCODE"; do
+            # shellcheck disable=SC2086 # three words on purpose
+            install_one $agent
+        done
+        ;;
+    *)
+        say "usage: install.sh [--path | --versions]"
+        exit 2
+        ;;
+esac
