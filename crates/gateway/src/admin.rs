@@ -1,0 +1,169 @@
+//! The control plane: `/api/v1`, health and metrics.
+//!
+//! One endpoint family per file. Routes and their description are registered together, so that the
+//! document of the API cannot say anything else than what is served. Everything below `/api` is closed
+//! unless it is named here as open: a guard stands before the whole subtree, and handlers reach the
+//! gateway only through the [`Admin`](auth::Admin) extractor.
+//!
+//! Decisions are not made here: input is read into types, handed to the domain or the store, and
+//! what they say is shown.
+
+mod auth;
+mod calls;
+mod clients;
+mod credentials;
+mod error;
+mod input;
+mod keys;
+mod live;
+mod models;
+mod page;
+mod prices;
+mod probes;
+mod providers;
+mod record;
+mod routes;
+mod sessions;
+mod show;
+mod unknown;
+mod usage;
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
+use axum::routing::{any, get};
+use axum::{Router, middleware};
+use tokio_util::sync::CancellationToken;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{Components, InfoBuilder, OpenApi, OpenApiBuilder};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use self::credentials::Tests;
+use crate::state::Gateway;
+
+/// What the control plane's handlers share.
+#[derive(Clone)]
+pub(crate) struct Control {
+    gateway: Gateway,
+    /// When credentials were last tried out.
+    tests: Arc<Tests>,
+    /// Cancelled when the server stops: what would go on for ever ends then.
+    closing: CancellationToken,
+}
+
+/// Everything that is not the data plane's. `closing` ends live views.
+pub(crate) fn router(gateway: Gateway, closing: CancellationToken) -> Router {
+    let control = Control {
+        gateway,
+        tests: Arc::default(),
+        closing,
+    };
+    let guard = middleware::from_fn_with_state(control.clone(), auth::guard);
+    let described = OpenApiRouter::with_openapi(description());
+    let (closed, mut document) = described.nest("/api/v1", v1()).split_for_parts();
+    let (open, of_open) = open().split_for_parts();
+    document.merge(of_open);
+    let closed = closed
+        // The one path below `/api` that nesting leaves out.
+        .route("/api/", any(unknown::api))
+        .method_not_allowed_fallback(unknown::method)
+        .layer(guard.clone());
+    let open = open
+        .route("/api/openapi.json", get(document_of(&document)))
+        .method_not_allowed_fallback(unknown::method);
+    Router::new()
+        .merge(closed)
+        .merge(open)
+        .nest("/api", Router::new().fallback(unknown::api).layer(guard))
+        .fallback(unknown::data_plane)
+        .layer(middleware::map_response(harden))
+        .with_state(control)
+}
+
+/// What only the administrator may use.
+fn v1() -> OpenApiRouter<Control> {
+    OpenApiRouter::default()
+        .routes(routes!(keys::create, keys::list))
+        .routes(routes!(keys::show, keys::change, keys::revoke))
+        .routes(routes!(credentials::list))
+        .routes(routes!(
+            credentials::show,
+            credentials::put,
+            credentials::delete
+        ))
+        .routes(routes!(credentials::trial::test))
+        .routes(routes!(providers::list))
+        .routes(routes!(providers::put, providers::delete))
+        .routes(routes!(routes::list, routes::replace))
+        .routes(routes!(models::list))
+        .routes(routes!(prices::list, prices::put))
+        .routes(routes!(prices::import))
+        .routes(routes!(calls::list))
+        .routes(routes!(calls::show))
+        .routes(routes!(sessions::list))
+        .routes(routes!(sessions::show))
+        .routes(routes!(usage::report))
+        .routes(routes!(live::live))
+        .routes(routes!(clients::proxy_info))
+}
+
+/// What anyone may use.
+fn open() -> OpenApiRouter<Control> {
+    OpenApiRouter::default()
+        .routes(routes!(probes::front_door))
+        .routes(routes!(probes::alive))
+        .routes(routes!(probes::ready))
+        .routes(routes!(probes::metrics))
+}
+
+fn description() -> OpenApi {
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("The administrator's token."))
+        .build();
+    let mut components = Components::new();
+    components.add_security_scheme("admin", SecurityScheme::Http(bearer));
+    let info = InfoBuilder::new()
+        .title("Tollhouse")
+        .description(Some(
+            "The control plane of Tollhouse, a gateway for coding agents.",
+        ))
+        .version(env!("CARGO_PKG_VERSION"))
+        .build();
+    OpenApiBuilder::new()
+        .info(info)
+        .components(Some(components))
+        .security(Some([SecurityRequirement::new::<_, [&str; 0], &str>(
+            "admin",
+            [],
+        )]))
+        .build()
+}
+
+/// Answers with the document, which never changes while the process lives.
+fn document_of(
+    document: &OpenApi,
+) -> impl Fn() -> std::future::Ready<Response> + Clone + Send + Sync + 'static {
+    // The document is made of plain values; the snapshot test would see an empty one.
+    let text = Bytes::from(document.to_pretty_json().unwrap_or_default());
+    move || {
+        let json = HeaderValue::from_static("application/json");
+        let mut response = Response::new(axum::body::Body::from(text.clone()));
+        response.headers_mut().insert(header::CONTENT_TYPE, json);
+        std::future::ready(response)
+    }
+}
+
+/// Answers of the control plane are for the caller alone, and exactly what they say they are.
+async fn harden(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    response
+}

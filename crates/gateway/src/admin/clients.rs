@@ -1,0 +1,195 @@
+//! How clients are pointed here.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use serde::Serialize;
+use tollhouse_wire::Protocol;
+use utoipa::ToSchema;
+
+use super::auth::Admin;
+use super::error::{ApiError, Refused};
+use super::input::{Nothing, Query};
+
+/// What stands for the virtual key in what is printed.
+const KEY: &str = "YOUR_VIRTUAL_KEY";
+
+/// Where agents find this gateway and what they can ask of it.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ProxyInfo {
+    /// The address that clients are told.
+    url: String,
+    version: &'static str,
+    /// The protocols that are spoken.
+    protocols: Vec<&'static str>,
+    /// The data plane's routes.
+    paths: Vec<DataPath>,
+    /// How well-known clients are pointed here.
+    clients: Vec<ClientSetup>,
+}
+
+/// A route of the data plane.
+#[derive(Serialize, ToSchema)]
+struct DataPath {
+    method: &'static str,
+    path: &'static str,
+    /// Absent where the caller's headers decide, or any protocol will do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    protocol: Option<&'static str>,
+}
+
+/// What a client needs.
+#[derive(Serialize, ToSchema)]
+struct ClientSetup {
+    client: &'static str,
+    /// Environment variables.
+    #[schema(value_type = BTreeMap<String, String>)]
+    env: BTreeMap<&'static str, String>,
+    /// Arguments to add to its command.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    args: Vec<String>,
+}
+
+const PATHS: [(&str, &str, Option<Protocol>); 20] = [
+    ("POST", "/v1/messages", Some(Protocol::Messages)),
+    (
+        "POST",
+        "/v1/messages/count_tokens",
+        Some(Protocol::Messages),
+    ),
+    ("POST", "/v1/messages/batches", Some(Protocol::Messages)),
+    ("GET", "/v1/messages/batches", Some(Protocol::Messages)),
+    ("GET", "/v1/messages/batches/{id}", Some(Protocol::Messages)),
+    (
+        "DELETE",
+        "/v1/messages/batches/{id}",
+        Some(Protocol::Messages),
+    ),
+    (
+        "GET",
+        "/v1/messages/batches/{id}/results",
+        Some(Protocol::Messages),
+    ),
+    (
+        "POST",
+        "/v1/messages/batches/{id}/cancel",
+        Some(Protocol::Messages),
+    ),
+    ("POST", "/v1/chat/completions", Some(Protocol::Chat)),
+    ("POST", "/v1/embeddings", Some(Protocol::Chat)),
+    ("POST", "/v1/responses", Some(Protocol::Responses)),
+    ("POST", "/v1/responses/compact", Some(Protocol::Responses)),
+    (
+        "POST",
+        "/v1/responses/input_tokens",
+        Some(Protocol::Responses),
+    ),
+    ("GET", "/v1/responses/{id}", Some(Protocol::Responses)),
+    ("DELETE", "/v1/responses/{id}", Some(Protocol::Responses)),
+    (
+        "GET",
+        "/v1/responses/{id}/input_items",
+        Some(Protocol::Responses),
+    ),
+    (
+        "POST",
+        "/v1/responses/{id}/cancel",
+        Some(Protocol::Responses),
+    ),
+    ("GET", "/v1/models", None),
+    ("GET", "/v1/models/{id}", None),
+    ("ANY", "/proxy/{provider}/{path}", None),
+];
+
+/// The gateway's address, its routes, and how each well-known client is pointed at them.
+#[utoipa::path(
+    get, path = "/proxy-info", tag = "clients", operation_id = "proxy_info",
+    responses((status = 200, body = ProxyInfo), Refused),
+)]
+pub(super) async fn proxy_info(
+    admin: Admin,
+    Query(Nothing {}): Query<Nothing>,
+) -> Result<Json<ProxyInfo>, ApiError> {
+    let path = |(method, path, protocol): (_, _, Option<Protocol>)| DataPath {
+        method,
+        path,
+        protocol: protocol.map(Protocol::as_str),
+    };
+    let url = admin.public_url();
+    Ok(Json(ProxyInfo {
+        url: url.to_owned(),
+        version: env!("CARGO_PKG_VERSION"),
+        protocols: Protocol::ALL.map(Protocol::as_str).to_vec(),
+        paths: PATHS.map(path).into(),
+        clients: clients(url),
+    }))
+}
+
+fn clients(url: &str) -> Vec<ClientSetup> {
+    let key = || KEY.to_owned();
+    let anthropic = [
+        ("ANTHROPIC_BASE_URL", url.to_owned()),
+        ("ANTHROPIC_AUTH_TOKEN", key()),
+    ];
+    let claude = [
+        ("CLAUDE_CODE_GATEWAY_HINT_HEADERS", "1".to_owned()),
+        ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1".to_owned()),
+    ];
+    // Codex ignores OPENAI_BASE_URL, so it is told on its command line.
+    let codex = [
+        "model_provider=\"tollhouse\"".to_owned(),
+        "model_providers.tollhouse.name=\"Tollhouse\"".to_owned(),
+        format!("model_providers.tollhouse.base_url=\"{url}/v1\""),
+        "model_providers.tollhouse.env_key=\"TOLLHOUSE_KEY\"".to_owned(),
+        "model_providers.tollhouse.wire_api=\"responses\"".to_owned(),
+    ];
+    let openai = [
+        ("OPENAI_BASE_URL", format!("{url}/v1")),
+        ("OPENAI_API_KEY", key()),
+    ];
+    vec![
+        ClientSetup {
+            client: "claude",
+            env: anthropic.clone().into_iter().chain(claude).collect(),
+            args: Vec::new(),
+        },
+        ClientSetup {
+            client: "codex",
+            env: BTreeMap::from([("TOLLHOUSE_KEY", key())]),
+            args: codex
+                .into_iter()
+                .flat_map(|pair| ["-c".to_owned(), pair])
+                .collect(),
+        },
+        ClientSetup {
+            client: "anthropic-sdk",
+            env: anthropic.into(),
+            args: Vec::new(),
+        },
+        ClientSetup {
+            client: "openai-sdk",
+            env: openai.into(),
+            args: Vec::new(),
+        },
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Method;
+
+    use super::*;
+    use crate::proxy::operation;
+
+    #[test]
+    fn every_path_that_is_told_is_answered() {
+        for (method, path, protocol) in PATHS {
+            let method = if method == "ANY" { "PATCH" } else { method };
+            let method: Method = method.parse().unwrap();
+            let path = path.replace(['{', '}'], "");
+            let operation = operation::parse(&method, &path);
+            let operation = operation.unwrap_or_else(|| panic!("{method} {path}"));
+            assert_eq!(operation.protocol(), protocol, "{method} {path}");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Finished calls as they come, as server-sent events.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::response::sse::{Event, KeepAlive, Sse};
+use futures_util::stream::{self, Stream};
+use serde::Serialize;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use tokio_util::sync::CancellationToken;
+use tollhouse_domain::call::Call;
+
+use super::auth::Admin;
+use super::error::{ApiError, Refused};
+use super::input::{Nothing, Query};
+
+/// Often enough that nothing on the way takes the connection for dead.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// What a client that is too slow is told.
+#[derive(Serialize)]
+struct Missed {
+    /// How many calls it did not see.
+    calls: u64,
+}
+
+/// Calls from now on: `event: call` with a row as data. A client that falls behind gets
+/// `event: missed` with `{"calls":n}` in place of what it lost. Ends when the server stops.
+#[utoipa::path(
+    get, path = "/live", tag = "record", operation_id = "watch_calls",
+    responses(
+        (status = 200, content_type = "text/event-stream", body = String),
+        Refused,
+    ),
+)]
+pub(super) async fn live(
+    admin: Admin,
+    Query(Nothing {}): Query<Nothing>,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
+    let calls = admin.ledger().watch();
+    let closing = admin.control().closing.clone();
+    Ok(Sse::new(events(calls, closing)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+}
+
+/// Calls as events, until there are no more or the server is `closing`.
+fn events(
+    calls: Receiver<Arc<Call>>,
+    closing: CancellationToken,
+) -> impl Stream<Item = Result<Event, Infallible>> {
+    stream::unfold((calls, closing), |(mut calls, closing)| async move {
+        let received = tokio::select! {
+            biased;
+            () = closing.cancelled() => return None,
+            received = calls.recv() => received,
+        };
+        let event = match received {
+            Ok(call) => named("call", &*call),
+            Err(RecvError::Lagged(calls)) => named("missed", &Missed { calls }),
+            Err(RecvError::Closed) => return None,
+        };
+        Some((Ok(event), (calls, closing)))
+    })
+}
+
+fn named(name: &str, data: &impl Serialize) -> Event {
+    let event = Event::default().event(name).json_data(data);
+    // Only a type that cannot be JSON at all fails here, and a row is none.
+    event.unwrap_or_else(|_| Event::default().comment("unprintable"))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+    use axum::response::IntoResponse;
+    use tokio::sync::broadcast;
+
+    use super::*;
+    use crate::admin::show::tests::call;
+
+    #[tokio::test]
+    async fn who_falls_behind_is_told_how_far() {
+        let (sender, receiver) = broadcast::channel(2);
+        for _ in 0..5 {
+            sender.send(Arc::new(call())).unwrap();
+        }
+        drop(sender);
+        let body = Sse::new(events(receiver, CancellationToken::new())).into_response();
+        let text = to_bytes(body.into_body(), usize::MAX).await.unwrap();
+        let text = String::from_utf8(text.to_vec()).unwrap();
+        let events: Vec<_> = text
+            .split("\n\n")
+            .filter(|event| !event.is_empty())
+            .collect();
+        assert_eq!(events.len(), 3, "{text}");
+        assert_eq!(events[0], "event: missed\ndata: {\"calls\":3}");
+        assert!(
+            events[1..]
+                .iter()
+                .all(|event| event.starts_with("event: call\ndata: {"))
+        );
+    }
+}

@@ -1,0 +1,194 @@
+//! Providers: whom the gateway may call.
+
+mod input;
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::http::StatusCode;
+use serde::Serialize;
+use tollhouse_domain::catalog;
+use tollhouse_domain::provider::{AuthScheme, Provider};
+use tollhouse_domain::time::Timestamp;
+use tollhouse_wire::Protocol;
+use utoipa::ToSchema;
+
+use self::input::ProviderInput;
+use super::auth::Admin;
+use super::error::{ApiError, ErrorBody, Refused};
+use super::input::{Body, Name, Nothing, Query};
+use super::page::{self, List, PageQuery};
+use crate::clock;
+use crate::snapshot::Snapshot;
+use crate::state::Gateway;
+
+/// A provider and how it is doing, as far as this replica has seen.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Provider)]
+pub(super) struct ProviderView {
+    name: String,
+    /// The base URL by protocol.
+    #[schema(value_type = BTreeMap<String, String>)]
+    endpoints: BTreeMap<Protocol, String>,
+    /// `bearer`, `x-api-key` or `none`; absent: as the protocol has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    auth: Option<AuthScheme>,
+    /// What its keys start with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_prefix: Option<String>,
+    /// Whether the configuration file states it.
+    managed: bool,
+    /// Whether the platform has a credential for it, or it needs none.
+    configured: bool,
+    state: ProviderState,
+}
+
+/// How a provider is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ProviderState {
+    /// Nothing is known against it.
+    Ready,
+    /// Some of its endpoints are left alone for a moment after failures or rate limits.
+    Degraded,
+    /// All of its endpoints are.
+    Unreachable,
+    /// The platform has no credential for it; keys that bring their own still work.
+    AuthRequired,
+    /// It has no endpoint that could be called.
+    Unknown,
+}
+
+impl ProviderView {
+    fn new(provider: &Provider, gateway: &Gateway, snapshot: &Snapshot, now: Timestamp) -> Self {
+        let needs = |protocol: &Protocol| provider.auth_for(*protocol) != AuthScheme::None;
+        let configured =
+            snapshot.platform(&provider.name).is_some() || !provider.endpoints.keys().any(needs);
+        let unwell = |protocol: &&Protocol| {
+            gateway
+                .health()
+                .cooling(&provider.name, **protocol, now)
+                .is_some()
+        };
+        let endpoints = provider.endpoints.len();
+        let unwell = provider.endpoints.keys().filter(unwell).count();
+        Self {
+            name: provider.name.clone(),
+            endpoints: provider.endpoints.clone(),
+            auth: provider.auth,
+            key_prefix: provider.key_prefix.clone(),
+            managed: provider.managed,
+            configured,
+            state: state(configured, endpoints, unwell),
+        }
+    }
+}
+
+/// What to say of a provider with so many endpoints, so many of them unwell.
+fn state(configured: bool, endpoints: usize, unwell: usize) -> ProviderState {
+    match (configured, unwell) {
+        _ if endpoints == 0 => ProviderState::Unknown,
+        (false, _) => ProviderState::AuthRequired,
+        (true, 0) => ProviderState::Ready,
+        (true, unwell) if unwell < endpoints => ProviderState::Degraded,
+        (true, _) => ProviderState::Unreachable,
+    }
+}
+
+/// Providers by name.
+#[utoipa::path(
+    get, path = "/providers", tag = "providers", operation_id = "list_providers", params(PageQuery),
+    responses((status = 200, body = List<ProviderView>), Refused),
+)]
+pub(super) async fn list(
+    admin: Admin,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<List<ProviderView>>, ApiError> {
+    let (snapshot, now) = (admin.snapshot(), clock::now());
+    let view = |provider: &Provider| ProviderView::new(provider, &admin, &snapshot, now);
+    let rows = snapshot.providers.values().map(view).collect();
+    Ok(Json(page::slice(rows, &query, |row| row.name.clone())))
+}
+
+/// Adds or replaces a provider. One of the catalog needs no endpoints. Loopback and private
+/// addresses are fine: this is the operator speaking.
+#[utoipa::path(
+    put, path = "/providers/{name}", tag = "providers", operation_id = "put_provider", params(("name" = String, Path)),
+    request_body = ProviderInput,
+    responses(
+        (status = 200, body = ProviderView),
+        (status = 409, description = "Stated by the configuration file", body = ErrorBody),
+        Refused,
+    ),
+)]
+pub(super) async fn put(
+    admin: Admin,
+    Name(name): Name,
+    Query(Nothing {}): Query<Nothing>,
+    Body(input): Body<ProviderInput>,
+) -> Result<Json<ProviderView>, ApiError> {
+    let known = catalog::providers().map_err(ApiError::internal)?;
+    let provider = input.provider(name, &known)?;
+    admin.store().upsert_provider(&provider).await?;
+    admin.refresh().await?;
+    Ok(Json(ProviderView::new(
+        &provider,
+        &admin,
+        &admin.snapshot(),
+        clock::now(),
+    )))
+}
+
+/// Forgets a provider. Refused while a route or a credential depends on it; doing it again changes
+/// nothing.
+#[utoipa::path(
+    delete, path = "/providers/{name}", tag = "providers", operation_id = "delete_provider", params(("name" = String, Path)),
+    responses(
+        (status = 204),
+        (status = 409, description = "In use, or stated by the configuration file", body = ErrorBody),
+        Refused,
+    ),
+)]
+pub(super) async fn delete(
+    admin: Admin,
+    Name(name): Name,
+    Query(Nothing {}): Query<Nothing>,
+) -> Result<StatusCode, ApiError> {
+    let routes = admin.store().routes().await?;
+    let leading = routes
+        .iter()
+        .find(|route| route.targets.iter().any(|to| to.provider == name));
+    if let Some(route) = leading {
+        let message = format!("The route `{}` leads there; change it first.", route.model);
+        return Err(ApiError::Conflict(message));
+    }
+    // A credential must not lie in wait for whatever gets this name next.
+    if admin
+        .store()
+        .credentials()
+        .await?
+        .iter()
+        .any(|credential| credential.provider == name)
+    {
+        let message = "The platform has a credential for this provider; remove it first.";
+        return Err(ApiError::Conflict(message.to_owned()));
+    }
+    admin.store().delete_provider(&name).await?;
+    admin.refresh().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_says_the_worst_that_is_known() {
+        assert_eq!(state(true, 0, 0), ProviderState::Unknown);
+        assert_eq!(state(false, 2, 1), ProviderState::AuthRequired);
+        assert_eq!(state(true, 2, 0), ProviderState::Ready);
+        assert_eq!(state(true, 2, 1), ProviderState::Degraded);
+        assert_eq!(state(true, 2, 2), ProviderState::Unreachable);
+    }
+}

@@ -1,0 +1,153 @@
+//! What is said of a provider, and whether it can be called.
+
+use std::collections::BTreeMap;
+
+use axum::http::Uri;
+use serde::Deserialize;
+use tollhouse_domain::pattern::Pattern;
+use tollhouse_domain::provider::{AuthScheme, Provider, valid_name};
+use tollhouse_wire::Protocol;
+use utoipa::ToSchema;
+
+use crate::admin::error::ApiError;
+use crate::admin::input::Payload;
+
+/// A provider to be added or replaced.
+#[derive(Deserialize, Default, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ProviderInput)]
+pub(crate) struct ProviderInput {
+    /// The base URL by protocol, as the vendor's own SDK takes it: without `/v1` for messages, with
+    /// it for chat and responses. May be left out for a provider of the catalog.
+    #[schema(example = json!({"chat": "http://127.0.0.1:9002/v1"}))]
+    endpoints: Option<BTreeMap<String, String>>,
+    /// `bearer`, `x-api-key` or `none`, in place of the protocol's own.
+    #[schema(value_type = Option<String>)]
+    auth: Option<AuthScheme>,
+    /// What its keys start with; checked when one is set.
+    key_prefix: Option<String>,
+    /// Models it serves when no route names them.
+    #[schema(value_type = Option<Vec<String>>)]
+    models: Option<Vec<Pattern>>,
+}
+
+impl Payload for ProviderInput {}
+
+impl ProviderInput {
+    /// The provider that is meant; `known` is the catalog.
+    pub(crate) fn provider(
+        self,
+        name: String,
+        known: &BTreeMap<String, Provider>,
+    ) -> Result<Provider, ApiError> {
+        if !valid_name(&name) {
+            return Err(ApiError::invalid(
+                "name",
+                "Expected 1 to 64 of a-z, 0-9, `-` and `_`.",
+            ));
+        }
+        let listed = known.get(&name);
+        // A provider moved to another address is no longer the vendor whose keys we know.
+        let moved = self.endpoints.is_some();
+        let endpoints = match (self.endpoints, listed) {
+            (Some(given), _) => given,
+            (None, Some(listed)) => {
+                let named = listed.endpoints.iter();
+                named
+                    .map(|(protocol, url)| (protocol.to_string(), url.clone()))
+                    .collect()
+            }
+            (None, None) => BTreeMap::new(),
+        };
+        if endpoints.is_empty() {
+            let message = "Expected at least one endpoint: this provider is not in the catalog.";
+            return Err(ApiError::invalid("endpoints", message));
+        }
+        let checked = endpoints.into_iter().map(|(name, url)| {
+            endpoint(&name, &url)
+                .map_err(|message| ApiError::invalid(format!("endpoints.{name}"), message))
+        });
+        let listed_prefix = listed
+            .filter(|_| !moved)
+            .and_then(|row| row.key_prefix.clone());
+        Ok(Provider {
+            endpoints: checked.collect::<Result<_, ApiError>>()?,
+            auth: self.auth.or(listed.and_then(|row| row.auth)),
+            key_prefix: self
+                .key_prefix
+                .filter(|prefix| !prefix.is_empty())
+                .or(listed_prefix),
+            models: self
+                .models
+                .or(listed.map(|row| row.models.clone()))
+                .unwrap_or_default(),
+            managed: false,
+            name,
+        })
+    }
+}
+
+/// One endpoint, read.
+fn endpoint(name: &str, url: &str) -> Result<(Protocol, String), &'static str> {
+    let protocol = name
+        .parse()
+        .map_err(|_| "Expected `messages`, `chat` or `responses`.")?;
+    let url = base_url(url)
+        .ok_or("Expected an http:// or https:// base URL without user, query or fragment.")?;
+    Ok((protocol, url))
+}
+
+/// A base URL in the form it is kept in; `None` when it is none.
+fn base_url(url: &str) -> Option<String> {
+    let uri: Uri = url.parse().ok()?;
+    let web = matches!(uri.scheme_str(), Some("http" | "https"));
+    let host = uri.host().is_some_and(|host| !host.is_empty());
+    let plain = uri.query().is_none() && !url.contains(['@', '#']);
+    (web && host && plain).then(|| url.trim_end_matches('/').to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn provider(name: &str, json: &str) -> Result<Provider, ApiError> {
+        let known = tollhouse_domain::catalog::providers().unwrap();
+        serde_json::from_str::<ProviderInput>(json)
+            .unwrap()
+            .provider(name.into(), &known)
+    }
+
+    #[test]
+    fn the_catalog_fills_in_and_another_address_forgets_the_vendors_prefix() {
+        let anthropic = provider("anthropic", "{}").unwrap();
+        assert!(anthropic.key_prefix.is_some() && !anthropic.models.is_empty());
+        let moved = r#"{"endpoints":{"messages":"http://127.0.0.1:1/"}}"#;
+        let moved = provider("anthropic", moved).unwrap();
+        assert_eq!(moved.key_prefix, None);
+        assert_eq!(moved.endpoints[&Protocol::Messages], "http://127.0.0.1:1");
+    }
+
+    #[test]
+    fn what_cannot_be_called_is_refused_by_name() {
+        let url = |url: &str| format!(r#"{{"endpoints":{{"chat":"{url}"}}}}"#);
+        let cases = [
+            ("Lab", url("http://h"), "name"),
+            ("lab", "{}".into(), "endpoints"),
+            ("lab", r#"{"endpoints":{}}"#.into(), "endpoints"),
+            ("lab", url("ftp://h"), "endpoints.chat"),
+            ("lab", url("h/v1"), "endpoints.chat"),
+            ("lab", url("http://user:pw@h"), "endpoints.chat"),
+            ("lab", url("http://h/?q"), "endpoints.chat"),
+            ("lab", url("http://h/#f"), "endpoints.chat"),
+            ("lab", url("http://"), "endpoints.chat"),
+        ];
+        for (name, json, expected) in cases {
+            match provider(name, &json) {
+                Err(ApiError::Invalid { field, .. }) => {
+                    assert_eq!(field.as_deref(), Some(expected));
+                }
+                _ => panic!("{json} was accepted"),
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! How the record is shown: shapes that several routes share.
+
+use serde::Serialize;
+use tollhouse_domain::money::Money;
+use tollhouse_store::Totals;
+use tollhouse_wire::usage::Usage;
+use utoipa::ToSchema;
+
+/// One request and its answer. A field that is not known is left out: absent and zero are different
+/// things. Money is decimal US dollars as text.
+#[derive(ToSchema)]
+#[schema(as = Call)]
+#[expect(
+    dead_code,
+    reason = "describes `domain::call::Call`, which prints itself; a test compares"
+)]
+pub(super) struct CallSchema {
+    #[schema(example = "call_01890a5d7c4e7d1f8a3b000000000000")]
+    id: String,
+    /// When it was admitted, RFC 3339.
+    at: String,
+    /// The virtual key's id.
+    key: String,
+    user: Option<String>,
+    org: Option<String>,
+    /// The named consumer.
+    agent: Option<String>,
+    /// The client application.
+    caller: String,
+    session: String,
+    /// The client's own name for the conversation.
+    session_name: Option<String>,
+    subagent: Option<String>,
+    tags: Option<std::collections::BTreeMap<String, String>>,
+    /// `messages`, `chat` or `responses`; absent on `/proxy`.
+    protocol: Option<String>,
+    /// The operation, such as `messages`, `chat.completions`, `responses.compact`, `proxy`.
+    endpoint: String,
+    stream: bool,
+    provider: Option<String>,
+    credential_id: Option<String>,
+    /// `client`, `user`, `org` or `platform`.
+    credential_source: Option<String>,
+    credential_fingerprint: Option<String>,
+    /// `passthrough` or `translated`.
+    mode: String,
+    model_requested: Option<String>,
+    model_sent: Option<String>,
+    model_served: Option<String>,
+    /// The HTTP status that the client saw.
+    status: Option<u16>,
+    /// `success`, `upstream_error`, `stream_error`, `client_disconnect`, `refused` or `interrupted`.
+    outcome: String,
+    error: Option<String>,
+    stop_reason: Option<String>,
+    usage: Option<UsageSchema>,
+    /// The upstream's own usage object as text.
+    usage_raw: Option<String>,
+    /// Whether any of `usage` is an estimate.
+    estimated: bool,
+    #[schema(example = "0.0105")]
+    cost_usd: Option<String>,
+    list_cost_usd: Option<String>,
+    /// Milliseconds from admission to the first byte of the answer's body.
+    ttft_ms: Option<f64>,
+    duration_ms: Option<f64>,
+    bytes_in: u64,
+    bytes_out: u64,
+    attempts: u32,
+    /// Why the first target did not answer.
+    fallback: Option<String>,
+    losses: Option<Vec<String>>,
+    upstream_request_id: Option<String>,
+    upstream_object: Option<String>,
+    snapshot_revision: i64,
+}
+
+/// Tokens in buckets that do not overlap, but for `reasoning`, which is part of `output`.
+#[derive(ToSchema)]
+#[schema(as = Usage)]
+#[expect(
+    dead_code,
+    reason = "describes `wire::usage::Usage`, which prints itself"
+)]
+pub(super) struct UsageSchema {
+    /// Uncached input.
+    input: Option<u64>,
+    cache_read: Option<u64>,
+    cache_write_5m: Option<u64>,
+    cache_write_1h: Option<u64>,
+    /// Output, reasoning included.
+    output: Option<u64>,
+    reasoning: Option<u64>,
+}
+
+/// What a number of calls come to. What is unknown is left out of the sums.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Totals)]
+pub(super) struct TotalsView {
+    /// How many calls there are.
+    calls: u64,
+    /// How many neither succeeded nor were left by their client.
+    errors: u64,
+    /// How many have an estimate in their usage.
+    estimated: u64,
+    #[serde(skip_serializing_if = "Usage::is_empty")]
+    #[schema(value_type = Option<UsageSchema>)]
+    usage: Usage,
+    /// What they cost whoever owns the credentials; absent when nothing is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    cost_usd: Option<Money>,
+    /// What they would cost at list price.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    list_cost_usd: Option<Money>,
+    /// How many have no known cost, and are not in `cost_usd`.
+    calls_without_cost: u64,
+}
+
+impl From<Totals> for TotalsView {
+    fn from(totals: Totals) -> Self {
+        Self {
+            calls: totals.calls,
+            errors: totals.errors,
+            estimated: totals.estimated,
+            usage: totals.usage,
+            cost_usd: totals.cost,
+            list_cost_usd: totals.list_cost,
+            calls_without_cost: totals.calls_without_cost,
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests;

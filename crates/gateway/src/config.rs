@@ -1,0 +1,113 @@
+//! Configuration: what the program needs to start, read from a file and the environment once.
+//!
+//! Two stages: [`mod@file`] is what somebody wrote; [`Config`] is what the program needs, with secrets
+//! looked up, sizes read and defaults filled in. Nothing here opens a store or a socket.
+
+mod error;
+mod file;
+mod read;
+mod tables;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tollhouse_domain::provider::Provider;
+use tollhouse_domain::route::Route;
+use tollhouse_store::DatabaseUrl;
+use tollhouse_vault::Secret;
+
+pub use self::error::ConfigError;
+pub use self::read::{Overrides, load, parse};
+pub use self::tables::{ConfiguredKey, ConfiguredProvider, check_virtual_key};
+
+/// When a call's record is safe from what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Durability {
+    /// Written before the answer's last bytes are released: survives a dead process. Synced to disk
+    /// every 100 ms: a dead machine may lose that much.
+    #[default]
+    Process,
+    /// Synced to disk before the answer's last bytes are released: survives a dead machine.
+    Strict,
+}
+
+/// Where TLS towards clients comes from.
+#[derive(Debug, Clone)]
+pub struct TlsFiles {
+    /// The certificate chain, PEM.
+    pub certificate: PathBuf,
+    /// Its private key, PEM.
+    pub key: PathBuf,
+}
+
+/// Where the vault's master key comes from.
+#[expect(missing_debug_implementations, reason = "may hold the master key")]
+pub enum MasterKeySource {
+    /// Given by reference in the configuration.
+    Given(Secret),
+    /// A file that is made at the first start.
+    File(PathBuf),
+}
+
+/// Everything the program needs to start.
+#[expect(missing_debug_implementations, reason = "holds secrets")]
+pub struct Config {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// TLS towards clients.
+    pub tls: Option<TlsFiles>,
+    /// The address clients are told, without a trailing slash.
+    pub public_url: String,
+    /// Embedded database, journal, generated secrets.
+    pub data_dir: PathBuf,
+    /// The store.
+    pub database: DatabaseUrl,
+    /// The largest request body in bytes.
+    pub max_body: u64,
+    /// The most client connections at once; further ones wait in the kernel's queue.
+    pub max_connections: u32,
+    /// How long open calls may run on after a stop was asked for.
+    pub drain: Duration,
+    /// The administrator's token; absent: made in `data_dir` at the first start.
+    pub admin_token: Option<Secret>,
+    /// The vault's master key.
+    pub master_key: MasterKeySource,
+    /// How hard the ledger holds on.
+    pub durability: Durability,
+    /// How long ledger rows are kept; absent: for ever.
+    pub retention: Option<Duration>,
+    /// The most bytes of journal kept for a store that does not answer.
+    pub max_journal: u64,
+    /// How upstreams are called.
+    pub upstream: UpstreamConfig,
+    /// `[[provider]]` tables.
+    pub providers: Vec<ConfiguredProvider>,
+    /// `[[key]]` tables.
+    pub keys: Vec<ConfiguredKey>,
+    /// `[[route]]` tables.
+    pub routes: Vec<Route>,
+}
+
+/// How upstreams are called.
+#[derive(Debug, Clone)]
+pub struct UpstreamConfig {
+    /// TCP and TLS together.
+    pub connect_timeout: Duration,
+    /// The longest silence of an upstream, before and between bytes. There is no total limit.
+    pub idle_timeout: Duration,
+    /// Trust the system's roots instead of the built-in ones.
+    pub system_roots: bool,
+}
+
+impl Config {
+    /// The providers as the store keeps them.
+    pub fn provider_rows(&self) -> impl Iterator<Item = &Provider> {
+        self.providers.iter().map(|configured| &configured.provider)
+    }
+}
+
+#[cfg(test)]
+mod tests;

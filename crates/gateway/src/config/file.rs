@@ -1,0 +1,147 @@
+//! The configuration file as written: names and shapes, nothing looked up yet.
+//!
+//! Unknown keys are refused, so that a misspelt setting is an error and not a surprise.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use tollhouse_domain::credential::CredentialPolicy;
+use tollhouse_domain::pattern::Pattern;
+use tollhouse_domain::provider::AuthScheme;
+use tollhouse_domain::route::Target;
+use tollhouse_wire::Protocol;
+use toml::Spanned;
+
+/// Everything a configuration file may say.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FileConfig {
+    #[serde(default)]
+    pub(super) server: Server,
+    #[serde(default)]
+    pub(super) admin: Admin,
+    #[serde(default)]
+    pub(super) vault: Vault,
+    #[serde(default)]
+    pub(super) ledger: Ledger,
+    #[serde(default)]
+    pub(super) capture: Capture,
+    #[serde(default)]
+    pub(super) upstream: Upstream,
+    #[serde(default)]
+    pub(super) provider: Vec<Spanned<Provider>>,
+    #[serde(default)]
+    pub(super) key: Vec<Spanned<Key>>,
+    #[serde(default)]
+    pub(super) route: Vec<Spanned<Route>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Server {
+    pub(super) listen: Option<Spanned<String>>,
+    pub(super) data_dir: Option<PathBuf>,
+    pub(super) database: Option<Spanned<String>>,
+    pub(super) max_body: Option<Spanned<String>>,
+    pub(super) max_connections: Option<Spanned<u32>>,
+    pub(super) behind_proxy: Option<bool>,
+    pub(super) public_url: Option<Spanned<String>>,
+    pub(super) drain_seconds: Option<u64>,
+    pub(super) tls: Option<Tls>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Tls {
+    pub(super) certificate: PathBuf,
+    pub(super) key: PathBuf,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Admin {
+    pub(super) token: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Vault {
+    pub(super) master_key: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Ledger {
+    pub(super) durability: Option<super::Durability>,
+    pub(super) retention_days: Option<u32>,
+    pub(super) max_journal: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Capture {
+    pub(super) bodies: Option<Spanned<String>>,
+    #[expect(
+        dead_code,
+        reason = "bounds captured bodies, and none are captured while `bodies` is off"
+    )]
+    pub(super) retention_days: Option<u32>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Upstream {
+    pub(super) connect_seconds: Option<u64>,
+    pub(super) idle_seconds: Option<u64>,
+    pub(super) system_roots: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Provider {
+    pub(super) name: String,
+    pub(super) endpoints: Option<BTreeMap<Protocol, String>>,
+    pub(super) api_key: Option<String>,
+    pub(super) auth: Option<AuthScheme>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Key {
+    pub(super) name: String,
+    pub(super) secret: String,
+    pub(super) agent: Option<String>,
+    pub(super) models: Option<Vec<Pattern>>,
+    pub(super) providers: Option<Vec<String>>,
+    pub(super) credentials: Option<FileCredentials>,
+}
+
+/// The administrator's own keys may spend the platform's money unless told otherwise.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FileCredentials {
+    client: Option<bool>,
+    user: Option<bool>,
+    org: Option<bool>,
+    platform: Option<bool>,
+}
+
+impl FileCredentials {
+    pub(super) fn policy(given: Option<&Self>) -> CredentialPolicy {
+        let field = |of: fn(&Self) -> Option<bool>| given.and_then(of);
+        CredentialPolicy {
+            client: field(|f| f.client).unwrap_or(false),
+            user: field(|f| f.user).unwrap_or(true),
+            org: field(|f| f.org).unwrap_or(true),
+            platform: field(|f| f.platform).unwrap_or(true),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Route {
+    pub(super) model: Pattern,
+    pub(super) targets: Vec<Target>,
+}

@@ -1,0 +1,305 @@
+//! From what was written to what is needed.
+
+use std::net::SocketAddr;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tollhouse_domain::provider::Provider;
+use tollhouse_store::DatabaseUrl;
+use tollhouse_vault::Secret;
+use toml::Spanned;
+
+use super::error::{ConfigError, Source};
+use super::file::FileConfig;
+use super::{Config, MasterKeySource, TlsFiles, UpstreamConfig, tables};
+
+const DEFAULT_LISTEN: &str = "127.0.0.1:7878";
+const DEFAULT_DATA_DIR: &str = "./tollhouse-data";
+const DEFAULT_MAX_BODY: u64 = 32 << 20;
+const DEFAULT_MAX_JOURNAL: u64 = 4 << 30;
+const DEFAULT_MAX_CONNECTIONS: u32 = 8192;
+const DEFAULT_RETENTION_DAYS: u32 = 365;
+const SHORTEST_ADMIN_TOKEN: usize = 32;
+const DAY: Duration = Duration::from_hours(24);
+
+/// What flags and `TOLLHOUSE_*` variables put in place of the file's settings.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// `--listen`, `TOLLHOUSE_LISTEN`.
+    pub listen: Option<String>,
+    /// `--data-dir`, `TOLLHOUSE_DATA_DIR`.
+    pub data_dir: Option<PathBuf>,
+    /// `--database`, `TOLLHOUSE_DATABASE`.
+    pub database: Option<String>,
+    /// `--public-url`, `TOLLHOUSE_PUBLIC_URL`.
+    pub public_url: Option<String>,
+}
+
+/// The process environment, or a test's.
+pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// Reads a configuration file.
+pub fn load(
+    path: &Path,
+    overrides: &Overrides,
+    environment: Environment<'_>,
+) -> Result<Config, ConfigError> {
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| ConfigError::file(&name, format!("cannot be read: {error}")))?;
+    parse(&name, &text, overrides, environment)
+}
+
+/// Reads configuration text; `file` is what errors call it.
+pub fn parse(
+    file: &str,
+    text: &str,
+    overrides: &Overrides,
+    environment: Environment<'_>,
+) -> Result<Config, ConfigError> {
+    let source = Source { file, text };
+    let written: FileConfig =
+        toml::from_str(text).map_err(|error| ConfigError::toml(&source, &error))?;
+    Reader {
+        source,
+        environment,
+    }
+    .config(&written, overrides)
+}
+
+/// Looks things up and says where they were asked for.
+pub(super) struct Reader<'a> {
+    pub(super) source: Source<'a>,
+    environment: Environment<'a>,
+}
+
+impl Reader<'_> {
+    fn config(&self, written: &FileConfig, overrides: &Overrides) -> Result<Config, ConfigError> {
+        self.refuse_capture(written)?;
+        let server = &written.server;
+        let listen = self.listen(server, overrides)?;
+        let data_dir = overrides
+            .data_dir
+            .clone()
+            .or_else(|| server.data_dir.clone())
+            .unwrap_or_else(|| PathBuf::from(DEFAULT_DATA_DIR));
+        let providers = tables::providers(self, &written.provider)?;
+        let known: Vec<Provider> = providers
+            .iter()
+            .map(|configured| configured.provider.clone())
+            .collect();
+        let retention = written
+            .ledger
+            .retention_days
+            .unwrap_or(DEFAULT_RETENTION_DAYS);
+        Ok(Config {
+            public_url: self.public_url(server, overrides, listen)?,
+            tls: server.tls.as_ref().map(|tls| TlsFiles {
+                certificate: tls.certificate.clone(),
+                key: tls.key.clone(),
+            }),
+            database: self.database(server.database.as_ref(), overrides, &data_dir)?,
+            max_body: self.size(server.max_body.as_ref(), DEFAULT_MAX_BODY)?,
+            max_connections: self.connections(server.max_connections.as_ref())?,
+            drain: Duration::from_secs(server.drain_seconds.unwrap_or(30)),
+            admin_token: self.admin_token(written.admin.token.as_ref())?,
+            master_key: self.master_key(written.vault.master_key.as_ref(), &data_dir)?,
+            durability: written.ledger.durability.unwrap_or_default(),
+            retention: (retention > 0).then(|| DAY * retention),
+            max_journal: self.size(written.ledger.max_journal.as_ref(), DEFAULT_MAX_JOURNAL)?,
+            upstream: UpstreamConfig {
+                connect_timeout: seconds(written.upstream.connect_seconds, 10),
+                idle_timeout: seconds(written.upstream.idle_seconds, 600),
+                system_roots: written.upstream.system_roots.unwrap_or(false),
+            },
+            keys: tables::keys(self, &written.key)?,
+            routes: tables::routes(self, &written.route, &known)?,
+            providers,
+            listen,
+            data_dir,
+        })
+    }
+
+    pub(super) fn error(&self, span: Range<usize>, message: impl Into<String>) -> ConfigError {
+        ConfigError::at(&self.source, span, message)
+    }
+
+    /// A secret by reference: `env:NAME` or `file:PATH`.
+    pub(super) fn secret(&self, span: Range<usize>, text: &str) -> Result<Secret, ConfigError> {
+        let value = if let Some(name) = text.strip_prefix("env:") {
+            (self.environment)(name)
+                .ok_or_else(|| self.error(span.clone(), format!("{name} is not set")))?
+        } else if let Some(path) = text.strip_prefix("file:") {
+            std::fs::read_to_string(path).map_err(|error| {
+                self.error(span.clone(), format!("{path} cannot be read: {error}"))
+            })?
+        } else {
+            let message = "a secret is written as a reference: \"env:NAME\" or \"file:PATH\"";
+            return Err(self.error(span, message));
+        };
+        Secret::parse(&value).map_err(|error| self.error(span, format!("{text}: {error}")))
+    }
+
+    fn listen(
+        &self,
+        server: &super::file::Server,
+        overrides: &Overrides,
+    ) -> Result<SocketAddr, ConfigError> {
+        let written = server
+            .listen
+            .as_ref()
+            .map(|l| (l.span(), l.get_ref().as_str()));
+        let (span, text) = match (&overrides.listen, written) {
+            (Some(text), _) => (0..0, text.as_str()),
+            (None, Some(written)) => written,
+            (None, None) => (0..0, DEFAULT_LISTEN),
+        };
+        let address: SocketAddr = text.parse().map_err(|_| {
+            self.error(
+                span.clone(),
+                format!("listen: expected \"ADDRESS:PORT\", such as \"{DEFAULT_LISTEN}\""),
+            )
+        })?;
+        let protected = server.tls.is_some() || server.behind_proxy == Some(true);
+        if !address.ip().is_loopback() && !protected {
+            let message = "listen: an address other than loopback would carry keys in the clear; \
+                 add [server.tls] with certificate and key, or set behind_proxy = true when \
+                 something in front of it terminates TLS";
+            return Err(self.error(span, message));
+        }
+        Ok(address)
+    }
+
+    fn public_url(
+        &self,
+        server: &super::file::Server,
+        overrides: &Overrides,
+        listen: SocketAddr,
+    ) -> Result<String, ConfigError> {
+        let written = server
+            .public_url
+            .as_ref()
+            .map(|u| (u.span(), u.get_ref().clone()));
+        let given = overrides
+            .public_url
+            .clone()
+            .map(|url| (0..0, url))
+            .or(written);
+        let Some((span, url)) = given else {
+            let scheme = if server.tls.is_some() {
+                "https"
+            } else {
+                "http"
+            };
+            return Ok(format!("{scheme}://{listen}"));
+        };
+        let web = url.starts_with("http://") || url.starts_with("https://");
+        if !web || url.parse::<http::Uri>().is_err() {
+            return Err(self.error(span, "public_url: expected an http:// or https:// address"));
+        }
+        Ok(url.trim_end_matches('/').to_owned())
+    }
+
+    fn database(
+        &self,
+        written: Option<&Spanned<String>>,
+        overrides: &Overrides,
+        data_dir: &Path,
+    ) -> Result<DatabaseUrl, ConfigError> {
+        let written = written.map(|w| (w.span(), w.get_ref().as_str()));
+        let (span, text) = match (&overrides.database, written) {
+            (Some(text), _) => (0..0, text.as_str()),
+            (None, Some(written)) => written,
+            (None, None) => (0..0, "sqlite"),
+        };
+        let resolved = match text.strip_prefix("env:") {
+            Some(name) => (self.environment)(name)
+                .ok_or_else(|| self.error(span.clone(), format!("{name} is not set")))?,
+            None => text.to_owned(),
+        };
+        if resolved == "sqlite" {
+            return Ok(DatabaseUrl::Sqlite(data_dir.join("tollhouse.db")));
+        }
+        if resolved.starts_with("postgres://") || resolved.starts_with("postgresql://") {
+            return Ok(DatabaseUrl::Postgres(resolved));
+        }
+        let message = "database: expected \"sqlite\", \"postgres://…\" or \"env:NAME\" holding one";
+        Err(self.error(span, message))
+    }
+
+    fn admin_token(
+        &self,
+        written: Option<&Spanned<String>>,
+    ) -> Result<Option<Secret>, ConfigError> {
+        let Some(written) = written else {
+            return Ok(None);
+        };
+        let token = self.secret(written.span(), written.get_ref())?;
+        if token.expose().len() < SHORTEST_ADMIN_TOKEN {
+            let message = format!("token: at least {SHORTEST_ADMIN_TOKEN} characters are needed");
+            return Err(self.error(written.span(), message));
+        }
+        Ok(Some(token))
+    }
+
+    fn master_key(
+        &self,
+        written: Option<&Spanned<String>>,
+        data_dir: &Path,
+    ) -> Result<MasterKeySource, ConfigError> {
+        match written {
+            Some(written) => Ok(MasterKeySource::Given(
+                self.secret(written.span(), written.get_ref())?,
+            )),
+            None => Ok(MasterKeySource::File(data_dir.join("master.key"))),
+        }
+    }
+
+    fn size(&self, written: Option<&Spanned<String>>, default: u64) -> Result<u64, ConfigError> {
+        let Some(written) = written else {
+            return Ok(default);
+        };
+        bytes(written.get_ref()).ok_or_else(|| {
+            self.error(
+                written.span(),
+                "expected a size such as \"32MiB\", \"4GiB\" or \"1048576\"",
+            )
+        })
+    }
+
+    fn connections(&self, written: Option<&Spanned<u32>>) -> Result<u32, ConfigError> {
+        match written {
+            Some(written) if *written.get_ref() == 0 => {
+                Err(self.error(written.span(), "max_connections: at least 1 is needed"))
+            }
+            Some(written) => Ok(*written.get_ref()),
+            None => Ok(DEFAULT_MAX_CONNECTIONS),
+        }
+    }
+
+    fn refuse_capture(&self, written: &FileConfig) -> Result<(), ConfigError> {
+        match &written.capture.bodies {
+            Some(mode) if mode.get_ref() != "off" => {
+                let message = "capture: this release keeps no bodies; write bodies = \"off\"";
+                Err(self.error(mode.span(), message))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn seconds(written: Option<u64>, default: u64) -> Duration {
+    Duration::from_secs(written.unwrap_or(default).max(1))
+}
+
+/// Reads a size: whole bytes, or a whole number of KiB, MiB or GiB.
+fn bytes(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let units = [("KiB", 10), ("MiB", 20), ("GiB", 30), ("", 0)];
+    let (number, shift) = units
+        .iter()
+        .find_map(|(unit, shift)| Some((text.strip_suffix(unit)?, *shift)))?;
+    let number: u64 = number.trim().parse().ok()?;
+    number.checked_mul(1 << shift).filter(|bytes| *bytes > 0)
+}

@@ -1,0 +1,222 @@
+//! The `[[provider]]`, `[[key]]` and `[[route]]` tables.
+
+use std::collections::HashSet;
+
+use tollhouse_domain::catalog;
+use tollhouse_domain::credential::CredentialPolicy;
+use tollhouse_domain::pattern::Pattern;
+use tollhouse_domain::provider::{self, Provider};
+use tollhouse_domain::route::Route;
+use tollhouse_vault::Secret;
+use toml::Spanned;
+
+use super::error::ConfigError;
+use super::file;
+use super::read::Reader;
+
+/// A provider and, when the file names one, the platform's credential for it.
+#[expect(missing_debug_implementations, reason = "holds a secret")]
+pub struct ConfiguredProvider {
+    /// The row.
+    pub provider: Provider,
+    /// The credential.
+    pub api_key: Option<Secret>,
+}
+
+/// A virtual key provisioned from outside.
+#[expect(missing_debug_implementations, reason = "holds a secret")]
+pub struct ConfiguredKey {
+    /// Its name, unique in the file.
+    pub name: String,
+    /// The secret, stored as a digest only.
+    pub secret: Secret,
+    /// The agent its calls are attributed to.
+    pub agent: Option<String>,
+    /// The models it may use.
+    pub models: Option<Vec<Pattern>>,
+    /// The providers it may use.
+    pub providers: Option<Vec<String>>,
+    /// Whose credentials it may draw on.
+    pub credentials: CredentialPolicy,
+}
+
+/// Whether `secret` can be a virtual key: `th-` and at least 32 URL-safe characters.
+pub fn check_virtual_key(secret: &str) -> bool {
+    let safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    secret
+        .strip_prefix("th-")
+        .is_some_and(|rest| rest.len() >= 32 && rest.bytes().all(safe))
+}
+
+pub(super) fn providers(
+    reader: &Reader<'_>,
+    tables: &[Spanned<file::Provider>],
+) -> Result<Vec<ConfiguredProvider>, ConfigError> {
+    let known = catalog::providers()
+        .map_err(|error| ConfigError::file(reader.source.file, error.to_string()))?;
+    let mut seen = HashSet::new();
+    let mut found = Vec::with_capacity(tables.len());
+    for table in tables {
+        let (span, written) = (table.span(), table.get_ref());
+        if !provider::valid_name(&written.name) {
+            let message = "provider name: expected 1 to 64 of a-z, 0-9, '-' and '_'";
+            return Err(reader.error(span, message));
+        }
+        if !seen.insert(written.name.as_str()) {
+            let message = format!("provider \"{}\" is written twice", written.name);
+            return Err(reader.error(span, message));
+        }
+        let mut row = known
+            .get(&written.name)
+            .cloned()
+            .unwrap_or_else(|| Provider {
+                name: written.name.clone(),
+                endpoints: std::collections::BTreeMap::new(),
+                auth: None,
+                key_prefix: None,
+                models: Vec::new(),
+                managed: true,
+            });
+        row.managed = true;
+        row.auth = written.auth.or(row.auth);
+        if let Some(endpoints) = &written.endpoints {
+            row.endpoints.clone_from(endpoints);
+            // A provider moved to another address is no longer the vendor whose keys we know.
+            row.key_prefix = None;
+        }
+        check_endpoints(reader, &span, &mut row)?;
+        let api_key = match &written.api_key {
+            Some(reference) => Some(reader.secret(span.clone(), reference)?),
+            None => None,
+        };
+        check_prefix(reader, span, &row, api_key.as_ref())?;
+        found.push(ConfiguredProvider {
+            provider: row,
+            api_key,
+        });
+    }
+    Ok(found)
+}
+
+fn check_endpoints(
+    reader: &Reader<'_>,
+    span: &std::ops::Range<usize>,
+    row: &mut Provider,
+) -> Result<(), ConfigError> {
+    if row.endpoints.is_empty() {
+        let message = format!(
+            "provider \"{}\" is not in the catalog: give it endpoints, such as \
+             endpoints = {{ chat = \"http://127.0.0.1:9002/v1\" }}",
+            row.name
+        );
+        return Err(reader.error(span.clone(), message));
+    }
+    for (protocol, url) in &mut row.endpoints {
+        let parsed = url.parse::<http::Uri>().ok();
+        let web = parsed.as_ref().and_then(http::Uri::scheme_str);
+        let plain = parsed
+            .as_ref()
+            .is_some_and(|uri| uri.query().is_none() && uri.host().is_some());
+        if !matches!(web, Some("http" | "https")) || !plain || url.contains('@') {
+            let message = format!(
+                "provider \"{}\": endpoint {} is not an http:// or https:// base URL without \
+                 user, query or fragment",
+                row.name,
+                protocol.as_str()
+            );
+            return Err(reader.error(span.clone(), message));
+        }
+        *url = url.trim_end_matches('/').to_owned();
+    }
+    Ok(())
+}
+
+fn check_prefix(
+    reader: &Reader<'_>,
+    span: std::ops::Range<usize>,
+    row: &Provider,
+    api_key: Option<&Secret>,
+) -> Result<(), ConfigError> {
+    let (Some(prefix), Some(secret)) = (&row.key_prefix, api_key) else {
+        return Ok(());
+    };
+    if secret.expose().starts_with(prefix.as_str()) {
+        return Ok(());
+    }
+    let message = format!("api_key: keys of \"{}\" start with {prefix}", row.name);
+    Err(reader.error(span, message))
+}
+
+pub(super) fn keys(
+    reader: &Reader<'_>,
+    tables: &[Spanned<file::Key>],
+) -> Result<Vec<ConfiguredKey>, ConfigError> {
+    let mut seen = HashSet::new();
+    let mut found = Vec::with_capacity(tables.len());
+    for table in tables {
+        let (span, written) = (table.span(), table.get_ref());
+        if written.name.trim().is_empty() || !seen.insert(written.name.as_str()) {
+            let message = "key name: each key needs a name of its own";
+            return Err(reader.error(span, message));
+        }
+        let secret = reader.secret(span.clone(), &written.secret)?;
+        if !check_virtual_key(secret.expose()) {
+            let message = "secret: expected \"th-\" and at least 32 of a-z, A-Z, 0-9, '-' and '_'";
+            return Err(reader.error(span, message));
+        }
+        found.push(ConfiguredKey {
+            name: written.name.clone(),
+            secret,
+            agent: written.agent.clone(),
+            models: written.models.clone(),
+            providers: written.providers.clone(),
+            credentials: file::FileCredentials::policy(written.credentials.as_ref()),
+        });
+    }
+    Ok(found)
+}
+
+pub(super) fn routes(
+    reader: &Reader<'_>,
+    tables: &[Spanned<file::Route>],
+    providers: &[Provider],
+) -> Result<Vec<Route>, ConfigError> {
+    let mut seen = HashSet::new();
+    let mut found = Vec::with_capacity(tables.len());
+    for table in tables {
+        let (span, written) = (table.span(), table.get_ref());
+        if !seen.insert(&written.model) {
+            let message = format!("route \"{}\" is written twice", written.model);
+            return Err(reader.error(span, message));
+        }
+        if written.targets.is_empty() {
+            return Err(reader.error(span, "targets: a route needs at least one"));
+        }
+        for target in &written.targets {
+            let Some(provider) = providers.iter().find(|row| row.name == target.provider) else {
+                let message = format!(
+                    "target provider \"{}\" has no [[provider]] table: add one with that name",
+                    target.provider
+                );
+                return Err(reader.error(span, message));
+            };
+            if let Some(protocol) = target
+                .protocol
+                .filter(|p| !provider.endpoints.contains_key(p))
+            {
+                let message = format!(
+                    "target: provider \"{}\" has no {} endpoint",
+                    target.provider,
+                    protocol.as_str()
+                );
+                return Err(reader.error(span, message));
+            }
+        }
+        found.push(Route {
+            model: written.model.clone(),
+            targets: written.targets.clone(),
+            managed: true,
+        });
+    }
+    Ok(found)
+}

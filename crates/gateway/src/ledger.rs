@@ -1,0 +1,115 @@
+//! The ledger's write side: a call is journaled when it is admitted and again before the last bytes
+//! of its answer are released, so that neither `kill -9` nor a store that does not answer loses one.
+//!
+//! [`writer`] moves the journal into the store. The two share nothing but the files and a few
+//! positions: the hot path never waits for the database.
+
+pub(crate) mod open_call;
+pub(crate) mod record;
+pub(crate) mod retention;
+pub(crate) mod sync;
+pub(crate) mod writer;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::{Notify, broadcast, watch};
+use tollhouse_domain::call::Call;
+use tollhouse_journal::{Journal, JournalError, Position};
+
+use crate::config::Durability;
+
+/// How many finished calls a slow live view may fall behind before it misses some.
+const LIVE_BACKLOG: usize = 1024;
+
+/// Where calls are recorded.
+pub(crate) struct Ledger {
+    journal: Journal,
+    durability: Durability,
+    /// Wakes the writer.
+    appended: Notify,
+    /// Wakes the syncer.
+    unsynced: Notify,
+    /// How far the store has got.
+    stored: watch::Sender<Position>,
+    /// How far the disk has got.
+    synced: watch::Sender<Position>,
+    /// Finished calls, for whoever looks on.
+    live: broadcast::Sender<Arc<Call>>,
+    /// Set when draining is over: calls that end now were cut off by us, not by their clients.
+    cutting: AtomicBool,
+}
+
+impl Ledger {
+    pub(crate) fn new(journal: Journal, durability: Durability) -> Self {
+        let start = journal.durable();
+        Self {
+            journal,
+            durability,
+            appended: Notify::new(),
+            unsynced: Notify::new(),
+            stored: watch::channel(start).0,
+            synced: watch::channel(start).0,
+            live: broadcast::channel(LIVE_BACKLOG).0,
+            cutting: AtomicBool::new(false),
+        }
+    }
+
+    /// Records that a call was admitted.
+    pub(crate) fn begin(&self, call: &Call) -> Result<(), JournalError> {
+        self.journal.append(record::BEGIN, &record::encode(call))?;
+        self.unsynced.notify_one();
+        Ok(())
+    }
+
+    /// Records how a call ended. From here on a dead process does not lose it. A full journal takes
+    /// it all the same: it was admitted, and its client is about to see its answer.
+    pub(crate) fn end(&self, call: Call) -> Result<Position, JournalError> {
+        let position = self.journal.conclude(record::END, &record::encode(&call))?;
+        self.appended.notify_one();
+        self.unsynced.notify_one();
+        if self.live.receiver_count() > 0 {
+            // Nobody listening any more is no error.
+            let _ = self.live.send(Arc::new(call));
+        }
+        Ok(position)
+    }
+
+    /// Whether an answer's last bytes must wait for the disk.
+    pub(crate) fn is_strict(&self) -> bool {
+        self.durability == Durability::Strict
+    }
+
+    /// Waits until the disk holds everything up to `position`.
+    pub(crate) async fn durable(self: Arc<Self>, position: Position) {
+        let mut synced = self.synced.subscribe();
+        // The sender lives in `self`, so waiting ends only when the position is reached.
+        let _ = synced.wait_for(|reached| *reached >= position).await;
+    }
+
+    /// Waits until the store holds every call that has ended so far.
+    pub(crate) async fn caught_up(&self) {
+        let end = self.journal.end();
+        let mut stored = self.stored.subscribe();
+        let _ = stored.wait_for(|reached| *reached >= end).await;
+    }
+
+    /// Finished calls from now on.
+    pub(crate) fn watch(&self) -> broadcast::Receiver<Arc<Call>> {
+        self.live.subscribe()
+    }
+
+    /// Bytes of journal not yet in the store.
+    pub(crate) fn backlog_bytes(&self) -> u64 {
+        self.journal.total_bytes()
+    }
+
+    /// From now on, a call that ends without an outcome was cut off by us.
+    pub(crate) fn cut(&self) {
+        self.cutting.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_cutting(&self) -> bool {
+        self.cutting.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,207 @@
+//! A call from admission to its end: exactly one row, whichever way it ends.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use http::HeaderMap;
+use tollhouse_domain::call::{Call, Outcome};
+use tollhouse_domain::catalog::PriceBook;
+use tollhouse_domain::credential::CredentialSource;
+use tollhouse_domain::estimate;
+use tollhouse_journal::{JournalError, Position};
+use tollhouse_wire::Metered;
+use tracing::error;
+
+use super::Ledger;
+use crate::clock;
+use crate::names;
+use crate::proxy::refusal::Refusal;
+use crate::telemetry::metrics::Metrics;
+
+/// What a call needs besides its row to be recorded.
+#[derive(Clone)]
+pub(crate) struct Books {
+    pub(crate) ledger: Arc<Ledger>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) prices: Arc<PriceBook>,
+}
+
+/// A call that has been admitted and has not ended. Dropping it ends it: its client left, or its task
+/// died.
+pub(crate) struct OpenCall {
+    row: Option<Box<Call>>,
+    started: Instant,
+    books: Books,
+    /// Whether tokens were generated for money, so that a cut answer still costs something.
+    billed: bool,
+}
+
+impl OpenCall {
+    /// Admits a call: from here on it leaves a row.
+    pub(crate) fn admit(
+        row: Call,
+        started: Instant,
+        billed: bool,
+        books: Books,
+    ) -> Result<Self, JournalError> {
+        books.ledger.begin(&row)?;
+        books.metrics.open_calls.inc();
+        Ok(Self {
+            row: Some(Box::new(row)),
+            started,
+            books,
+            billed,
+        })
+    }
+
+    pub(crate) fn row(&mut self) -> Option<&mut Call> {
+        self.row.as_deref_mut()
+    }
+
+    pub(crate) fn ledger(&self) -> &Arc<Ledger> {
+        &self.books.ledger
+    }
+
+    /// Notes where the call is about to be sent.
+    pub(crate) fn sent_to(
+        &mut self,
+        provider: &str,
+        model: Option<&str>,
+        source: Option<CredentialSource>,
+    ) {
+        if let Some(row) = self.row() {
+            row.provider = Some(provider.to_owned());
+            row.credential_source = source;
+            row.model_sent = model
+                .map(str::to_owned)
+                .or_else(|| row.model_requested.clone());
+            row.attempts += 1;
+        }
+    }
+
+    /// Notes the head of an upstream's answer.
+    pub(crate) fn answered(&mut self, status: u16, headers: &HeaderMap) {
+        if let Some(row) = self.row() {
+            row.status = Some(status);
+            let id = headers
+                .get(names::REQUEST_ID)
+                .or_else(|| headers.get(names::X_REQUEST_ID));
+            let text = id.and_then(|value| value.to_str().ok());
+            row.upstream_request_id = text.map(|text| text.chars().take(200).collect());
+        }
+    }
+
+    /// Notes bytes of the answer on their way to the client.
+    pub(crate) fn passed(&mut self, bytes: usize) {
+        let started = self.started;
+        if let Some(row) = self.row() {
+            if row.ttft_ms.is_none() {
+                row.ttft_ms = Some(millis(started));
+            }
+            row.bytes_out += bytes as u64;
+        }
+    }
+
+    /// Ends the call with a refusal of ours and gives the refusal back to be sent.
+    pub(crate) fn refuse(mut self, refusal: &Refusal, status: u16) {
+        if let Some(row) = self.row() {
+            row.status = Some(status);
+            row.error = Some(refusal.kind.label().to_owned());
+        }
+        let tried = self.row.as_ref().is_some_and(|row| row.attempts > 0);
+        let outcome = if tried {
+            Outcome::UpstreamError
+        } else {
+            Outcome::Refused
+        };
+        self.close(outcome, None);
+    }
+
+    /// Ends the call. Only the first ending counts; returns where it is in the journal.
+    pub(crate) fn close(&mut self, outcome: Outcome, metered: Option<Metered>) -> Option<Position> {
+        let mut row = self.row.take()?;
+        row.outcome = outcome;
+        row.duration_ms = Some(millis(self.started));
+        if let Some(metered) = metered {
+            fill(&mut row, metered, self.billed);
+        }
+        price(&mut row, &self.books.prices);
+        self.books.metrics.finished(&row);
+        match self.books.ledger.end(*row) {
+            Ok(position) => Some(position),
+            Err(error) => {
+                self.books.metrics.ledger_lost.inc();
+                error!(%error, "a finished call could not be journaled");
+                None
+            }
+        }
+    }
+}
+
+impl Drop for OpenCall {
+    fn drop(&mut self) {
+        if self.row.is_none() {
+            return;
+        }
+        let cut = std::thread::panicking() || self.books.ledger.is_cutting();
+        self.close(
+            if cut {
+                Outcome::Interrupted
+            } else {
+                Outcome::ClientDisconnect
+            },
+            None,
+        );
+    }
+}
+
+/// Takes over what the meter read, and estimates what a cut answer left unsaid.
+fn fill(row: &mut Call, metered: Metered, billed: bool) {
+    row.usage = metered.usage;
+    row.usage_raw = metered.usage_raw;
+    row.stop_reason = metered.stop_reason;
+    row.model_served = metered.model;
+    row.upstream_object = metered.upstream_id;
+    if row.error.is_none() {
+        row.error = metered.error.and_then(|error| error.code.or(error.kind));
+    }
+    let accepted = row
+        .status
+        .is_some_and(|status| (200..300).contains(&status));
+    let cut = match row.outcome {
+        Outcome::ClientDisconnect | Outcome::StreamError | Outcome::Interrupted => true,
+        Outcome::Success | Outcome::UpstreamError | Outcome::Refused => false,
+    };
+    if billed && accepted && cut && !metered.terminal {
+        row.estimated = estimate::fill(&mut row.usage, row.bytes_in, metered.output_bytes_hint);
+    }
+    if metered.quarantined {
+        // Counts that contradict each other are kept to be looked at, and not turned into money.
+        row.error
+            .get_or_insert_with(|| "impossible_usage".to_owned());
+    }
+}
+
+fn price(row: &mut Call, prices: &PriceBook) {
+    if row.error.as_deref() == Some("impossible_usage") {
+        return;
+    }
+    let Some(provider) = row.provider.as_deref() else {
+        return;
+    };
+    let names = [&row.model_served, &row.model_sent, &row.model_requested];
+    let names = || names.into_iter().flatten();
+    let price = names().find_map(|model| prices.price(provider, model));
+    let list = names().find_map(|model| prices.list_price(provider, model));
+    row.cost_usd = price.and_then(|price| price.cost(&row.usage));
+    row.list_cost_usd = list.and_then(|price| price.cost(&row.usage));
+}
+
+fn millis(started: Instant) -> f64 {
+    let elapsed = clock::monotonic().saturating_duration_since(started);
+    // Whole microseconds: more digits would only be noise.
+    (elapsed.as_secs_f64() * 1e6).round() / 1e3
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,92 @@
+use tempfile::TempDir;
+use tollhouse_domain::id::{CallId, KeyId, SessionId};
+use tollhouse_domain::time::Timestamp;
+use tollhouse_journal::{Journal, Options, Reader};
+use uuid::Uuid;
+
+use super::super::record;
+use super::*;
+use crate::config::Durability;
+
+struct Lab {
+    books: Books,
+    reader: Reader,
+    _directory: TempDir,
+}
+
+impl Lab {
+    fn new() -> Self {
+        let directory = TempDir::new().unwrap();
+        let (journal, reader) = Journal::open(directory.path(), Options::default()).unwrap();
+        let books = Books {
+            ledger: Arc::new(Ledger::new(journal, Durability::default())),
+            metrics: Arc::new(Metrics::new()),
+            prices: Arc::new(PriceBook::new([])),
+        };
+        Self {
+            books,
+            reader,
+            _directory: directory,
+        }
+    }
+
+    fn admit(&self) -> OpenCall {
+        let row = serde_json::json!({
+            "id": CallId(Uuid::from_u128(1)), "at": Timestamp::from_secs(1),
+            "key": KeyId(Uuid::from_u128(2)), "session": SessionId(Uuid::from_u128(3)),
+            "caller": "test", "endpoint": "messages", "stream": false, "mode": "passthrough",
+            "outcome": "interrupted", "bytes_in": 0, "bytes_out": 0, "attempts": 0,
+            "snapshot_revision": 0,
+        });
+        let row = serde_json::from_value(row).unwrap();
+        OpenCall::admit(row, clock::monotonic(), true, self.books.clone()).unwrap()
+    }
+
+    /// How the calls in the journal ended.
+    fn ends(&mut self) -> Vec<Outcome> {
+        let mut ends = Vec::new();
+        let take = |_, kind, payload: &[u8]| {
+            if kind == record::END {
+                ends.push(record::decode(payload).unwrap().outcome);
+            }
+        };
+        self.reader.read_batch(100, 1 << 20, take).unwrap();
+        ends
+    }
+}
+
+#[test]
+fn a_call_whose_task_panics_is_interrupted() {
+    let mut lab = Lab::new();
+    let call = lab.admit();
+    let died = std::thread::spawn(move || {
+        let _open = call;
+        panic!("on purpose");
+    });
+    assert!(died.join().is_err());
+    assert_eq!(lab.ends(), [Outcome::Interrupted]);
+}
+
+#[test]
+fn a_call_that_is_dropped_lost_its_client() {
+    let mut lab = Lab::new();
+    drop(lab.admit());
+    assert_eq!(lab.ends(), [Outcome::ClientDisconnect]);
+    lab.books.ledger.cut();
+    drop(lab.admit());
+    assert_eq!(
+        lab.ends(),
+        [Outcome::Interrupted],
+        "this one was cut off by us"
+    );
+}
+
+#[test]
+fn only_the_first_end_counts() {
+    let mut lab = Lab::new();
+    let mut call = lab.admit();
+    assert!(call.close(Outcome::Success, None).is_some());
+    assert!(call.close(Outcome::StreamError, None).is_none());
+    drop(call);
+    assert_eq!(lab.ends(), [Outcome::Success]);
+}

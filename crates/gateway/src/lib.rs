@@ -1,0 +1,28 @@
+//! The gateway: data plane, ledger and control plane.
+//!
+//! Start reading at [`proxy`]: one request on one page. [`start`] builds what it needs from a
+//! [`Config`]; [`server`] takes connections; [`ledger`] keeps the record; [`admin`] is the control
+//! plane. Decisions live in `tollhouse-domain`, bytes in `tollhouse-wire`; what is here moves data.
+
+mod admin;
+mod body;
+mod chunks;
+pub mod clock;
+pub mod config;
+mod health;
+pub mod ids;
+mod ledger;
+mod names;
+mod proxy;
+mod server;
+mod snapshot;
+mod start;
+mod state;
+mod tasks;
+mod telemetry;
+mod upstream;
+
+pub use config::{Config, ConfigError};
+pub use server::{ServeError, Server};
+pub use start::{StartError, rotation};
+pub use state::Gateway;

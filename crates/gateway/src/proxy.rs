@@ -1,0 +1,190 @@
+//! The data plane: one request, from its head to its answer, on one page.
+//!
+//! Each stage takes what the one before it returned, so that none can be left out or swapped: who is
+//! asking, what is asked, a row for it, where it may go, the upstream's answer, and its way back.
+
+pub(crate) mod authenticate;
+pub(crate) mod dispatch;
+pub(crate) mod headers;
+pub(crate) mod identify;
+pub(crate) mod inbound;
+pub(crate) mod models;
+pub(crate) mod objects;
+pub(crate) mod operation;
+pub(crate) mod passage;
+pub(crate) mod proxied;
+pub(crate) mod refusal;
+pub(crate) mod relay;
+pub(crate) mod resolve;
+pub(crate) mod results_url;
+
+use std::time::Instant;
+
+use http::request::Parts;
+use http::{HeaderMap, Request, Response};
+use hyper::body::Incoming;
+use tollhouse_domain::id::CallId;
+use tollhouse_domain::time::Timestamp;
+use tollhouse_wire::{ErrorKind, Protocol};
+use tracing::{debug, warn};
+
+use self::operation::{Inference, Operation};
+use self::passage::Passage;
+use self::refusal::Refusal;
+use crate::body::Body;
+use crate::state::Gateway;
+use crate::{clock, ids, names};
+
+/// When a request came in, and what it is called from then on.
+#[derive(Clone, Copy)]
+pub(crate) struct Arrival {
+    pub(crate) id: CallId,
+    pub(crate) at: Timestamp,
+    pub(crate) started: Instant,
+}
+
+impl Arrival {
+    pub(crate) fn now() -> Self {
+        let at = clock::now();
+        Self {
+            id: CallId(ids::uuid(at)),
+            at,
+            started: clock::monotonic(),
+        }
+    }
+}
+
+/// Answers one request of the data plane.
+pub(crate) async fn handle(
+    gateway: &Gateway,
+    operation: Operation,
+    request: Request<Incoming>,
+) -> Response<Body> {
+    let arrival = Arrival::now();
+    let (parts, incoming) = request.into_parts();
+    let protocol = match &operation {
+        Operation::Proxy { path, .. } => proxied::spoken_on(path, &parts.headers),
+        other => other.protocol().unwrap_or_else(|| spoken(&parts.headers)),
+    };
+    let answer = match operation {
+        Operation::Inference(inference) => {
+            infer(gateway, arrival, inference, parts, incoming).await
+        }
+        Operation::Batches(object) => {
+            objects::batches(gateway, arrival, object, parts, incoming).await
+        }
+        Operation::Stored(object) => {
+            objects::stored(gateway, arrival, object, parts, incoming).await
+        }
+        Operation::Proxy { provider, path } => {
+            proxied::proxy(gateway, arrival, &provider, path, parts, incoming).await
+        }
+        Operation::Models => models::list(gateway, arrival, protocol, &parts),
+        Operation::Model(id) => models::one(gateway, arrival, protocol, &id, &parts.headers),
+        Operation::WebSocket => Ok(web_socket(&parts.headers, arrival.id)),
+    };
+    answer.unwrap_or_else(|refusal| refuse(gateway, &refusal, protocol, arrival.id))
+}
+
+/// A call whose body names a model.
+async fn infer(
+    gateway: &Gateway,
+    arrival: Arrival,
+    inference: Inference,
+    parts: Parts,
+    incoming: Incoming,
+) -> Result<Response<Body>, Refusal> {
+    let snapshot = gateway.snapshot();
+    let protocol = inference.protocol();
+    gateway.refuse_if_draining()?;
+    let principal = authenticate::authenticate(&snapshot, &parts.headers, arrival.at)?;
+    let inbound = inbound::read(&parts.headers, incoming, gateway.max_body()).await?;
+    let identity = identify::identify(
+        &principal,
+        &parts.headers,
+        &inbound.peek,
+        inbound.plain(),
+        arrival.id,
+    );
+    let passage = Passage::admit(gateway, &snapshot, arrival, protocol, &principal, identity)
+        .inference(inference, &inbound)
+        .open()?;
+    let health = gateway.health();
+    let found = match &inbound.peek.model {
+        Some(model) => resolve::resolve(
+            &snapshot,
+            &principal,
+            protocol,
+            &model.name,
+            health,
+            arrival.at,
+        ),
+        None => Err(Refusal::new(
+            ErrorKind::InvalidRequest,
+            "`model` is missing: name the model as a string.",
+        )
+        .about("model")),
+    };
+    passage
+        .carry(
+            found,
+            dispatch::Outbound::inference(inference, parts, inbound),
+        )
+        .await
+}
+
+/// The protocol to answer in where the path does not say: Anthropic's clients name their version.
+fn spoken(headers: &HeaderMap) -> Protocol {
+    if headers.contains_key(names::ANTHROPIC_VERSION) {
+        Protocol::Messages
+    } else {
+        Protocol::Chat
+    }
+}
+
+/// Answers with a refusal; logged here and nowhere else.
+fn refuse(gateway: &Gateway, refusal: &Refusal, protocol: Protocol, id: CallId) -> Response<Body> {
+    gateway.metrics().refused(refusal.kind);
+    let kind = refusal.kind.label();
+    match &refusal.source {
+        Some(source) => {
+            let cause = causes(source.as_ref());
+            warn!(call = %id, kind, cause, "refused");
+        }
+        None => debug!(call = %id, kind, "refused"),
+    }
+    refusal.response(protocol, id)
+}
+
+/// An error and what caused it, on one line.
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}
+
+/// Codex takes 426 as "use HTTP" at once; any other answer makes it try seven times.
+fn web_socket(headers: &HeaderMap, id: CallId) -> Response<Body> {
+    let upgrade = headers.get(http::header::UPGRADE);
+    let wanted = upgrade.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"));
+    let refusal = if wanted {
+        let message = "WebSocket is not spoken here: POST /v1/responses instead.";
+        Refusal::new(ErrorKind::InvalidRequest, message)
+    } else {
+        Refusal::new(ErrorKind::NotFound, "There is nothing at this path.")
+    };
+    let mut response = refusal.response(Protocol::Responses, id);
+    if wanted {
+        *response.status_mut() = http::StatusCode::UPGRADE_REQUIRED;
+        let protocol = http::HeaderValue::from_static("HTTP/1.1");
+        response
+            .headers_mut()
+            .insert(http::header::UPGRADE, protocol);
+    }
+    response
+}

@@ -1,0 +1,114 @@
+//! Which conversation and which client a call belongs to.
+
+use std::borrow::Cow;
+
+use aws_lc_rs::digest::{Context, SHA256};
+use http::HeaderMap;
+use http::header::USER_AGENT;
+use serde::Deserialize;
+use tollhouse_domain::caller;
+use tollhouse_domain::id::{CallId, SessionId};
+use tollhouse_domain::session::{self, Evidence};
+use tollhouse_domain::tags::{self, Tags};
+use tollhouse_wire::{Peek, hints};
+
+use super::authenticate::Principal;
+use crate::chunks::Chunks;
+use crate::names;
+
+/// What attributes a call, besides its key.
+pub(crate) struct Identity {
+    pub(crate) session: SessionId,
+    pub(crate) session_name: Option<String>,
+    pub(crate) subagent: Option<String>,
+    pub(crate) caller: String,
+    pub(crate) agent: Option<String>,
+    pub(crate) tags: Tags,
+}
+
+/// Headers in which clients name their session, best first.
+const SESSION_HEADERS: [&str; 7] = [
+    "x-claude-code-session-id",
+    "session_id",
+    "session-id",
+    "thread-id",
+    "x-session-id",
+    "x-session-affinity",
+    "x-opencode-session",
+];
+
+/// Headers in which clients name the sub-agent that calls.
+const SUBAGENT_HEADERS: [&str; 2] = ["x-claude-code-agent-id", "x-openai-subagent"];
+
+/// Where Codex says the same, in JSON.
+const CODEX_TURN: &str = "x-codex-turn-metadata";
+
+/// Reads who calls, from headers and the peeked body.
+pub(crate) fn identify(
+    principal: &Principal,
+    headers: &HeaderMap,
+    peek: &Peek,
+    body: &Chunks,
+    call: CallId,
+) -> Identity {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let clean = |found: Option<&str>| found.and_then(session::clean_name);
+    let name = clean(text(names::SESSION.as_str()))
+        .or_else(|| {
+            SESSION_HEADERS
+                .iter()
+                .find_map(|header| clean(text(header)))
+        })
+        .or_else(|| clean(peek.prompt_cache_key.as_deref()))
+        .or_else(|| {
+            let user = peek.metadata_user_id.as_deref()?;
+            clean(hints::claude_session_id(user).as_deref()).or_else(|| clean(Some(user)))
+        });
+    let fingerprint = principal
+        .client
+        .as_ref()
+        .map(|client| client.fingerprint.as_str());
+    let derive = |evidence| session::derive(principal.key.id, fingerprint, evidence);
+    let session = match &name {
+        Some(name) => derive(Evidence::Named(name)),
+        None => match first_message(body) {
+            Some(digest) => derive(Evidence::FirstMessage(&digest)),
+            None => derive(Evidence::Alone(&call.0)),
+        },
+    };
+    let subagent = SUBAGENT_HEADERS
+        .iter()
+        .find_map(|header| clean(text(header)))
+        .or_else(|| clean(codex_agent(text(CODEX_TURN)?).as_deref()));
+    Identity {
+        session,
+        session_name: name,
+        subagent,
+        caller: caller::identify(
+            text(names::CALLER.as_str()),
+            text(USER_AGENT.as_str()),
+            &principal.key.name,
+        ),
+        agent: clean(text(names::AGENT.as_str())).or_else(|| principal.key.agent.clone()),
+        tags: text(names::TAGS.as_str())
+            .map(tags::parse)
+            .unwrap_or_default(),
+    }
+}
+
+fn codex_agent(turn: &str) -> Option<Cow<'_, str>> {
+    #[derive(Deserialize)]
+    struct Turn<'a> {
+        #[serde(borrow)]
+        agent_name: Option<Cow<'a, str>>,
+    }
+    serde_json::from_str::<Turn<'_>>(turn).ok()?.agent_name
+}
+
+fn first_message(body: &Chunks) -> Option<[u8; 32]> {
+    let mut hash = Context::new(&SHA256);
+    let found = hints::first_user_message(&body.slices(), &mut |bytes| hash.update(bytes));
+    let digest = hash.finish();
+    let bytes: [u8; 32] = digest.as_ref().try_into().ok()?;
+    found.then_some(bytes)
+}

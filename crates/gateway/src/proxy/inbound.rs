@@ -1,0 +1,211 @@
+//! Reading a request: the whole body, bounded, in the pieces it came in, peeked at as it comes.
+
+use std::io::Read;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use tollhouse_wire::{ErrorKind, Peek, Peeker};
+
+use super::refusal::Refusal;
+use crate::chunks::Chunks;
+
+/// The longest pause between two pieces of a request body.
+const PIECE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A request body, read.
+pub(crate) struct Inbound {
+    /// As it came: what goes upstream when nothing has to change.
+    pub(crate) body: Chunks,
+    /// Decoded, when it came compressed.
+    pub(crate) decoded: Option<Chunks>,
+    /// What it asks for.
+    pub(crate) peek: Peek,
+}
+
+impl Inbound {
+    /// The body as text, whether or not it came compressed.
+    pub(crate) fn plain(&self) -> &Chunks {
+        self.decoded.as_ref().unwrap_or(&self.body)
+    }
+}
+
+/// Reads and peeks at a body of at most `limit` bytes, compressed or not.
+pub(crate) async fn read(
+    headers: &HeaderMap,
+    incoming: Incoming,
+    limit: u64,
+) -> Result<Inbound, Refusal> {
+    let encoding = Encoding::read(headers)?;
+    let mut peeker = Peeker::new();
+    let body = collect(headers, incoming, limit, |chunk| {
+        if encoding == Encoding::Identity {
+            peeker.push(chunk);
+        }
+    })
+    .await?;
+    let decoded = match encoding {
+        Encoding::Identity => None,
+        _ => {
+            let decoded = encoding.decode(&body.contiguous(), limit)?;
+            peeker.push(&decoded);
+            Some(Chunks::from(decoded))
+        }
+    };
+    Ok(Inbound {
+        body,
+        decoded,
+        peek: peeker.finish()?,
+    })
+}
+
+/// Reads a body that need not be JSON, and peeks at it as far as it can be read.
+pub(crate) async fn read_tolerant(
+    headers: &HeaderMap,
+    incoming: Incoming,
+    limit: u64,
+) -> Result<Inbound, Refusal> {
+    let body = collect(headers, incoming, limit, |_| {}).await?;
+    let decoded = match Encoding::read(headers) {
+        Ok(Encoding::Identity) | Err(_) => None,
+        Ok(encoding) => encoding
+            .decode(&body.contiguous(), limit)
+            .ok()
+            .map(Chunks::from),
+    };
+    let mut peeker = Peeker::new();
+    for chunk in decoded.as_ref().unwrap_or(&body).slices() {
+        peeker.push(chunk);
+    }
+    Ok(Inbound {
+        body,
+        decoded,
+        peek: peeker.finish().unwrap_or_default(),
+    })
+}
+
+/// Reads a body that nobody looks into.
+pub(crate) async fn read_opaque(
+    headers: &HeaderMap,
+    incoming: Incoming,
+    limit: u64,
+) -> Result<Chunks, Refusal> {
+    collect(headers, incoming, limit, |_| {}).await
+}
+
+async fn collect(
+    headers: &HeaderMap,
+    mut incoming: Incoming,
+    limit: u64,
+    mut each: impl FnMut(&[u8]),
+) -> Result<Chunks, Refusal> {
+    let announced = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
+    let mut chunks = Chunks::default();
+    if announced.is_some_and(|length| length > limit) {
+        drain(incoming, limit).await;
+        return Err(too_large(limit));
+    }
+    loop {
+        let frame = match tokio::time::timeout(PIECE_TIMEOUT, incoming.frame()).await {
+            Ok(Some(Ok(frame))) => frame,
+            Ok(None) => return Ok(chunks),
+            Ok(Some(Err(error))) => {
+                let message = "The request body broke off before its end.";
+                return Err(Refusal::new(ErrorKind::InvalidRequest, message).because(error));
+            }
+            Err(_) => {
+                let message = "The request body stopped arriving for 30 seconds.";
+                return Err(Refusal::new(ErrorKind::InvalidRequest, message));
+            }
+        };
+        let Ok(chunk) = frame.into_data() else {
+            continue;
+        };
+        if chunks.len() + chunk.len() as u64 > limit {
+            drop(chunks);
+            drain(incoming, limit).await;
+            return Err(too_large(limit));
+        }
+        each(&chunk);
+        chunks.push(chunk);
+    }
+}
+
+fn too_large(limit: u64) -> Refusal {
+    let message = format!("The request body is larger than the limit of {limit} bytes.");
+    Refusal::new(ErrorKind::RequestTooLarge, message)
+}
+
+/// Reads on for a while without keeping anything: a client that is still writing when the connection
+/// closes would see a reset instead of the refusal.
+async fn drain(mut incoming: Incoming, limit: u64) {
+    let reading = async {
+        let mut left = limit;
+        while let Some(Ok(frame)) = incoming.frame().await {
+            let length = frame.data_ref().map_or(0, |data| data.len() as u64);
+            match left.checked_sub(length) {
+                Some(rest) => left = rest,
+                None => return,
+            }
+        }
+    };
+    let _ = tokio::time::timeout(Duration::from_secs(5), reading).await;
+}
+
+/// How a request body is compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Encoding {
+    Identity,
+    Gzip,
+    Zstd,
+}
+
+impl Encoding {
+    fn read(headers: &HeaderMap) -> Result<Self, Refusal> {
+        let Some(value) = headers.get(CONTENT_ENCODING) else {
+            return Ok(Self::Identity);
+        };
+        match value
+            .to_str()
+            .unwrap_or("")
+            .trim()
+            .to_ascii_lowercase()
+            .as_str()
+        {
+            "" | "identity" => Ok(Self::Identity),
+            "gzip" | "x-gzip" => Ok(Self::Gzip),
+            "zstd" => Ok(Self::Zstd),
+            _ => Err(Refusal::new(
+                ErrorKind::InvalidRequest,
+                "content-encoding: gzip, zstd and identity are read here.",
+            )),
+        }
+    }
+
+    /// Decodes, but never to more than `limit` bytes.
+    fn decode(self, body: &[u8], limit: u64) -> Result<Bytes, Refusal> {
+        let mut out = Vec::new();
+        let bound = limit.saturating_add(1);
+        let read = match self {
+            Self::Identity => return Ok(Bytes::copy_from_slice(body)),
+            Self::Gzip => flate2::read::MultiGzDecoder::new(body)
+                .take(bound)
+                .read_to_end(&mut out),
+            Self::Zstd => zstd::stream::read::Decoder::new(body)
+                .and_then(|decoder| decoder.take(bound).read_to_end(&mut out)),
+        };
+        if let Err(error) = read {
+            let message = "The request body does not decode as its content-encoding says.";
+            return Err(Refusal::new(ErrorKind::InvalidRequest, message).because(error));
+        }
+        if out.len() as u64 > limit {
+            return Err(too_large(limit));
+        }
+        Ok(out.into())
+    }
+}

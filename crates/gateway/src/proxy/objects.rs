@@ -1,0 +1,375 @@
+//! Objects that live upstream: message batches and stored responses.
+//!
+//! Later calls name an object and no model, so what was made where is remembered, per key: nobody
+//! asks after another's object, and nobody lists an account that others share.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{Method, Response};
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
+use serde::Deserialize;
+use tollhouse_domain::key::VirtualKey;
+use tollhouse_store::{ObjectKind, ObjectRow, StoreError};
+use tollhouse_wire::{ErrorKind, Peek, Protocol};
+
+use super::authenticate::{Principal, authenticate};
+use super::dispatch::{self, Address, Outbound, Reply};
+use super::inbound::Inbound;
+use super::operation::Object;
+use super::passage::Passage;
+use super::refusal::Refusal;
+use super::resolve::{Target, credential, resolve};
+use super::{Arrival, identify, inbound, results_url};
+use crate::body::Body;
+use crate::chunks::Chunks;
+use crate::snapshot::Snapshot;
+use crate::state::Gateway;
+
+/// The largest answer that is read whole, to change one address in it.
+const LARGEST_OBJECT: usize = 8 << 20;
+/// How long to wait for the store to learn of calls that just ended.
+const CATCH_UP: Duration = Duration::from_secs(2);
+const BATCHES: &str = "/v1/messages/batches";
+const ENDPOINT: &str = "messages.batches";
+
+/// `/v1/messages/batches…`.
+pub(crate) async fn batches(
+    gateway: &Gateway,
+    arrival: Arrival,
+    object: Object,
+    parts: Parts,
+    incoming: Incoming,
+) -> Result<Response<Body>, Refusal> {
+    let snapshot = gateway.snapshot();
+    gateway.refuse_if_draining()?;
+    let principal = authenticate(&snapshot, &parts.headers, arrival.at)?;
+    let inbound = inbound::read_tolerant(&parts.headers, incoming, gateway.max_body()).await?;
+    match object {
+        Object::Create => create(gateway, &snapshot, arrival, &principal, parts, inbound).await,
+        Object::List => Err(Refusal::new(
+            ErrorKind::NotFound,
+            "Batches are not listed here: an account's list holds every key's. Ask for each by its id.",
+        )),
+        Object::One { id, rest } => {
+            let found = gateway.store().object(&id, principal.key.id).await;
+            let owner = found.map_err(unavailable)?.ok_or_else(unknown)?;
+            let body = inbound.body;
+            let passage = open(
+                gateway, &snapshot, arrival, &principal, &parts, &body, ENDPOINT,
+            )?;
+            let targets = owned(&snapshot, &principal, &owner.provider, Protocol::Messages);
+            let targets = match targets {
+                Ok(targets) => targets,
+                Err(refusal) => return Err(passage.refuse(refusal)),
+            };
+            let deleting = parts.method == Method::DELETE;
+            let streamed = rest.ends_with("/results");
+            let outbound = outbound(parts, body, format!("{BATCHES}{rest}"));
+            let (passage, reply) = passage.fetch(targets, outbound).await?;
+            if streamed {
+                return Ok(passage.relay(reply));
+            }
+            if deleting && reply.response.status().is_success() {
+                let forgotten = gateway.store().forget_object(&id, principal.key.id).await;
+                if let Err(error) = forgotten {
+                    return Err(passage.refuse(unavailable(error)));
+                }
+            }
+            rewritten(gateway, passage, reply).await
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Batch<'a> {
+    #[serde(borrow)]
+    requests: Vec<BatchItem<'a>>,
+}
+
+#[derive(Deserialize)]
+struct BatchItem<'a> {
+    #[serde(borrow)]
+    params: BatchParams<'a>,
+}
+
+#[derive(Deserialize)]
+struct BatchParams<'a> {
+    #[serde(borrow)]
+    model: Cow<'a, str>,
+}
+
+async fn create(
+    gateway: &Gateway,
+    snapshot: &Snapshot,
+    arrival: Arrival,
+    principal: &Principal,
+    parts: Parts,
+    inbound: Inbound,
+) -> Result<Response<Body>, Refusal> {
+    let text = inbound.plain().contiguous();
+    let body = inbound.body;
+    let batch: Batch<'_> = serde_json::from_slice(&text).map_err(|error| {
+        let message = format!("The batch does not read: {}", plain(&error));
+        Refusal::new(ErrorKind::InvalidRequest, message)
+    })?;
+    let passage = open(
+        gateway, snapshot, arrival, principal, &parts, &body, ENDPOINT,
+    )?;
+    let targets = match batch_targets(gateway, snapshot, arrival, principal, &batch) {
+        Ok(targets) => targets,
+        Err(refusal) => return Err(passage.refuse(refusal)),
+    };
+    drop(batch);
+    let (passage, reply) = passage
+        .fetch(targets, outbound(parts, body, BATCHES.to_owned()))
+        .await?;
+    let (head, incoming) = reply.response.into_parts();
+    let body = match collect(incoming).await {
+        Ok(body) => body,
+        Err(refusal) => return Err(passage.refuse(refusal)),
+    };
+    let made = head.status.is_success().then(|| object_id(&body)).flatten();
+    if let Some(id) = made {
+        let row = ObjectRow {
+            id,
+            kind: ObjectKind::MessageBatch,
+            key: principal.key.id,
+            provider: reply.target.endpoint.provider.to_string(),
+            credential_id: reply.target.credential.id(),
+            created_at: arrival.at,
+        };
+        if let Err(error) = gateway.store().remember_object(&row).await {
+            let message = format!("The batch {} was made, but could not be recorded.", row.id);
+            let refusal = Refusal::new(ErrorKind::Internal, message).because(error);
+            return Err(passage.refuse(refusal));
+        }
+    }
+    let body = results_url::rewrite(&body, gateway.public_url()).unwrap_or_else(|| body.to_vec());
+    Ok(passage.whole(head, &reply.target, body))
+}
+
+/// The targets that serve every request of a batch under the names it gives.
+fn batch_targets(
+    gateway: &Gateway,
+    snapshot: &Snapshot,
+    arrival: Arrival,
+    principal: &Principal,
+    batch: &Batch<'_>,
+) -> Result<Vec<Target>, Refusal> {
+    let mut chosen: Option<Vec<Target>> = None;
+    for (n, item) in batch.requests.iter().enumerate() {
+        let model = &item.params.model;
+        let health = gateway.health();
+        let protocol = Protocol::Messages;
+        let mut targets = resolve(snapshot, principal, protocol, model, health, arrival.at)
+            .map_err(|refusal| located(refusal, n))?;
+        targets.retain(|target| target.model.is_none());
+        if let Some(earlier) = &mut chosen {
+            let serves = |target: &Target| {
+                targets
+                    .iter()
+                    .any(|other| other.endpoint.provider == target.endpoint.provider)
+            };
+            earlier.retain(serves);
+        } else {
+            chosen = Some(targets);
+        }
+        if chosen.as_ref().is_some_and(Vec::is_empty) {
+            let message = format!(
+                "requests[{n}].params.model: no one provider serves this and the models before it \
+                 under these names; send them in batches of their own."
+            );
+            return Err(Refusal::new(ErrorKind::InvalidRequest, message));
+        }
+    }
+    chosen.ok_or_else(|| {
+        Refusal::new(
+            ErrorKind::InvalidRequest,
+            "requests: a batch needs at least one request.",
+        )
+    })
+}
+
+fn located(refusal: Refusal, n: usize) -> Refusal {
+    let message = format!("requests[{n}].params.model: {}", refusal.message);
+    Refusal {
+        message: message.into(),
+        ..refusal
+    }
+}
+
+/// `/v1/responses/{id}…`.
+pub(crate) async fn stored(
+    gateway: &Gateway,
+    arrival: Arrival,
+    object: Object,
+    parts: Parts,
+    incoming: Incoming,
+) -> Result<Response<Body>, Refusal> {
+    let snapshot = gateway.snapshot();
+    gateway.refuse_if_draining()?;
+    let principal = authenticate(&snapshot, &parts.headers, arrival.at)?;
+    let body = inbound::read_opaque(&parts.headers, incoming, gateway.max_body()).await?;
+    let Object::One { id, rest } = object else {
+        return Err(Refusal::new(
+            ErrorKind::NotFound,
+            "There is nothing at this path.",
+        ));
+    };
+    let provider = made_by(gateway, &principal.key, &id)
+        .await?
+        .ok_or_else(unknown)?;
+    let name = "responses.stored";
+    let passage = open(gateway, &snapshot, arrival, &principal, &parts, &body, name)?;
+    let targets = owned(&snapshot, &principal, &provider, Protocol::Responses);
+    passage
+        .carry(targets, outbound(parts, body, format!("/responses{rest}")))
+        .await
+}
+
+/// The provider that a key's response was made by; the ledger knows.
+pub(crate) async fn made_by(
+    gateway: &Gateway,
+    key: &VirtualKey,
+    id: &str,
+) -> Result<Option<String>, Refusal> {
+    // The response may have been made a moment ago.
+    let _ = tokio::time::timeout(CATCH_UP, gateway.ledger().caught_up()).await;
+    let call = gateway
+        .store()
+        .call_by_upstream_object(id, key.id)
+        .await
+        .map_err(unavailable)?;
+    Ok(call.and_then(|call| call.provider))
+}
+
+fn open<'a>(
+    gateway: &'a Gateway,
+    snapshot: &Snapshot,
+    arrival: Arrival,
+    principal: &Principal,
+    parts: &Parts,
+    body: &Chunks,
+    name: &'static str,
+) -> Result<Passage<'a>, Refusal> {
+    let none = Peek::default();
+    let identity = identify::identify(
+        principal,
+        &parts.headers,
+        &none,
+        &Chunks::default(),
+        arrival.id,
+    );
+    let protocol = if name == ENDPOINT {
+        Protocol::Messages
+    } else {
+        Protocol::Responses
+    };
+    Passage::admit(gateway, snapshot, arrival, protocol, principal, identity)
+        .other(name, body.len())
+        .open()
+}
+
+/// The one target that has an object.
+fn owned(
+    snapshot: &Snapshot,
+    principal: &Principal,
+    provider: &str,
+    protocol: Protocol,
+) -> Result<Vec<Target>, Refusal> {
+    if !principal.key.may_use_provider(provider) {
+        let message = "This key may not use the provider that has this object.";
+        return Err(Refusal::new(ErrorKind::PermissionDenied, message));
+    }
+    let endpoint = snapshot.endpoint(provider, protocol).ok_or_else(unknown)?;
+    let credential = credential(snapshot, principal, endpoint)?;
+    Ok(vec![Target {
+        endpoint: Arc::clone(endpoint),
+        credential,
+        model: None,
+    }])
+}
+
+fn outbound(parts: Parts, body: Chunks, suffix: String) -> Outbound {
+    let query = parts.uri.query().map(str::to_owned);
+    Outbound {
+        method: parts.method,
+        headers: parts.headers,
+        metered: true,
+        body: dispatch::Body {
+            raw: body,
+            decoded: None,
+            model: None,
+        },
+        address: Address::Path {
+            suffix: Cow::Owned(suffix),
+            query,
+        },
+    }
+}
+
+async fn rewritten(
+    gateway: &Gateway,
+    passage: Passage<'_>,
+    reply: Reply,
+) -> Result<Response<Body>, Refusal> {
+    let (head, incoming) = reply.response.into_parts();
+    let body = match collect(incoming).await {
+        Ok(body) => body,
+        Err(refusal) => return Err(passage.refuse(refusal)),
+    };
+    let body = results_url::rewrite(&body, gateway.public_url()).unwrap_or_else(|| body.to_vec());
+    Ok(passage.whole(head, &reply.target, body))
+}
+
+async fn collect(incoming: Incoming) -> Result<Bytes, Refusal> {
+    let collected = Limited::new(incoming, LARGEST_OBJECT).collect().await;
+    collected
+        .map(http_body_util::Collected::to_bytes)
+        .map_err(|error| {
+            let message = "The provider's answer broke off or is too large.";
+            Refusal::new(ErrorKind::UpstreamBroken, message).because(error)
+        })
+}
+
+fn object_id(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Named {
+        id: String,
+    }
+    serde_json::from_slice::<Named>(body)
+        .ok()
+        .map(|named| named.id)
+}
+
+/// Where a body stopped making sense, without quoting it.
+fn plain(error: &serde_json::Error) -> String {
+    let what = match error.classify() {
+        serde_json::error::Category::Data => {
+            "expected {\"requests\":[{\"custom_id\":…,\"params\":{\"model\":…}}]}"
+        }
+        _ => "malformed JSON",
+    };
+    format!(
+        "{what} at line {}, column {}.",
+        error.line(),
+        error.column()
+    )
+}
+
+fn unknown() -> Refusal {
+    Refusal::new(
+        ErrorKind::NotFound,
+        "This key made no object with this id here.",
+    )
+}
+
+fn unavailable(error: StoreError) -> Refusal {
+    let message = "What was made where cannot be looked up at the moment.";
+    Refusal::new(ErrorKind::Overloaded, message).because(error)
+}

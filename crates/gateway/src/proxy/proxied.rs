@@ -1,0 +1,165 @@
+//! `/proxy/{provider}/{*path}`: any path of a provider, transparent, but with the same key, policy
+//! and record as every other call.
+
+use http::request::Parts;
+use http::{HeaderMap, Response};
+use hyper::body::Incoming;
+use tollhouse_domain::provider::Provider;
+use tollhouse_wire::{ErrorKind, Peek, Protocol};
+
+use super::dispatch::{self, Address, Outbound};
+use super::operation::{self, Inference, climbs};
+use super::passage::Passage;
+use super::refusal::Refusal;
+use super::resolve::{Target, credential};
+use super::{Arrival, authenticate, identify, inbound, spoken};
+use crate::body::Body;
+use crate::names;
+use crate::state::Gateway;
+
+/// Carries a request to `path` of `provider`.
+pub(crate) async fn proxy(
+    gateway: &Gateway,
+    arrival: Arrival,
+    provider: &str,
+    path: String,
+    parts: Parts,
+    incoming: Incoming,
+) -> Result<Response<Body>, Refusal> {
+    let snapshot = gateway.snapshot();
+    gateway.refuse_if_draining()?;
+    let principal = authenticate::authenticate(&snapshot, &parts.headers, arrival.at)?;
+    if climbs(parts.uri.path()) {
+        let message = "The path holds a `.` or `..` segment; write it without.";
+        return Err(Refusal::new(ErrorKind::InvalidRequest, message));
+    }
+    let known = snapshot.providers.get(provider);
+    let known = known.ok_or_else(|| {
+        Refusal::new(
+            ErrorKind::NotFound,
+            "There is no provider of this name here.",
+        )
+    })?;
+    if !principal.key.may_use_provider(provider) {
+        let message = "This key may not use this provider.";
+        return Err(Refusal::new(ErrorKind::PermissionDenied, message));
+    }
+    if principal.client.is_none() && names_object(&path) {
+        let message = "Batches and stored responses belong to the key that made them, and an \
+             account's are everyone's: use /v1/messages/batches and /v1/responses.";
+        return Err(Refusal::new(ErrorKind::PermissionDenied, message));
+    }
+    let inference = inference(&path);
+    let inbound = inbound::read_tolerant(&parts.headers, incoming, gateway.max_body()).await?;
+    let peek = &inbound.peek;
+    let identity = identify::identify(
+        &principal,
+        &parts.headers,
+        peek,
+        inbound.plain(),
+        arrival.id,
+    );
+    let protocol = spoken_on(&path, &parts.headers);
+    let passage = Passage::admit(gateway, &snapshot, arrival, protocol, &principal, identity)
+        .proxied(inference, peek, inbound.body.len())
+        .open()?;
+    if let Err(refusal) = check_model(&principal, peek, inbound.body.len()) {
+        return Err(passage.refuse(refusal));
+    }
+    let speaks = endpoint_protocol(known, inference, &parts);
+    let Some(endpoint) = speaks.and_then(|protocol| snapshot.endpoint(provider, protocol)) else {
+        let message = "This provider has no address.";
+        return Err(passage.refuse(Refusal::new(ErrorKind::NotFound, message)));
+    };
+    let target = credential(&snapshot, &principal, endpoint).map(|credential| {
+        vec![Target {
+            endpoint: std::sync::Arc::clone(endpoint),
+            credential,
+            model: None,
+        }]
+    });
+    let query = parts.uri.query().map(str::to_owned);
+    let outbound = Outbound {
+        method: parts.method,
+        headers: parts.headers,
+        metered: inference.is_some(),
+        body: dispatch::Body {
+            raw: inbound.body,
+            decoded: None,
+            model: None,
+        },
+        address: Address::Proxied { path, query },
+    };
+    passage.carry(target, outbound).await
+}
+
+/// Whether a path leads to objects that other keys may have made with the same credential.
+fn names_object(path: &str) -> bool {
+    let path = operation::decode(path);
+    let path = path.trim_start_matches('/');
+    let path = path
+        .strip_prefix("v1/")
+        .unwrap_or(path)
+        .trim_end_matches('/');
+    let response = path.strip_prefix("responses/");
+    path == "messages/batches"
+        || path.starts_with("messages/batches/")
+        || response.is_some_and(|rest| !matches!(rest, "compact" | "input_tokens"))
+}
+
+/// A key that is held to certain models is held to them here too: a body that names none could be
+/// anything.
+fn check_model(
+    principal: &authenticate::Principal,
+    peek: &Peek,
+    bytes: u64,
+) -> Result<(), Refusal> {
+    if principal.key.models.is_none() || bytes == 0 {
+        return Ok(());
+    }
+    let allowed = peek
+        .model
+        .as_ref()
+        .is_some_and(|model| principal.key.may_use_model(&model.name));
+    if allowed {
+        return Ok(());
+    }
+    let message = "This key may use certain models only, and the body names none of them.";
+    Err(Refusal::new(ErrorKind::PermissionDenied, message).about("model"))
+}
+
+/// The protocol that a path's errors are written in: its own, else that of the client's headers.
+pub(super) fn spoken_on(path: &str, headers: &HeaderMap) -> Protocol {
+    inference(path).map_or_else(|| spoken(headers), Inference::protocol)
+}
+
+/// The call that a path amounts to, by how it ends.
+fn inference(path: &str) -> Option<Inference> {
+    let path = path.trim_end_matches('/');
+    [
+        ("/messages/count_tokens", Inference::CountTokens),
+        ("/messages", Inference::Messages),
+        ("/chat/completions", Inference::Chat),
+        ("/embeddings", Inference::Embeddings),
+        ("/responses/input_tokens", Inference::InputTokens),
+        ("/responses/compact", Inference::Compact),
+        ("/responses", Inference::Responses),
+    ]
+    .into_iter()
+    .find_map(|(end, inference)| path.ends_with(end).then_some(inference))
+}
+
+/// Which of a provider's addresses is meant: that of the path's protocol, else that of the client's
+/// headers, else the first.
+fn endpoint_protocol(
+    provider: &Provider,
+    inference: Option<Inference>,
+    parts: &Parts,
+) -> Option<Protocol> {
+    let anthropic = parts.headers.contains_key(names::ANTHROPIC_VERSION);
+    let hinted = inference
+        .map(Inference::protocol)
+        .or_else(|| anthropic.then_some(Protocol::Messages))
+        .filter(|protocol| provider.endpoints.contains_key(protocol));
+    hinted.or_else(|| provider.endpoints.keys().next().copied())
+}

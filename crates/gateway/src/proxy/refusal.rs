@@ -1,0 +1,120 @@
+//! A call we do not carry out: what the client is told, what the log is told.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use tollhouse_domain::id::CallId;
+use tollhouse_domain::route::NoRoute;
+use tollhouse_wire::{ErrorKind, PeekError, Protocol, error_body};
+
+use crate::body::Body;
+use crate::names;
+
+/// Why a call is refused. The message is safe to send; the source is for the log only.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) kind: ErrorKind,
+    pub(crate) message: Cow<'static, str>,
+    pub(crate) param: Option<&'static str>,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Refusal {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            param: None,
+            retry_after: None,
+            source: None,
+        }
+    }
+
+    pub(crate) fn about(mut self, param: &'static str) -> Self {
+        self.param = Some(param);
+        self
+    }
+
+    pub(crate) fn because(
+        mut self,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// The answer, in `protocol`'s envelope.
+    pub(crate) fn response(&self, protocol: Protocol, call: CallId) -> Response<Body> {
+        let id = call.to_string();
+        let body = error_body(protocol, self.kind, &self.message, &id, self.param);
+        let mut response = Response::new(Body::from(body));
+        let status = StatusCode::from_u16(self.kind.status(protocol));
+        *response.status_mut() = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(pause) = self.retry_after {
+            // Clients read whole seconds only; rounding down would bring them back too early.
+            let seconds = pause.as_secs() + u64::from(pause.subsec_nanos() > 0);
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+        }
+        if matches!(self.kind, ErrorKind::InvalidKey | ErrorKind::BudgetSpent) {
+            headers.insert("x-should-retry", HeaderValue::from_static("false"));
+        }
+        sign(headers, protocol, &id);
+        response
+    }
+}
+
+/// Gives an answer the ids that our log knows it by.
+pub(crate) fn sign(headers: &mut HeaderMap, protocol: Protocol, id: &str) {
+    let Ok(value) = HeaderValue::from_str(id) else {
+        return;
+    };
+    let request_id = match protocol {
+        Protocol::Messages => names::REQUEST_ID,
+        Protocol::Chat | Protocol::Responses => names::X_REQUEST_ID,
+    };
+    if !headers.contains_key(&request_id) {
+        headers.insert(request_id, value.clone());
+    }
+    headers.insert(names::CALL, value);
+}
+
+impl From<PeekError> for Refusal {
+    fn from(error: PeekError) -> Self {
+        Self::new(ErrorKind::InvalidRequest, error.to_string())
+    }
+}
+
+impl From<NoRoute> for Refusal {
+    fn from(reason: NoRoute) -> Self {
+        match reason {
+            NoRoute::ModelForbidden => Self::new(
+                ErrorKind::PermissionDenied,
+                "This key may not use this model.",
+            )
+            .about("model"),
+            NoRoute::ProviderForbidden => Self::new(
+                ErrorKind::PermissionDenied,
+                "This key may not use the provider that serves this model.",
+            ),
+            NoRoute::UnknownModel => Self::new(
+                ErrorKind::ModelNotFound,
+                "No route leads to this model. GET /v1/models lists those that this key may use.",
+            )
+            .about("model"),
+            NoRoute::OtherProtocol(other) => Self::new(
+                ErrorKind::InvalidRequest,
+                format!(
+                    "This model is served in the {} protocol only, and this release does not \
+                     translate between protocols: call it on that protocol's path.",
+                    other.as_str()
+                ),
+            )
+            .about("model"),
+        }
+    }
+}

@@ -1,0 +1,338 @@
+//! The answer on its way to the client: forwarded frame by frame, metered by reference, and recorded
+//! before its last bytes are released.
+
+mod idle;
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use tollhouse_domain::call::Outcome;
+use tollhouse_journal::Position;
+use tollhouse_wire::error::error_event_after;
+use tollhouse_wire::meter::StreamTail;
+use tollhouse_wire::{ErrorKind, Meter, Metered, Protocol};
+
+use self::idle::Idle;
+use crate::ledger::open_call::OpenCall;
+
+/// Why a relayed answer has no proper end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Broken {
+    /// The upstream's connection failed.
+    #[error("the upstream's answer broke off")]
+    Cut,
+    /// The upstream said it was done, in the middle of a stream.
+    #[error("the upstream's stream ended without its last event")]
+    Truncated,
+    /// The upstream fell silent.
+    #[error("the upstream sent nothing for too long")]
+    Silent,
+}
+
+impl Broken {
+    const fn message(self) -> &'static str {
+        match self {
+            Self::Cut => "The provider's answer broke off.",
+            Self::Truncated => "The provider's stream ended before it was complete.",
+            Self::Silent => "The provider sent nothing for too long.",
+        }
+    }
+
+    const fn kind(self) -> ErrorKind {
+        match self {
+            Self::Cut | Self::Truncated => ErrorKind::UpstreamBroken,
+            Self::Silent => ErrorKind::UpstreamTimeout,
+        }
+    }
+}
+
+/// An answer being relayed.
+pub(crate) struct Relay {
+    upstream: Incoming,
+    call: OpenCall,
+    meter: Option<Meter>,
+    /// The protocol of an event stream; other bodies have no place for an error of ours.
+    events: Option<Protocol>,
+    id: String,
+    /// Bytes still to come, when the upstream said how many.
+    left: Option<u64>,
+    failed: bool,
+    idle: Idle,
+    state: State,
+}
+
+enum State {
+    /// Bytes come and go.
+    Flowing,
+    /// The call is recorded; these last bytes wait for the disk.
+    Held(Option<Bytes>, Pin<Box<dyn Future<Output = ()> + Send>>),
+    /// The error event is out; after a turn for it to be flushed, the connection breaks.
+    Breaking(Broken, bool),
+    /// The call is recorded; whatever else comes passes.
+    Recorded,
+    /// Nothing comes any more.
+    Ended,
+}
+
+/// What the relay has to know of an answer.
+pub(crate) struct Answer {
+    pub(crate) upstream: Incoming,
+    pub(crate) call: OpenCall,
+    pub(crate) meter: Option<Meter>,
+    pub(crate) events: Option<Protocol>,
+    pub(crate) id: String,
+    /// The status says that the call failed.
+    pub(crate) failed: bool,
+    pub(crate) idle_timeout: std::time::Duration,
+}
+
+type Polled = Poll<Option<Result<Frame<Bytes>, Broken>>>;
+
+impl Relay {
+    pub(crate) fn new(answer: Answer) -> Self {
+        let left = answer.upstream.size_hint().exact();
+        let mut relay = Self {
+            upstream: answer.upstream,
+            call: answer.call,
+            meter: answer.meter,
+            events: answer.events,
+            id: answer.id,
+            left,
+            failed: answer.failed,
+            idle: Idle::new(answer.idle_timeout),
+            state: State::Flowing,
+        };
+        if relay.upstream.is_end_stream() {
+            // An answer without a body: its end is its head.
+            relay.finish();
+            relay.state = State::Ended;
+        }
+        relay
+    }
+
+    fn flow(&mut self, context: &mut Context<'_>) -> Polled {
+        loop {
+            match Pin::new(&mut self.upstream).poll_frame(context) {
+                Poll::Ready(Some(Ok(frame))) => {
+                    self.idle.touch();
+                    // Trailers belong to the hop.
+                    let Ok(bytes) = frame.into_data() else {
+                        continue;
+                    };
+                    return self.pass(bytes, context);
+                }
+                Poll::Ready(None) => return self.end(context),
+                Poll::Ready(Some(Err(_))) => return self.fail(Broken::Cut, context),
+                Poll::Pending => {
+                    ready!(self.idle.poll(context));
+                    return self.fail(Broken::Silent, context);
+                }
+            }
+        }
+    }
+
+    /// Passes bytes on; those that complete the answer are released only once it is recorded.
+    fn pass(&mut self, bytes: Bytes, context: &mut Context<'_>) -> Polled {
+        self.call.passed(bytes.len());
+        if let Some(left) = &mut self.left {
+            *left = left.saturating_sub(bytes.len() as u64);
+        }
+        if let Some(meter) = &mut self.meter {
+            meter.push(&bytes);
+        }
+        let complete = match self.events {
+            Some(_) => self.meter.as_ref().is_some_and(Meter::terminal),
+            None => self.left == Some(0),
+        };
+        if !complete {
+            return Poll::Ready(Some(Ok(Frame::data(bytes))));
+        }
+        match self.finish() {
+            Some(position) if self.call.ledger().is_strict() => {
+                let waiting = Arc::clone(self.call.ledger()).durable(position);
+                self.state = State::Held(Some(bytes), Box::pin(waiting));
+                self.poll_state(context)
+            }
+            _ => {
+                self.state = State::Recorded;
+                Poll::Ready(Some(Ok(Frame::data(bytes))))
+            }
+        }
+    }
+
+    /// The upstream is done.
+    fn end(&mut self, context: &mut Context<'_>) -> Polled {
+        if let Some(meter) = &mut self.meter {
+            meter.end_of_input();
+        }
+        let tail = self.meter.as_ref().map(Meter::tail);
+        let metered = self.meter.take().map(Meter::finish);
+        if self
+            .events
+            .is_some_and(|protocol| is_truncated(protocol, metered.as_ref()))
+            && !self.failed
+        {
+            return self.break_off(Broken::Truncated, tail, metered, context);
+        }
+        match self.record(metered) {
+            Some(position) if self.call.ledger().is_strict() => {
+                let waiting = Arc::clone(self.call.ledger()).durable(position);
+                self.state = State::Held(None, Box::pin(waiting));
+                self.poll_state(context)
+            }
+            _ => {
+                self.state = State::Ended;
+                Poll::Ready(None)
+            }
+        }
+    }
+
+    /// The upstream failed, or fell silent.
+    fn fail(&mut self, broken: Broken, context: &mut Context<'_>) -> Polled {
+        let tail = self.meter.as_ref().map(Meter::tail);
+        let metered = self.meter.take().map(Meter::finish);
+        self.break_off(broken, tail, metered, context)
+    }
+
+    /// Records a whole answer.
+    fn finish(&mut self) -> Option<Position> {
+        let metered = self.meter.take().map(Meter::finish);
+        self.record(metered)
+    }
+
+    fn record(&mut self, metered: Option<Metered>) -> Option<Position> {
+        let in_band = metered
+            .as_ref()
+            .is_some_and(|metered| metered.error.is_some());
+        let outcome = if self.failed {
+            Outcome::UpstreamError
+        } else if in_band {
+            Outcome::StreamError
+        } else {
+            Outcome::Success
+        };
+        self.call.close(outcome, metered)
+    }
+
+    /// Records a broken answer and tells the client, in its protocol where the stream has a place
+    /// for that, and by breaking the connection in any case.
+    fn break_off(
+        &mut self,
+        broken: Broken,
+        tail: Option<StreamTail>,
+        metered: Option<Metered>,
+        context: &mut Context<'_>,
+    ) -> Polled {
+        // A stream that carried its own error has told the client already, and its row says that one.
+        let own = metered
+            .as_ref()
+            .is_some_and(|metered| metered.error.is_some());
+        let told = self.failed || own;
+        if let Some(row) = self.call.row().filter(|_| !own) {
+            row.error
+                .get_or_insert_with(|| broken.kind().label().to_owned());
+        }
+        self.call.close(Outcome::StreamError, metered);
+        self.state = State::Breaking(broken, false);
+        match (self.events, tail) {
+            (Some(protocol), Some(tail)) if tail.at_boundary && !told => {
+                let event =
+                    error_event_after(protocol, broken.kind(), broken.message(), &self.id, &tail);
+                Poll::Ready(Some(Ok(Frame::data(Bytes::from(event)))))
+            }
+            _ => self.poll_state(context),
+        }
+    }
+
+    fn poll_state(&mut self, context: &mut Context<'_>) -> Polled {
+        match &mut self.state {
+            State::Flowing => self.flow(context),
+            State::Held(bytes, waiting) => {
+                ready!(waiting.as_mut().poll(context));
+                let bytes = bytes.take();
+                let more = bytes.is_some();
+                self.state = if more { State::Recorded } else { State::Ended };
+                Poll::Ready(bytes.map(|bytes| Ok(Frame::data(bytes))))
+            }
+            State::Breaking(broken, flushed) => {
+                if !*flushed {
+                    // hyper drops what it has not flushed when a body fails; it flushes on Pending.
+                    *flushed = true;
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                let broken = *broken;
+                self.state = State::Ended;
+                Poll::Ready(Some(Err(broken)))
+            }
+            State::Recorded => loop {
+                match Pin::new(&mut self.upstream).poll_frame(context) {
+                    Poll::Ready(Some(Ok(frame))) => {
+                        self.idle.touch();
+                        let Ok(bytes) = frame.into_data() else {
+                            continue;
+                        };
+                        return Poll::Ready(Some(Ok(Frame::data(bytes))));
+                    }
+                    // The answer was complete; how its connection ends, or that it does not, is
+                    // nobody's concern.
+                    Poll::Ready(Some(Err(_)) | None) => {}
+                    Poll::Pending => ready!(self.idle.poll(context)),
+                }
+                self.state = State::Ended;
+                return Poll::Ready(None);
+            },
+            State::Ended => Poll::Ready(None),
+        }
+    }
+}
+
+/// Whether a stream that ended had not said all it had to. Some Chat servers leave out `[DONE]` after
+/// a finish reason, and a stream that ended with its own error has said it.
+fn is_truncated(protocol: Protocol, metered: Option<&Metered>) -> bool {
+    let Some(metered) = metered else { return false };
+    let stopped = protocol == Protocol::Chat && metered.stop_reason.is_some();
+    !metered.terminal && !stopped && metered.error.is_none()
+}
+
+impl Body for Relay {
+    type Data = Bytes;
+    type Error = Broken;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Polled {
+        self.get_mut().poll_state(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self.state {
+            State::Ended => true,
+            State::Recorded => self.upstream.is_end_stream(),
+            State::Flowing | State::Held(..) | State::Breaking(..) => false,
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.left
+            .map_or_else(SizeHint::default, SizeHint::with_exact)
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        // The client left, or was cut off by us: what was metered so far is billed.
+        if self.call.row().is_some() {
+            let cut = self.call.ledger().is_cutting() || std::thread::panicking();
+            let outcome = if cut {
+                Outcome::Interrupted
+            } else {
+                Outcome::ClientDisconnect
+            };
+            let metered = self.meter.take().map(Meter::finish);
+            self.call.close(outcome, metered);
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! Everything the hot path reads, immutable behind one pointer.
+//!
+//! A snapshot is built when something administrative changes; a call sees exactly one of them, and
+//! its revision is recorded on the call. Credentials are opened here, into header values that are
+//! marked as sensitive, so that no call has to touch the vault.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use http::{HeaderValue, Uri};
+use tollhouse_domain::catalog::PriceBook;
+use tollhouse_domain::id::CredentialId;
+use tollhouse_domain::key::VirtualKey;
+use tollhouse_domain::provider::{AuthScheme, Provider};
+use tollhouse_domain::route::{Route, RouteTable};
+use tollhouse_vault::{KeyDigester, Secret};
+use tollhouse_wire::Protocol;
+
+/// The configuration that a call sees.
+pub(crate) struct Snapshot {
+    pub(crate) revision: i64,
+    digester: Arc<KeyDigester>,
+    keys: HashMap<[u8; 32], Arc<VirtualKey>>,
+    pub(crate) providers: BTreeMap<String, Provider>,
+    endpoints: HashMap<String, BTreeMap<Protocol, Arc<Endpoint>>>,
+    pub(crate) routes: RouteTable,
+    platform: HashMap<String, Arc<OpenCredential>>,
+    pub(crate) prices: Arc<PriceBook>,
+}
+
+/// One protocol of one provider.
+#[derive(Debug)]
+pub(crate) struct Endpoint {
+    pub(crate) provider: Arc<str>,
+    pub(crate) protocol: Protocol,
+    pub(crate) auth: AuthScheme,
+    base: Uri,
+    path: String,
+}
+
+/// A credential ready to be sent.
+pub(crate) struct OpenCredential {
+    pub(crate) id: CredentialId,
+    bearer: HeaderValue,
+    plain: HeaderValue,
+}
+
+impl OpenCredential {
+    /// `None` when the secret cannot stand in a header at all.
+    pub(crate) fn new(id: CredentialId, secret: &Secret) -> Option<Self> {
+        let sensitive = |text: &str| {
+            let mut value = HeaderValue::from_str(text).ok()?;
+            value.set_sensitive(true);
+            Some(value)
+        };
+        let bearer = zeroize::Zeroizing::new(format!("Bearer {}", secret.expose()));
+        Some(Self {
+            id,
+            bearer: sensitive(&bearer)?,
+            plain: sensitive(secret.expose())?,
+        })
+    }
+
+    pub(crate) fn bearer(&self) -> HeaderValue {
+        self.bearer.clone()
+    }
+
+    pub(crate) fn plain(&self) -> HeaderValue {
+        self.plain.clone()
+    }
+}
+
+impl Endpoint {
+    fn new(provider: &Provider, protocol: Protocol, url: &str) -> Option<Self> {
+        let base: Uri = url.parse().ok()?;
+        let path = base.path().trim_end_matches('/').to_owned();
+        Some(Self {
+            provider: Arc::from(provider.name.as_str()),
+            protocol,
+            auth: provider.auth_for(protocol),
+            base,
+            path,
+        })
+    }
+
+    /// The address of `suffix` below the base URL, with `query` verbatim. `None` when the two make no
+    /// address.
+    pub(crate) fn uri(&self, suffix: &str, query: Option<&str>) -> Option<Uri> {
+        let mut target = String::with_capacity(self.path.len() + suffix.len() + 24);
+        target.push_str(&self.path);
+        target.push_str(suffix);
+        if let Some(query) = query {
+            target.push('?');
+            target.push_str(query);
+        }
+        let mut parts = http::uri::Parts::default();
+        parts.scheme = self.base.scheme().cloned();
+        parts.authority = self.base.authority().cloned();
+        parts.path_and_query = Some(target.try_into().ok()?);
+        Uri::from_parts(parts).ok()
+    }
+
+    /// The address of a `/proxy` path: a version that both the base and the path name counts once.
+    pub(crate) fn proxied(&self, path: &str, query: Option<&str>) -> Option<Uri> {
+        let version = self.path.rsplit('/').next().filter(|last| !last.is_empty());
+        let doubled = version
+            .and_then(|version| path.strip_prefix('/')?.strip_prefix(version))
+            .filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        self.uri(doubled.unwrap_or(path), query)
+    }
+}
+
+/// What a snapshot is made of.
+pub(crate) struct Parts {
+    pub(crate) revision: i64,
+    pub(crate) keys: Vec<([u8; 32], VirtualKey)>,
+    pub(crate) providers: Vec<Provider>,
+    pub(crate) routes: Vec<Route>,
+    pub(crate) credentials: HashMap<String, OpenCredential>,
+    pub(crate) prices: Arc<PriceBook>,
+}
+
+impl Snapshot {
+    pub(crate) fn new(digester: Arc<KeyDigester>, parts: Parts) -> Self {
+        let providers: BTreeMap<String, Provider> = parts
+            .providers
+            .into_iter()
+            .map(|row| (row.name.clone(), row))
+            .collect();
+        let of = |provider: &Provider| {
+            let endpoint = |(protocol, url): (&Protocol, &String)| {
+                Some((
+                    *protocol,
+                    Arc::new(Endpoint::new(provider, *protocol, url)?),
+                ))
+            };
+            provider.endpoints.iter().filter_map(endpoint).collect()
+        };
+        let endpoints = providers
+            .values()
+            .map(|row| (row.name.clone(), of(row)))
+            .collect();
+        let arc = |(name, open): (String, OpenCredential)| (name, Arc::new(open));
+        Self {
+            revision: parts.revision,
+            digester,
+            keys: parts
+                .keys
+                .into_iter()
+                .map(|(digest, key)| (digest, Arc::new(key)))
+                .collect(),
+            routes: RouteTable::new(&parts.routes, &providers),
+            providers,
+            endpoints,
+            platform: parts.credentials.into_iter().map(arc).collect(),
+            prices: parts.prices,
+        }
+    }
+
+    /// The key that was presented.
+    pub(crate) fn key(&self, presented: &str) -> Option<&Arc<VirtualKey>> {
+        self.keys.get(&self.digester.digest(presented))
+    }
+
+    pub(crate) fn endpoint(&self, provider: &str, protocol: Protocol) -> Option<&Arc<Endpoint>> {
+        self.endpoints.get(provider)?.get(&protocol)
+    }
+
+    /// The platform's credential for a provider.
+    pub(crate) fn platform(&self, provider: &str) -> Option<&Arc<OpenCredential>> {
+        self.platform.get(provider)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoint(url: &str) -> Endpoint {
+        let provider = Provider {
+            name: "p".into(),
+            endpoints: BTreeMap::new(),
+            auth: None,
+            key_prefix: None,
+            models: Vec::new(),
+            managed: false,
+        };
+        Endpoint::new(&provider, Protocol::Chat, url).unwrap()
+    }
+
+    #[test]
+    fn addresses_join_without_doubling_slashes() {
+        let uri = |base: &str, suffix: &str, query| endpoint(base).uri(suffix, query).unwrap();
+        assert_eq!(uri("http://h:1/v1/", "/chat", None), "http://h:1/v1/chat");
+        assert_eq!(
+            uri("http://h", "/v1/messages", Some("beta=true")),
+            "http://h/v1/messages?beta=true"
+        );
+    }
+
+    #[test]
+    fn a_proxied_version_counts_once() {
+        let uri = |base: &str, path: &str| endpoint(base).proxied(path, None).unwrap();
+        assert_eq!(uri("http://h/v1", "/v1/models"), "http://h/v1/models");
+        assert_eq!(uri("http://h/v1", "/models"), "http://h/v1/models");
+        assert_eq!(uri("http://h", "/v1/models"), "http://h/v1/models");
+        assert_eq!(uri("http://h/v1", "/v1beta/x"), "http://h/v1/v1beta/x");
+    }
+}

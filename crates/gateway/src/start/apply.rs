@@ -1,0 +1,114 @@
+//! Brings the store in line with the configuration file: providers, credentials, routes and keys,
+//! through the same functions as the control plane's. Applying twice changes nothing.
+
+use tollhouse_domain::credential::Credential;
+use tollhouse_domain::id::{CredentialId, KeyId};
+use tollhouse_domain::key::{KeyKind, VirtualKey};
+use tollhouse_domain::provider::Provider;
+use tollhouse_store::{CredentialRecord, Store};
+use tollhouse_vault::{KeyDigester, Sealed, Secret, Vault, prefix};
+use tracing::warn;
+
+use super::{StartError, place};
+use crate::config::{Config, ConfiguredKey};
+use crate::{clock, ids};
+
+/// The name of the credential that a `[[provider]]` table gives.
+const FILE_CREDENTIAL: &str = "default";
+
+pub(super) async fn apply(
+    config: &Config,
+    store: &Store,
+    vault: &Vault,
+    digester: &KeyDigester,
+) -> Result<(), StartError> {
+    let providers: Vec<Provider> = config.provider_rows().cloned().collect();
+    store.put_managed_providers(&providers).await?;
+    let mut stated = Vec::new();
+    for configured in &config.providers {
+        if let Some(secret) = &configured.api_key {
+            let name = &configured.provider.name;
+            stated.push(put_credential(store, vault, name, FILE_CREDENTIAL, secret, true).await?);
+        }
+    }
+    store.keep_managed_credentials(&stated).await?;
+    store.put_managed_routes(&config.routes).await?;
+    let keys: Vec<_> = config
+        .keys
+        .iter()
+        .map(|key| managed_key(key, digester))
+        .collect();
+    for name in store.put_managed_keys(&keys, clock::now()).await? {
+        warn!(
+            key = name,
+            "the configuration file states a key that was revoked; it stays revoked"
+        );
+    }
+    Ok(())
+}
+
+/// Sets one of the platform's credentials. The same secret again changes nothing.
+pub(crate) async fn put_credential(
+    store: &Store,
+    vault: &Vault,
+    provider: &str,
+    name: &str,
+    secret: &Secret,
+    managed: bool,
+) -> Result<CredentialId, StartError> {
+    let now = clock::now();
+    let stored = store
+        .sealed_credentials()
+        .await?
+        .into_iter()
+        .find(|record| record.meta.provider == provider && record.meta.name == name);
+    if let Some(record) = &stored {
+        let same = Sealed::from_bytes(record.sealed.clone())
+            .and_then(|sealed| vault.open_secret(&sealed, &place(&record.meta)))
+            .is_ok_and(|known| {
+                tollhouse_vault::constant_time_eq(
+                    known.expose().as_bytes(),
+                    secret.expose().as_bytes(),
+                )
+            });
+        if same && record.meta.managed == managed {
+            return Ok(record.meta.id);
+        }
+    }
+    let meta = Credential {
+        id: stored.map_or_else(|| CredentialId(ids::uuid(now)), |record| record.meta.id),
+        provider: provider.to_owned(),
+        name: name.to_owned(),
+        fingerprint: secret.fingerprint(),
+        configured_at: now,
+        managed,
+    };
+    let sealed = vault.seal(secret, &place(&meta)).into_bytes();
+    let id = meta.id;
+    store
+        .put_credential(&CredentialRecord { meta, sealed })
+        .await?;
+    Ok(id)
+}
+
+fn managed_key(configured: &ConfiguredKey, digester: &KeyDigester) -> (VirtualKey, [u8; 32]) {
+    let now = clock::now();
+    let key = VirtualKey {
+        id: KeyId(ids::uuid(now)),
+        name: configured.name.clone(),
+        prefix: prefix(&configured.secret),
+        owner: None,
+        org: None,
+        agent: configured.agent.clone(),
+        kind: KeyKind::Standard,
+        models: configured.models.clone(),
+        providers: configured.providers.clone(),
+        credentials: configured.credentials,
+        created_at: now,
+        expires_at: None,
+        revoked_at: None,
+        last_used_at: None,
+        managed: true,
+    };
+    (key, digester.digest(configured.secret.expose()))
+}

@@ -1,0 +1,127 @@
+//! The running gateway: everything its parts share, behind one reference count.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tollhouse_domain::call::Call;
+use tollhouse_domain::catalog::PriceBook;
+use tollhouse_domain::id::KeyId;
+use tollhouse_domain::time::Timestamp;
+use tollhouse_store::{CallFilter, Page, Store};
+use tollhouse_vault::{KeyDigester, Vault};
+use tollhouse_wire::ErrorKind;
+
+use crate::health::HealthBook;
+use crate::ledger::Ledger;
+use crate::ledger::open_call::Books;
+use crate::proxy::refusal::Refusal;
+use crate::snapshot::Snapshot;
+use crate::telemetry::metrics::Metrics;
+use crate::upstream::Upstream;
+
+/// The running gateway. Clones are the same one.
+#[derive(Clone)]
+#[expect(missing_debug_implementations, reason = "holds secrets")]
+pub struct Gateway(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) snapshot: ArcSwap<Snapshot>,
+    pub(crate) store: Store,
+    pub(crate) vault: Vault,
+    pub(crate) digester: Arc<KeyDigester>,
+    /// The digest of the administrator's token.
+    pub(crate) admin: [u8; 32],
+    pub(crate) ledger: Arc<Ledger>,
+    pub(crate) upstream: Upstream,
+    pub(crate) health: HealthBook,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) public_url: String,
+    pub(crate) max_body: u64,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) stop: CancellationToken,
+    pub(crate) draining: AtomicBool,
+    /// When keys were last used, since that was last stored.
+    pub(crate) used: Mutex<HashMap<KeyId, Timestamp>>,
+}
+
+impl Gateway {
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        self.0.snapshot.load_full()
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    pub(crate) fn vault(&self) -> &Vault {
+        &self.0.vault
+    }
+
+    pub(crate) fn digester(&self) -> &KeyDigester {
+        &self.0.digester
+    }
+
+    pub(crate) fn ledger(&self) -> &Arc<Ledger> {
+        &self.0.ledger
+    }
+
+    pub(crate) fn upstream(&self) -> &Upstream {
+        &self.0.upstream
+    }
+
+    pub(crate) fn health(&self) -> &HealthBook {
+        &self.0.health
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// The address that clients are told.
+    pub fn public_url(&self) -> &str {
+        &self.0.public_url
+    }
+
+    pub(crate) fn max_body(&self) -> u64 {
+        self.0.max_body
+    }
+
+    pub(crate) fn books(&self, prices: Arc<PriceBook>) -> Books {
+        let (ledger, metrics) = (Arc::clone(&self.0.ledger), Arc::clone(&self.0.metrics));
+        Books {
+            ledger,
+            metrics,
+            prices,
+        }
+    }
+
+    /// Notes that a key was used; stored once a minute.
+    pub(crate) fn used(&self, key: KeyId, at: Timestamp) {
+        let mut used = self.0.used.lock().unwrap_or_else(PoisonError::into_inner);
+        used.insert(key, at);
+    }
+
+    /// The newest calls on record, at most a thousand, once every call that has ended is stored.
+    pub async fn recorded(&self) -> Vec<Call> {
+        self.0.ledger.caught_up().await;
+        let page = Page::first(1000);
+        self.0
+            .store
+            .calls(&CallFilter::default(), page)
+            .await
+            .unwrap_or_default()
+    }
+
+    /// While draining, calls that are open run on and no new ones are taken.
+    pub(crate) fn refuse_if_draining(&self) -> Result<(), Refusal> {
+        if self.0.draining.load(Ordering::Relaxed) {
+            let message = "The gateway is shutting down; try again in a moment.";
+            return Err(Refusal::new(ErrorKind::Overloaded, message));
+        }
+        Ok(())
+    }
+}

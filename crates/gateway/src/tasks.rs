@@ -1,0 +1,80 @@
+//! Background work: every task is named here, tracked, and ends when the gateway stops.
+
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use crate::ledger::writer::Writer;
+use crate::ledger::{retention, sync};
+use crate::state::Gateway;
+
+/// How often replicas look for administrative changes made elsewhere, and last uses are stored.
+const POLL: Duration = Duration::from_secs(1);
+const STORE_LAST_USES: Duration = Duration::from_mins(1);
+
+/// Starts the background work.
+pub(crate) fn spawn(gateway: &Gateway, writer: Writer, retention: Option<Duration>) {
+    let inner = &gateway.0;
+    let (tasks, stop) = (&inner.tasks, &inner.stop);
+    tasks.spawn(writer.run(stop.clone()));
+    tasks.spawn(sync::run(Arc::clone(&inner.ledger), stop.clone()));
+    tasks.spawn(last_uses(gateway.clone(), stop.clone()));
+    if inner.store.kind() == "postgres" {
+        // An embedded store has one process; only a shared one can change behind our back.
+        tasks.spawn(follow(gateway.clone(), stop.clone()));
+    }
+    if let Some(keep) = retention {
+        tasks.spawn(retention::run(inner.store.clone(), keep, stop.clone()));
+    }
+}
+
+/// Rebuilds the snapshot when another replica changed something.
+async fn follow(gateway: Gateway, stop: CancellationToken) {
+    while pause(POLL, &stop).await {
+        let seen = gateway.snapshot().revision;
+        match gateway.store().revision().await {
+            Ok(current) if current != seen => {
+                if let Err(error) = gateway.refresh().await {
+                    warn!(%error, "a change made elsewhere cannot be read yet");
+                }
+            }
+            Ok(_) => {}
+            Err(error) => warn!(%error, "the store does not say whether anything changed"),
+        }
+    }
+}
+
+/// Stores when keys were last used.
+async fn last_uses(gateway: Gateway, stop: CancellationToken) {
+    loop {
+        let go_on = pause(STORE_LAST_USES, &stop).await;
+        let used = {
+            let mut used = gateway
+                .0
+                .used
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *used)
+        };
+        let mut used: Vec<_> = used.into_iter().collect();
+        used.sort_unstable();
+        if !used.is_empty()
+            && let Err(error) = gateway.store().touch_keys(&used).await
+        {
+            warn!(%error, "last uses of keys could not be stored");
+        }
+        if !go_on {
+            return;
+        }
+    }
+}
+
+/// Waits; `false` when asked to stop.
+async fn pause(length: Duration, stop: &CancellationToken) -> bool {
+    tokio::select! {
+        () = tokio::time::sleep(length) => true,
+        () = stop.cancelled() => false,
+    }
+}

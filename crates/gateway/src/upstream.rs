@@ -1,0 +1,117 @@
+//! The one HTTP client: pooled, HTTP/1.1 and HTTP/2, no redirects, no decompression, no retries of
+//! its own beyond a pooled connection that was closed before it was used.
+
+mod connect;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use self::connect::Timed;
+use crate::chunks::ChunkBody;
+use crate::config::UpstreamConfig;
+
+/// Idle connections kept per upstream; more than one burst of an agent needs.
+const IDLE_PER_HOST: usize = 1024;
+const IDLE_CONNECTION: Duration = Duration::from_secs(90);
+
+/// Sends requests to providers.
+pub(crate) struct Upstream {
+    client: Client<Timed<HttpsConnector<HttpConnector>>, ChunkBody>,
+    idle_timeout: Duration,
+    connections: TaskTracker,
+    stop: CancellationToken,
+}
+
+/// Why there is no answer at all.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum UpstreamError {
+    /// No connection: nothing was sent.
+    #[error("no connection")]
+    Unreachable(#[source] hyper_util::client::legacy::Error),
+    /// The connection ended before the answer began; the request may have been carried out.
+    #[error("the connection ended before an answer")]
+    Broken(#[source] hyper_util::client::legacy::Error),
+    /// Nothing came within the idle limit.
+    #[error("no answer within the idle limit")]
+    Silent,
+}
+
+impl Upstream {
+    pub(crate) fn new(config: &UpstreamConfig) -> Result<Self, rustls::Error> {
+        let connections = TaskTracker::new();
+        let stop = CancellationToken::new();
+        let executor = Tracked {
+            tasks: connections.clone(),
+            stop: stop.clone(),
+        };
+        let connector = connect::connector(config)?;
+        let client = Client::builder(executor)
+            .pool_idle_timeout(IDLE_CONNECTION)
+            .pool_timer(hyper_util::rt::TokioTimer::new())
+            .pool_max_idle_per_host(IDLE_PER_HOST)
+            .http2_adaptive_window(true)
+            .build(connector);
+        Ok(Self {
+            client,
+            idle_timeout: config.idle_timeout,
+            connections,
+            stop,
+        })
+    }
+
+    /// Sends one request and waits for the head of its answer.
+    pub(crate) async fn send(
+        &self,
+        request: Request<ChunkBody>,
+    ) -> Result<Response<Incoming>, UpstreamError> {
+        match tokio::time::timeout(self.idle_timeout, self.client.request(request)).await {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(error)) if error.is_connect() => Err(UpstreamError::Unreachable(error)),
+            Ok(Err(error)) => Err(UpstreamError::Broken(error)),
+            Err(_) => Err(UpstreamError::Silent),
+        }
+    }
+
+    pub(crate) fn idle_timeout(&self) -> Duration {
+        self.idle_timeout
+    }
+
+    /// Ends every connection and waits for their tasks.
+    pub(crate) async fn close(&self) {
+        self.stop.cancel();
+        self.connections.close();
+        self.connections.wait().await;
+    }
+}
+
+/// Runs hyper's connection tasks where shutdown can see them.
+#[derive(Clone)]
+struct Tracked {
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl<F> hyper::rt::Executor<F> for Tracked
+where
+    F: Future + Send + 'static,
+    F::Output: Send,
+{
+    fn execute(&self, future: F) {
+        let stop = self.stop.clone();
+        self.tasks
+            .spawn(async move { stop.run_until_cancelled_owned(future).await.is_some() });
+    }
+}
+
+/// The roots that upstream certificates are checked against.
+pub(crate) fn crypto() -> Arc<rustls::crypto::CryptoProvider> {
+    Arc::new(rustls::crypto::aws_lc_rs::default_provider())
+}

@@ -1,0 +1,155 @@
+//! What is done with the planted secrets: good and bad answers, refusals, cuts, a client that leaves.
+
+use std::sync::Arc;
+
+use http::Method;
+use http_body_util::BodyExt;
+use tokio::sync::Notify;
+
+use super::{ANSWER, OWN, PROMPT, WRONG_KEY};
+use crate::support::client::{Answer, Client};
+use crate::support::dialect::{DIALECTS, Dialect};
+use crate::support::upstream::{ScriptedUpstream, Step, chunk, json, last_chunk, stream};
+use crate::support::{KEY, UPSTREAM_KEY, virtual_key};
+
+fn request(dialect: &Dialect, model: &str, streamed: bool) -> String {
+    dialect.request(model, streamed).replace("hi", PROMPT)
+}
+
+fn answers(dialect: &Dialect) -> (String, Vec<String>) {
+    let list = format!("[\"{ANSWER}\"]");
+    let say = |text: &str| {
+        text.replace("hello wide world", ANSWER)
+            .replace("[]", &list)
+            .replace("\"x\"", &format!("\"{ANSWER}\""))
+    };
+    (
+        say(dialect.answer),
+        dialect.events.iter().map(|event| say(event)).collect(),
+    )
+}
+
+/// One of everything: good and bad answers, refusals, cuts, a client that leaves.
+pub(super) async fn much(client: &Client, upstream: &ScriptedUpstream, refusals: &mut Vec<Answer>) {
+    for dialect in &DIALECTS {
+        let (whole, events) = answers(dialect);
+        upstream.json(200, &whole);
+        assert!(
+            client
+                .post(dialect.path, &[], request(dialect, "m", false))
+                .await
+                .text()
+                .contains(ANSWER)
+        );
+        upstream.script(vec![Step::Write([stream(&events), last_chunk()].concat())]);
+        client
+            .post(dialect.path, &[], request(dialect, "m", true))
+            .await;
+        for status in [400, 401, 429, 500] {
+            let error =
+                format!(r#"{{"error":{{"type":"t","message":"{PROMPT} {UPSTREAM_KEY}"}}}}"#);
+            upstream.script(vec![Step::Write(json(
+                status,
+                &[("x-echo", PROMPT)],
+                &error,
+            ))]);
+            client
+                .post(dialect.path, &[], request(dialect, "m", true))
+                .await;
+        }
+        let in_band = dialect
+            .in_band_error
+            .replace("roken", PROMPT)
+            .replace("verloaded\"}", PROMPT);
+        upstream.script(vec![Step::Write(
+            [stream(&[&events[0], &in_band]), last_chunk()].concat(),
+        )]);
+        let post = |body| client.request(Method::POST, dialect.path, &[], body);
+        client.seen(post(request(dialect, "m", true))).await;
+        upstream.script(vec![
+            Step::Write([stream(&events[..2]), chunk(ANSWER.as_bytes())].concat()),
+            Step::Close,
+        ]);
+        client.seen(post(request(dialect, "m", true))).await;
+        upstream.script(vec![
+            Step::Write(format!("HTTP/1.1 nonsense {ANSWER}\r\n\r\n").into_bytes()),
+            Step::Close,
+        ]);
+        refusals.push(
+            client
+                .post(dialect.path, &[], request(dialect, "m", true))
+                .await,
+        );
+        let gone = Arc::new(Notify::new());
+        upstream.script(vec![
+            Step::Write(stream(&events[..2])),
+            Step::AwaitClose(Arc::clone(&gone)),
+        ]);
+        let leaver = client.clone();
+        let mut left = leaver
+            .send(post(request(dialect, "m", true)))
+            .await
+            .into_body();
+        left.frame().await.unwrap().unwrap();
+        drop(left);
+        gone.notified().await;
+        let own = format!("Bearer {OWN}");
+        let own_key = virtual_key("own");
+        upstream.json(200, &whole);
+        let headers = [
+            ("x-tollhouse-key", own_key.as_str()),
+            ("authorization", own.as_str()),
+        ];
+        let answer = client
+            .post(dialect.path, &headers, request(dialect, "m", false))
+            .await;
+        assert_eq!(answer.header("x-tollhouse-credential"), Some("client"));
+        refused(client, dialect, refusals).await;
+    }
+}
+
+async fn refused(client: &Client, dialect: &Dialect, refusals: &mut Vec<Answer>) {
+    let bearer = format!("Bearer {WRONG_KEY}");
+    let odd = format!("Bearer {OWN}");
+    for headers in [
+        vec![("x-api-key", WRONG_KEY)],
+        vec![("x-api-key", KEY), ("authorization", bearer.as_str())],
+        vec![("authorization", odd.as_str())],
+        vec![
+            ("x-tollhouse-key", WRONG_KEY),
+            ("authorization", odd.as_str()),
+        ],
+        vec![("x-tollhouse-key", OWN)],
+    ] {
+        refusals.push(
+            client
+                .post(dialect.path, &headers, request(dialect, "m", true))
+                .await,
+        );
+    }
+    for body in [
+        request(dialect, "nowhere", true),
+        request(dialect, "gone", true),
+        format!("{{\"model\":\"m\",\"x\":\"{PROMPT}\" {PROMPT}"),
+        format!("{{\"model\":\"m\",\"model\":\"{PROMPT}\"}}"),
+        format!("{{\"model\":[\"{PROMPT}\"]}}"),
+        PROMPT.to_owned(),
+        format!("{{\"model\":\"m\",\"x\":\"{}\"}}", PROMPT.repeat(50_000)),
+    ] {
+        refusals.push(client.post(dialect.path, &[], body).await);
+    }
+    let batch =
+        format!("{{\"requests\":[{{\"params\":{{\"model\":\"nowhere\",\"x\":\"{PROMPT}\"}}}}]}}");
+    refusals.push(client.post("/v1/messages/batches", &[], batch).await);
+    refusals.push(
+        client
+            .post("/v1/messages/batches", &[], format!("[\"{PROMPT}\"]"))
+            .await,
+    );
+    refusals.push(client.get(&format!("/v1/{PROMPT}"), &[]).await);
+    refusals.push(
+        client
+            .get(&format!("/proxy/lab/../{PROMPT}?key={OWN}"), &[])
+            .await,
+    );
+}

@@ -1,0 +1,29 @@
+//! The gateway over real sockets: a client, the gateway, an upstream.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+mod admin;
+mod canary;
+mod compressed;
+mod cuts;
+mod disconnect;
+mod drain;
+mod exact;
+mod fallback;
+mod headers;
+mod identity;
+mod malformed;
+mod objects;
+mod outcomes;
+mod own_credential;
+mod passthrough;
+mod policy;
+mod protocols_in;
+mod proxied;
+mod redirects;
+mod refusals;
+mod replay;
+mod silence;
+mod slow_clients;
+mod too_large;

@@ -1,0 +1,213 @@
+//! One table over every route that agents speak: who may not, may not anywhere.
+
+use http::Method;
+use tempfile::TempDir;
+use tollhouse_store::{DatabaseUrl, Store};
+
+use crate::support::client::{Answer, Client};
+use crate::support::upstream::ScriptedUpstream;
+use crate::support::{ADMIN, SOON, TestGateway, configuration, virtual_key};
+
+/// A route of the data plane, and what a key that may not use the model, or the provider, is told.
+struct Route {
+    method: Method,
+    path: &'static str,
+    body: &'static str,
+    model_denied: u16,
+    provider_denied: u16,
+}
+
+const MODEL: &str = r#"{"model":"m","messages":[],"input":"x"}"#;
+const BATCH: &str = r#"{"requests":[{"custom_id":"a","params":{"model":"m"}}]}"#;
+
+/// Objects that the key did not make are unknown to it, whatever else it may do; the list of models
+/// answers with those that are left.
+fn routes() -> Vec<Route> {
+    let post = |path, body| Route {
+        method: Method::POST,
+        path,
+        body,
+        model_denied: 403,
+        provider_denied: 403,
+    };
+    let other = |method, path, model_denied, provider_denied| Route {
+        method,
+        path,
+        body: "",
+        model_denied,
+        provider_denied,
+    };
+    vec![
+        post("/v1/messages", MODEL),
+        post("/v1/messages/count_tokens", MODEL),
+        post("/v1/messages/batches", BATCH),
+        post("/v1/chat/completions", MODEL),
+        post("/v1/embeddings", MODEL),
+        post("/v1/responses", MODEL),
+        post("/v1/responses/compact", MODEL),
+        post("/v1/responses/input_tokens", MODEL),
+        post("/proxy/lab/v1/messages", MODEL),
+        post("/proxy/lab/v1/chat/completions", MODEL),
+        post("/proxy/lab/v1/unheard_of", MODEL),
+        // Nothing in it names a model.
+        other(Method::GET, "/proxy/lab/v1/files", 200, 403),
+        other(Method::GET, "/v1/messages/batches", 404, 404),
+        other(Method::GET, "/v1/messages/batches/msgbatch_1", 404, 404),
+        other(
+            Method::GET,
+            "/v1/messages/batches/msgbatch_1/results",
+            404,
+            404,
+        ),
+        other(
+            Method::POST,
+            "/v1/messages/batches/msgbatch_1/cancel",
+            404,
+            404,
+        ),
+        other(Method::DELETE, "/v1/messages/batches/msgbatch_1", 404, 404),
+        other(Method::GET, "/v1/responses/resp_1", 404, 404),
+        other(Method::GET, "/v1/responses/resp_1/input_items", 404, 404),
+        other(Method::POST, "/v1/responses/resp_1/cancel", 404, 404),
+        other(Method::DELETE, "/v1/responses/resp_1", 404, 404),
+        other(Method::GET, "/v1/models", 200, 200),
+        other(Method::GET, "/v1/models/m", 404, 404),
+    ]
+}
+
+/// Asks for `route` with `key`, or with none.
+async fn ask(client: &Client, route: &Route, key: Option<&str>, version: bool) -> Answer {
+    let mut headers = vec![("x-api-key", key.unwrap_or(""))];
+    if version {
+        headers.push(("anthropic-version", "2023-06-01"));
+    }
+    client
+        .whole(client.request(route.method.clone(), route.path, &headers, route.body))
+        .await
+}
+
+async fn admin(client: &Client, method: Method, path: &str, body: &str) -> Answer {
+    let bearer = format!("Bearer {ADMIN}");
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("content-type", "application/json"),
+    ];
+    client
+        .whole(client.request(method, path, &headers, body.to_owned()))
+        .await
+}
+
+/// A key made by the control plane: its id and its secret.
+async fn made(client: &Client, body: &str) -> (String, String) {
+    let answer = admin(client, Method::POST, "/api/v1/keys", body).await;
+    assert_eq!(answer.status, 201, "{}", answer.text());
+    let text = |field: &str| answer.json()[field].as_str().unwrap().to_owned();
+    (text("id"), text("secret"))
+}
+
+/// Lets a key's time be over, which the control plane has no way to do.
+async fn expire(data_dir: &TempDir, id: &str) {
+    let url = DatabaseUrl::Sqlite(data_dir.path().join("tollhouse.db"));
+    let store = Store::open(&url).await.unwrap();
+    let keys = store.all_keys_with_digests().await.unwrap();
+    let (_, mut key) = keys
+        .into_iter()
+        .find(|(_, key)| key.id.to_string() == id)
+        .unwrap();
+    key.expires_at = Some(key.created_at);
+    store.update_key(&key).await.unwrap();
+    store.close().await;
+}
+
+#[tokio::test]
+async fn every_route_asks_who_and_what() {
+    let upstream = ScriptedUpstream::start().await;
+    let data_dir = TempDir::new().unwrap();
+    let keys = "[[provider]]\nname = \"second\"\nendpoints = { chat = \"http://127.0.0.1:9/v1\" }\n\
+        [[key]]\nname = \"models\"\nsecret = \"env:KEY_models\"\nmodels = [\"other\"]\n\
+        [[key]]\nname = \"providers\"\nsecret = \"env:KEY_providers\"\nproviders = [\"second\"]\n";
+    let text = configuration(&upstream.url, data_dir.path(), "") + keys;
+    let gateway = TestGateway::from_text(&text, data_dir).await;
+    let client = Client::new(&gateway.url);
+    let (revoked_id, revoked) = made(&client, r#"{"name":"revoked"}"#).await;
+    let (expired_id, expired) = made(&client, r#"{"name":"expired"}"#).await;
+    let path = format!("/api/v1/keys/{revoked_id}");
+    assert!(
+        admin(&client, Method::DELETE, &path, "")
+            .await
+            .status
+            .is_success()
+    );
+    let data_dir = gateway.stop().await;
+    expire(&data_dir, &expired_id).await;
+    let gateway = TestGateway::from_text(&text, data_dir).await;
+    let client = Client::new(&gateway.url);
+    let (unknown, models, providers) = (
+        virtual_key("nobody"),
+        virtual_key("models"),
+        virtual_key("providers"),
+    );
+    for route in routes() {
+        for version in [false, true] {
+            for (who, key, status, retry) in [
+                ("no key", None, 401, Some("false")),
+                ("unknown", Some(&unknown), 401, Some("false")),
+                ("revoked", Some(&revoked), 401, Some("false")),
+                ("expired", Some(&expired), 401, None),
+                ("model", Some(&models), route.model_denied, None),
+                ("provider", Some(&providers), route.provider_denied, None),
+            ] {
+                if status == 200 {
+                    upstream.json(200, "{}");
+                }
+                let answer = ask(&client, &route, key.map(String::as_str), version).await;
+                let what = format!("{} {} {who}: {}", route.method, route.path, answer.text());
+                assert_eq!(answer.status, status, "{what}");
+                assert_eq!(answer.header("x-should-retry"), retry, "{what}");
+                assert!(answer.header("x-tollhouse-call").is_some(), "{what}");
+            }
+        }
+    }
+    let reached: Vec<_> = upstream
+        .seen()
+        .iter()
+        .map(|seen| seen.line().to_owned())
+        .collect();
+    assert_eq!(
+        reached, ["GET /v1/files HTTP/1.1"; 2],
+        "nothing else got through"
+    );
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_revoked_key_stops_at_once() {
+    let upstream = ScriptedUpstream::start().await;
+    let gateway = TestGateway::start(&upstream.url).await;
+    let client = Client::new(&gateway.url);
+    let (id, secret) = made(&client, r#"{"name":"short-lived"}"#).await;
+    let headers = [("x-api-key", secret.as_str())];
+    upstream.json(200, "{}");
+    assert_eq!(
+        client.post("/v1/messages", &headers, MODEL).await.status,
+        200
+    );
+    let path = format!("/api/v1/keys/{id}");
+    assert!(
+        admin(&client, Method::DELETE, &path, "")
+            .await
+            .status
+            .is_success()
+    );
+    let answer = client.post("/v1/messages", &headers, MODEL).await;
+    assert_eq!(answer.status, 401, "the very next call");
+    assert_eq!(answer.header("x-should-retry"), Some("false"));
+    assert_eq!(upstream.seen().len(), 1);
+    let calls = tokio::time::timeout(SOON, gateway.calls()).await.unwrap();
+    assert_eq!(
+        calls.len(),
+        1,
+        "what was refused before admission leaves no row"
+    );
+    gateway.stop().await;
+}

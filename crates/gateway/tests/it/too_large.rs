@@ -1,0 +1,98 @@
+//! Bodies over the limit: the client really gets to read why, however it sends.
+
+use http::{Method, Request};
+use http_body_util::Full;
+
+use crate::support::client::Client;
+use crate::support::dialect::DIALECTS;
+use crate::support::raw::{Raw, body, status};
+use crate::support::upstream::ScriptedUpstream;
+use crate::support::{KEY, TestGateway};
+
+const MIB: usize = 1 << 20;
+
+#[tokio::test]
+async fn thirty_three_megabytes_announced() {
+    let upstream = ScriptedUpstream::start().await;
+    let gateway = TestGateway::start(&upstream.url).await;
+    let client = Client::new(&gateway.url);
+    for dialect in &DIALECTS {
+        let sent = vec![b' '; 33 * MIB];
+        let request: Request<Full<bytes::Bytes>> =
+            client.request(Method::POST, dialect.path, &[], sent);
+        let answer = client.whole(request).await;
+        assert_eq!(answer.status, 413);
+        assert_eq!(dialect.error_name(&answer.json()), "request_too_large");
+    }
+    assert!(upstream.seen().is_empty());
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn thirty_three_megabytes_in_chunks() {
+    let upstream = ScriptedUpstream::start().await;
+    let gateway = TestGateway::start(&upstream.url).await;
+    let client = Client::new(&gateway.url);
+    let pieces = vec![vec![b' '; MIB]; 33];
+    let answer = client.post_pieces("/v1/messages", &[], pieces, false).await;
+    assert_eq!(answer.status, 413);
+    assert_eq!(answer.json()["error"]["type"], "request_too_large");
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_client_that_reads_only_when_all_is_written() {
+    let upstream = ScriptedUpstream::start().await;
+    let gateway = TestGateway::start_with(&upstream.url, "max_body = \"1MiB\"").await;
+    for length in [MIB + 1, 2 * MIB, 3 * MIB] {
+        for chunked in [false, true] {
+            let framing = if chunked {
+                "transfer-encoding: chunked".to_owned()
+            } else {
+                format!("content-length: {length}")
+            };
+            let head = format!(
+                "POST /v1/messages HTTP/1.1\r\nhost: x\r\nx-api-key: {KEY}\r\nconnection: close\r\n{framing}\r\n\r\n"
+            );
+            let mut client = Raw::connect(&gateway.url).await;
+            client.send(head).await;
+            if chunked {
+                client.send(format!("{length:x}\r\n")).await;
+            }
+            client.send(vec![b' '; length]).await;
+            if chunked {
+                client.send("\r\n0\r\n\r\n").await;
+            }
+            let answer = client.rest().await;
+            assert_eq!(status(&answer), 413, "{length} {chunked}: {answer:?}");
+            assert_eq!(body(&answer)["error"]["type"], "request_too_large");
+        }
+    }
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn exactly_the_limit_passes() {
+    let upstream = ScriptedUpstream::start().await;
+    let gateway = TestGateway::start_with(&upstream.url, "max_body = \"1MiB\"").await;
+    let client = Client::new(&gateway.url);
+    let text = "{\"model\":\"m\"}";
+    let sent = format!("{text}{}", " ".repeat(MIB - text.len()));
+    for announced in [true, false] {
+        upstream.json(200, "{}");
+        let pieces = sent
+            .as_bytes()
+            .chunks(100_000)
+            .map(<[u8]>::to_vec)
+            .collect();
+        let answer = client
+            .post_pieces("/v1/messages", &[], pieces, announced)
+            .await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(upstream.last().body.len(), MIB);
+    }
+    let pieces = vec![sent.clone().into_bytes(), b" ".to_vec()];
+    let answer = client.post_pieces("/v1/messages", &[], pieces, false).await;
+    assert_eq!(answer.status, 413);
+    gateway.stop().await;
+}
