@@ -1,0 +1,53 @@
+//! One file per command.
+
+mod call;
+mod check;
+mod credential;
+mod db;
+mod demo;
+mod env;
+mod key;
+mod listing;
+mod prices;
+mod run;
+mod serve;
+mod session;
+mod tail;
+mod usage;
+mod vault;
+
+use crate::api::Api;
+use crate::args::{Command, ProxyCommand};
+use crate::output;
+
+/// Does what was asked; the exit code is the client's own for `run`, and 0 otherwise.
+pub(crate) async fn run(command: Command) -> anyhow::Result<u8> {
+    match command {
+        Command::Demo(args) => demo::run(args).await,
+        Command::Serve(args) => serve::run(args).await,
+        Command::Check(args) => check::run(&args),
+        Command::Run(args) => return run::run(args).await,
+        Command::Env(args) => env::run(&args).await,
+        Command::Key(command) => key::run(command).await,
+        Command::Credential(command) => credential::run(command).await,
+        Command::Calls(args) => call::run(args).await,
+        Command::Session(command) => session::run(command).await,
+        Command::Usage(args) => usage::run(args).await,
+        Command::Tail(format) => tail::run(format).await,
+        Command::Proxy(ProxyCommand::Info(format)) => listing::proxy_info(format).await,
+        Command::Providers(format) => listing::providers(format).await,
+        Command::Routes(format) => listing::routes(format).await,
+        Command::Models(format) => listing::models(format).await,
+        Command::Prices(command) => prices::run(command).await,
+        Command::Vault(command) => vault::run(command).await,
+        Command::Db(command) => db::run(command).await,
+        Command::Openapi => openapi().await,
+    }?;
+    Ok(0)
+}
+
+async fn openapi() -> anyhow::Result<()> {
+    let document = Api::find()?.text("/api/openapi.json").await?;
+    output::line(document.trim_end())?;
+    Ok(())
+}

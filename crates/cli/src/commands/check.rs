@@ -1,0 +1,132 @@
+//! `check`: what `serve` would do.
+
+use std::path::Path;
+
+use serde::Serialize;
+use tollhouse_gateway::Config;
+use tollhouse_gateway::config::MasterKeySource;
+use tollhouse_store::DatabaseUrl;
+
+use crate::args::CheckArgs;
+use crate::{output, settings};
+
+#[derive(Serialize)]
+struct Report<'a> {
+    file: &'a Path,
+    listen: String,
+    tls: bool,
+    public_url: &'a str,
+    data_dir: &'a Path,
+    database: &'static str,
+    master_key: &'static str,
+    admin_token: &'static str,
+    providers: Vec<Provider<'a>>,
+    routes: Vec<Route>,
+    keys: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Provider<'a> {
+    name: &'a str,
+    /// Whether the file names a credential for it.
+    configured: bool,
+    protocols: Vec<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Route {
+    model: String,
+    targets: Vec<String>,
+}
+
+pub(super) fn run(args: &CheckArgs) -> anyhow::Result<()> {
+    let config = settings::load(&args.config)?;
+    let file = settings::file(&args.config)?;
+    let report = report(&file, &config);
+    if args.format.json {
+        return output::json(&report);
+    }
+    let yes = |value: bool| if value { "yes" } else { "no" }.to_owned();
+    let mut lines = vec![
+        ("file", report.file.display().to_string()),
+        ("listen", report.listen.clone()),
+        ("tls", yes(report.tls)),
+        ("public_url", report.public_url.to_owned()),
+        ("data_dir", report.data_dir.display().to_string()),
+        ("database", report.database.to_owned()),
+        ("master_key", report.master_key.to_owned()),
+        ("admin_token", report.admin_token.to_owned()),
+    ];
+    lines.extend(report.providers.iter().map(|provider| {
+        let (protocols, key) = (provider.protocols.join(", "), yes(provider.configured));
+        (
+            "provider",
+            format!(
+                "{}: {protocols}; credential configured: {key}",
+                provider.name
+            ),
+        )
+    }));
+    lines.extend(report.routes.iter().map(|route| {
+        (
+            "route",
+            format!("{} -> {}", route.model, route.targets.join(", then ")),
+        )
+    }));
+    lines.extend(report.keys.iter().map(|key| ("key", (*key).to_owned())));
+    output::fields(lines)?;
+    Ok(())
+}
+
+fn report<'a>(file: &'a Path, config: &'a Config) -> Report<'a> {
+    Report {
+        file,
+        listen: config.listen.to_string(),
+        tls: config.tls.is_some(),
+        public_url: &config.public_url,
+        data_dir: &config.data_dir,
+        database: match config.database {
+            DatabaseUrl::Sqlite(_) => "sqlite",
+            DatabaseUrl::Postgres(_) => "postgres",
+        },
+        master_key: match config.master_key {
+            MasterKeySource::Given(_) => "given",
+            MasterKeySource::File(_) => "in data_dir",
+        },
+        admin_token: if config.admin_token.is_some() {
+            "given"
+        } else {
+            "in data_dir"
+        },
+        providers: config
+            .providers
+            .iter()
+            .map(|configured| Provider {
+                name: &configured.provider.name,
+                configured: configured.api_key.is_some(),
+                protocols: configured
+                    .provider
+                    .endpoints
+                    .keys()
+                    .map(|p| p.as_str())
+                    .collect(),
+            })
+            .collect(),
+        routes: config
+            .routes
+            .iter()
+            .map(|route| Route {
+                model: route.model.to_string(),
+                targets: route
+                    .targets
+                    .iter()
+                    .map(|target| match &target.model {
+                        Some(model) => format!("{}/{model}", target.provider),
+                        None => target.provider.clone(),
+                    })
+                    .collect(),
+            })
+            .collect(),
+        keys: config.keys.iter().map(|key| key.name.as_str()).collect(),
+    }
+}

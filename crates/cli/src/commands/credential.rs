@@ -1,0 +1,95 @@
+//! `credential`: the platform's provider credentials. A secret comes in by standard input or the
+//! terminal, and never goes out.
+
+use std::io::{self, IsTerminal, Read};
+
+use anyhow::{Context as _, bail};
+use http::Method;
+use serde::Serialize;
+use tollhouse_vault::{MAX_SECRET_BYTES, Secret};
+
+use super::listing::{Column, moment, print, print_one, yes_or_no};
+use crate::api::{Api, Query, escape};
+use crate::args::{CredentialCommand, CredentialName};
+use crate::output;
+use crate::record::Record;
+
+#[derive(Serialize)]
+struct Input<'a> {
+    api_key: &'a str,
+}
+
+pub(super) async fn run(command: CredentialCommand) -> anyhow::Result<()> {
+    let api = Api::find()?;
+    match command {
+        CredentialCommand::Set(which) => set(&api, &which).await,
+        CredentialCommand::List(format) => {
+            let page = api
+                .list("/api/v1/platform/credentials", &Query::default(), None)
+                .await?;
+            let columns: [Column; 6] = [
+                ("PROVIDER", |row| row.get("provider")),
+                ("NAME", |row| row.get("name")),
+                ("STATE", |row| row.get("state")),
+                ("FINGERPRINT", |row| row.get("fingerprint")),
+                ("SET", |row| moment(row, "configured_at")),
+                ("FROM FILE", |row| row.get("managed").map(yes_or_no)),
+            ];
+            print(&page, &columns, format)
+        }
+        CredentialCommand::Test(which) => test(&api, &which).await,
+        CredentialCommand::Remove(which) => {
+            api.delete(&path(&which)).await?;
+            output::line(&format!("{} ({}) is removed", which.provider, which.name))?;
+            Ok(())
+        }
+    }
+}
+
+fn path(which: &CredentialName) -> String {
+    let mut query = Query::default();
+    query.add("name", &which.name);
+    query.on(&format!(
+        "/api/v1/platform/credentials/{}",
+        escape(&which.provider)
+    ))
+}
+
+async fn set(api: &Api, which: &CredentialName) -> anyhow::Result<()> {
+    let secret = read_secret(&which.provider)?;
+    let input = Input {
+        api_key: secret.expose(),
+    };
+    let stored: Record = api.send(Method::PUT, &path(which), &input).await?;
+    print_one(&stored, which.format)
+}
+
+async fn test(api: &Api, which: &CredentialName) -> anyhow::Result<()> {
+    let stored: Record = api.get(&path(which)).await?;
+    let Some(id) = stored.get("id") else {
+        bail!("{} has no credential named {}", which.provider, which.name);
+    };
+    let path = format!("/api/v1/credentials/{}/test", escape(&id));
+    let trial: Record = api
+        .send_bytes(Method::POST, &path, bytes::Bytes::new())
+        .await?;
+    print_one(&trial, which.format)?;
+    if trial.read("ok") != Some(true) {
+        bail!("the provider did not take the credential");
+    }
+    Ok(())
+}
+
+/// From the terminal without echo, or else from standard input.
+fn read_secret(provider: &str) -> anyhow::Result<Secret> {
+    let text = if io::stdin().is_terminal() {
+        rpassword::prompt_password(format!("secret for {provider} (not shown): "))?
+    } else {
+        let mut text = String::new();
+        // Room for surrounding white space; what is longer is refused below.
+        let most = u64::try_from(4 * MAX_SECRET_BYTES).unwrap_or(u64::MAX);
+        io::stdin().lock().take(most).read_to_string(&mut text)?;
+        text
+    };
+    Secret::parse(&text).context("the secret")
+}

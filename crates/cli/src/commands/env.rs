@@ -1,0 +1,144 @@
+//! `env`: variables for a client, as a shell reads them.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use tollhouse_vault::Secret;
+
+use super::run::models_of;
+use crate::args::{Client, EnvArgs, Shell};
+use crate::clients::{self, KEY_VARIABLE, Setup, Value, Wanted};
+use crate::settings::Usage;
+use crate::{environment, output, profile};
+
+pub(super) async fn run(args: &EnvArgs) -> anyhow::Result<()> {
+    let key = key(args.key_file.as_deref())?;
+    let url = environment::variable("TOLLHOUSE_URL").or(profile::read()?.map(|known| known.url));
+    let Some(url) = url else {
+        let message = "no server is known: start one here with `tollhouse serve`, or set \
+             TOLLHOUSE_URL";
+        return Err(Usage(message.to_owned()).into());
+    };
+    let url = url.trim_end_matches('/');
+    let models = match (&key, args.client) {
+        (Some(key), Client::Opencode) => models_of(url, key, &[]).await?,
+        _ => Vec::new(),
+    };
+    let wanted = Wanted {
+        url,
+        model: None,
+        models: &models,
+        nonessential: false,
+    };
+    let setup = clients::client(args.client, wanted);
+    for line in lines(&setup, args.shell, key.as_ref()) {
+        output::line(&line)?;
+    }
+    Ok(())
+}
+
+fn key(file: Option<&Path>) -> anyhow::Result<Option<Secret>> {
+    let text = match file {
+        Some(path) => {
+            let text = std::fs::read_to_string(path);
+            Some(text.map_err(|error| Usage(format!("--key-file {}: {error}", path.display())))?)
+        }
+        None => environment::variable(KEY_VARIABLE),
+    };
+    text.map(|text| Secret::parse(&text).context("the virtual key"))
+        .transpose()
+}
+
+/// The lines. Where the key is not known they refer to the variable that will hold it.
+fn lines(setup: &Setup, shell: Shell, key: Option<&Secret>) -> Vec<String> {
+    let mut lines: Vec<_> = setup.unset.iter().map(|name| unset(shell, name)).collect();
+    for (name, value) in &setup.set {
+        let value = match (value, key) {
+            (Value::Text(text), _) => quote(shell, text),
+            (Value::Key, Some(key)) => quote(shell, key.expose()),
+            (Value::Key, None) if *name == KEY_VARIABLE => continue,
+            (Value::Key, None) => reference(shell),
+        };
+        lines.push(set(shell, name, &value));
+    }
+    if key.is_none() {
+        lines.insert(
+            0,
+            format!("# {KEY_VARIABLE} must hold a key: tollhouse key create --name NAME"),
+        );
+    }
+    if !setup.arguments.is_empty() {
+        let arguments: Vec<_> = setup
+            .arguments
+            .iter()
+            .map(|text| quote(shell, text))
+            .collect();
+        lines.push("# The rest this client reads from its command line; add:".to_owned());
+        lines.push(format!("#   {}", arguments.join(" ")));
+    }
+    lines
+}
+
+fn set(shell: Shell, name: &str, value: &str) -> String {
+    match shell {
+        Shell::Sh => format!("export {name}={value}"),
+        Shell::Fish => format!("set -gx {name} {value}"),
+        Shell::Powershell => format!("$env:{name} = {value}"),
+        Shell::Launchctl => format!("launchctl setenv {name} {value}"),
+    }
+}
+
+fn unset(shell: Shell, name: &str) -> String {
+    match shell {
+        Shell::Sh => format!("unset {name}"),
+        Shell::Fish => format!("set -e {name}"),
+        Shell::Powershell => format!("Remove-Item Env:{name} -ErrorAction SilentlyContinue"),
+        Shell::Launchctl => format!("launchctl unsetenv {name}"),
+    }
+}
+
+fn quote(shell: Shell, text: &str) -> String {
+    let quoted = match shell {
+        Shell::Sh | Shell::Launchctl => text.replace('\'', r"'\''"),
+        Shell::Fish => text.replace('\\', r"\\").replace('\'', r"\'"),
+        Shell::Powershell => text.replace('\'', "''"),
+    };
+    format!("'{quoted}'")
+}
+
+fn reference(shell: Shell) -> String {
+    match shell {
+        Shell::Sh | Shell::Fish | Shell::Launchctl => format!("\"${KEY_VARIABLE}\""),
+        Shell::Powershell => format!("$env:{KEY_VARIABLE}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shell_reads_the_same_value() {
+        let text = r"a'b\c $d";
+        assert_eq!(quote(Shell::Sh, text), r"'a'\''b\c $d'");
+        assert_eq!(quote(Shell::Fish, text), r"'a\'b\\c $d'");
+        assert_eq!(quote(Shell::Powershell, text), r"'a''b\c $d'");
+    }
+
+    #[test]
+    fn without_a_key_a_variable_stands_in() {
+        let setup = Setup {
+            set: vec![("A", Value::Text("x".to_owned())), ("B", Value::Key)],
+            unset: vec!["C"],
+            arguments: Vec::new(),
+        };
+        let without = lines(&setup, Shell::Sh, None);
+        assert_eq!(
+            without[1..],
+            ["unset C", "export A='x'", "export B=\"$TOLLHOUSE_KEY\""]
+        );
+        let key = Secret::new("th-k".to_owned());
+        let with = lines(&setup, Shell::Fish, Some(&key));
+        assert_eq!(with, ["set -e C", "set -gx A 'x'", "set -gx B 'th-k'"]);
+    }
+}

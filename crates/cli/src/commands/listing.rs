@@ -1,0 +1,152 @@
+//! Lists that are fetched and shown as they are.
+
+use crate::api::{Api, Query};
+use crate::args::Format;
+use crate::output::{self, Table};
+use crate::record::{Page, Record};
+
+/// A column: its heading and where its text is in a row.
+pub(super) type Column = (&'static str, fn(&Record) -> Option<String>);
+
+/// Prints rows under headings, or as the server gave them.
+pub(super) fn print(page: &Page, columns: &[Column], format: Format) -> anyhow::Result<()> {
+    if format.json {
+        return output::json(page);
+    }
+    let headings: Vec<_> = columns.iter().map(|(heading, _)| *heading).collect();
+    let mut table = Table::new(&headings);
+    for row in &page.data {
+        table.row(
+            columns
+                .iter()
+                .map(|(_, cell)| cell(row).unwrap_or_default()),
+        );
+    }
+    output::table(&table)?;
+    if page.next.is_some() {
+        output::note("there are more: raise --limit");
+    }
+    Ok(())
+}
+
+/// Prints one thing field by field, or as the server gave it.
+pub(super) fn print_one(record: &Record, format: Format) -> anyhow::Result<()> {
+    if format.json {
+        return output::json(record);
+    }
+    output::fields(record.fields())?;
+    Ok(())
+}
+
+pub(super) async fn proxy_info(format: Format) -> anyhow::Result<()> {
+    let info: Record = Api::find()?.get("/api/v1/proxy-info").await?;
+    if format.json {
+        return output::json(&info);
+    }
+    let mut lines: Vec<(&str, String)> = ["url", "version", "protocols"]
+        .into_iter()
+        .map(|name| (name, info.get(name).unwrap_or_default()))
+        .collect();
+    for path in info.read::<Vec<Record>>("paths").unwrap_or_default() {
+        let of = |name| path.get(name).unwrap_or_default();
+        lines.push((
+            "path",
+            format!("{} {} {}", of("method"), of("path"), of("protocol")),
+        ));
+    }
+    output::fields(lines)?;
+    output::note("`tollhouse env CLIENT` prints what a client needs; `tollhouse run` starts one");
+    Ok(())
+}
+
+pub(super) async fn providers(format: Format) -> anyhow::Result<()> {
+    let page = Api::find()?
+        .list("/api/v1/providers", &Query::default(), None)
+        .await?;
+    let columns: [Column; 5] = [
+        ("NAME", |row| row.get("name")),
+        ("STATE", |row| row.get("state")),
+        ("CREDENTIAL", |row| row.get("configured").map(yes_or_no)),
+        ("FROM FILE", |row| row.get("managed").map(yes_or_no)),
+        ("ENDPOINTS", |row| {
+            let endpoints: Record = row.read("endpoints")?;
+            let each = endpoints
+                .fields()
+                .map(|(protocol, url)| format!("{protocol}={url}"));
+            Some(each.collect::<Vec<_>>().join(" "))
+        }),
+    ];
+    print(&page, &columns, format)
+}
+
+pub(super) async fn routes(format: Format) -> anyhow::Result<()> {
+    let page: Page = Api::find()?.get("/api/v1/routes").await?;
+    let columns: [Column; 3] = [
+        ("MODEL", |row| row.get("model")),
+        ("TARGETS", |row| {
+            let targets: Vec<Record> = row.read("targets")?;
+            let each = targets.iter().map(|target| {
+                let provider = target.get("provider").unwrap_or_default();
+                target
+                    .get("model")
+                    .map_or(provider.clone(), |model| format!("{provider}/{model}"))
+            });
+            Some(each.collect::<Vec<_>>().join(", "))
+        }),
+        ("FROM FILE", |row| row.get("managed").map(yes_or_no)),
+    ];
+    print(&page, &columns, format)
+}
+
+pub(super) async fn models(format: Format) -> anyhow::Result<()> {
+    let mut page = Api::find()?
+        .list("/api/v1/models", &Query::default(), None)
+        .await?;
+    if !format.json {
+        // The catalog knows hundreds; on a screen only those that would be answered are of use.
+        page.data.retain(|row| row.read("routed") == Some(true));
+    }
+    let columns: [Column; 4] = [
+        ("NAME", |row| row.get("name")),
+        ("TARGETS", |row| row.get("targets")),
+        ("INPUT $/M", |row| row.inside("usd_per_million", "input")),
+        ("OUTPUT $/M", |row| row.inside("usd_per_million", "output")),
+    ];
+    print(&page, &columns, format)
+}
+
+pub(super) fn yes_or_no(value: String) -> String {
+    match value.as_str() {
+        "true" => "yes".to_owned(),
+        "false" => "no".to_owned(),
+        _ => value,
+    }
+}
+
+/// A moment to the second, which is what a person reads.
+pub(super) fn moment(row: &Record, name: &str) -> Option<String> {
+    let text = row.get(name)?;
+    Some(match text.split_once('.') {
+        Some((seconds, _)) => format!("{seconds}Z"),
+        None => text,
+    })
+}
+
+/// Everything that went in: plain, read from a cache, written to one.
+pub(super) fn input_tokens(row: &Record) -> Option<String> {
+    let usage: tollhouse_wire::usage::Usage = row.read("usage")?;
+    usage.total_input().map(|tokens| tokens.to_string())
+}
+
+pub(super) fn output_tokens(row: &Record) -> Option<String> {
+    row.inside("usage", "output")
+}
+
+pub(super) fn cached_tokens(row: &Record) -> Option<String> {
+    row.inside("usage", "cache_read")
+}
+
+/// Dollars, an unknown cost being none at all.
+pub(super) fn cost(row: &Record) -> Option<String> {
+    row.get("cost_usd").map(|usd| format!("${usd}"))
+}

@@ -1,0 +1,235 @@
+//! `run`: a coding agent with a key of its own, for as long as it runs.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::io::{self, IsTerminal};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use clap::ValueEnum as _;
+use http::Method;
+use rustix::process::{Pid, Signal, kill_process};
+use serde::Deserialize;
+use tokio::process::{Child, Command};
+use tokio::signal::unix::{self, SignalKind};
+use tollhouse_vault::Secret;
+
+use super::key::{NewKey, path as key_path};
+use crate::api::{Api, Query};
+use crate::args::{Agent, RunArgs};
+use crate::clients::{self, Model, Setup, VENDOR_CREDENTIALS, Value, Wanted};
+use crate::output;
+use crate::record::Record;
+
+/// How long ending the key may take; after that its expiry has to do.
+const REVOKE_PATIENCE: Duration = Duration::from_secs(5);
+/// What shells add to a signal's number to make an exit code.
+const KILLED_BY: i32 = 128;
+/// Ours, and not the client's to have.
+const OWN_VARIABLES: [&str; 1] = ["TOLLHOUSE_TOKEN"];
+
+pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
+    let api = Api::find()?;
+    // From here on a signal is the client's business, and must not leave a key behind.
+    let mut signals = Signals::listen()?;
+    let client = args.client.to_possible_value();
+    let client = client.as_ref().map_or("", |value| value.get_name());
+    let name = args.name.clone().unwrap_or_else(|| format!("run {client}"));
+    let new = NewKey {
+        name: &name,
+        kind: Some("scoped"),
+        expires_in: Some(&args.expires),
+        ..NewKey::default()
+    };
+    let made: Record = api.send(Method::POST, "/api/v1/keys", &new).await?;
+    let (Some(id), Some(secret)) = (made.get("id"), made.get("secret")) else {
+        bail!("the server made a key and did not say which");
+    };
+    let result = with_key(&api, &args, client, &Secret::new(secret), &mut signals).await;
+    revoke(&api, &id).await;
+    if result.is_ok() && io::stderr().is_terminal() {
+        summary(&api, &id).await;
+    }
+    result.map(exit_code)
+}
+
+async fn with_key(
+    api: &Api,
+    args: &RunArgs,
+    program: &str,
+    key: &Secret,
+    signals: &mut Signals,
+) -> anyhow::Result<ExitStatus> {
+    let models = match args.client {
+        Agent::Opencode => {
+            let providers = api
+                .list("/api/v1/providers", &Query::default(), None)
+                .await?;
+            models_of(api.url(), key, &providers.data).await?
+        }
+        Agent::Claude | Agent::Codex => Vec::new(),
+    };
+    let wanted = Wanted {
+        url: api.url(),
+        model: args.model.as_deref(),
+        models: &models,
+        nonessential: args.allow_nonessential,
+    };
+    let setup = clients::agent(args.client, wanted);
+    let mut child = command(program, &setup, key, &args.arguments)
+        .spawn()
+        .with_context(|| format!("{program} does not start; is it installed and in PATH?"))?;
+    Ok(signals.accompany(&mut child).await?)
+}
+
+fn command(program: &str, setup: &Setup, key: &Secret, arguments: &[impl AsRef<OsStr>]) -> Command {
+    let mut command = Command::new(program);
+    // Set afterwards, because one of them may be how the key is handed over.
+    for name in setup
+        .unset
+        .iter()
+        .chain(&VENDOR_CREDENTIALS)
+        .chain(&OWN_VARIABLES)
+    {
+        command.env_remove(name);
+    }
+    for (name, value) in &setup.set {
+        match value {
+            Value::Text(text) => command.env(name, text),
+            Value::Key => command.env(name, key.expose()),
+        };
+    }
+    command.args(&setup.arguments).args(arguments);
+    command
+}
+
+/// The models that a key may use, and how each is spoken to where `providers` tells.
+pub(super) async fn models_of(
+    url: &str,
+    key: &Secret,
+    providers: &[Record],
+) -> anyhow::Result<Vec<Model>> {
+    #[derive(Deserialize)]
+    struct List {
+        data: Vec<Entry>,
+    }
+
+    #[derive(Deserialize)]
+    struct Entry {
+        id: String,
+        #[serde(default)]
+        owned_by: String,
+    }
+
+    let list: List = Api::new(url, key)?.get("/v1/models").await?;
+    let protocols: BTreeMap<String, Vec<String>> = providers
+        .iter()
+        .filter_map(|row| {
+            let endpoints: Record = row.read("endpoints")?;
+            let spoken = endpoints
+                .fields()
+                .map(|(protocol, _)| protocol.to_owned())
+                .collect();
+            Some((row.get("name")?, spoken))
+        })
+        .collect();
+    Ok(list
+        .data
+        .into_iter()
+        .map(|entry| match protocols.get(&entry.owned_by) {
+            Some(spoken) => Model::speaking(&entry.id, spoken),
+            None => Model::guess(&entry.id),
+        })
+        .collect())
+}
+
+/// Ends the key. That fails only with the server away, and then the key is of no use either.
+async fn revoke(api: &Api, id: &str) {
+    let path = key_path(id);
+    let done = tokio::time::timeout(REVOKE_PATIENCE, api.delete(&path)).await;
+    let why = match done {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => format!("{error:#}"),
+        Err(_) => "the server does not answer".to_owned(),
+    };
+    output::note(&format!(
+        "the key {id} could not be revoked ({why}); it ends when it expires"
+    ));
+}
+
+/// What the run came to.
+async fn summary(api: &Api, id: &str) {
+    let mut query = Query::default();
+    query.add("key", id);
+    let Ok(report) = api.get::<Record>(&query.on("/api/v1/usage")).await else {
+        return;
+    };
+    let Some(totals) = report.read::<Record>("totals") else {
+        return;
+    };
+    let of = |name| totals.get(name).unwrap_or_else(|| "0".to_owned());
+    let input = super::listing::input_tokens(&totals).unwrap_or_else(|| "0".to_owned());
+    let output_tokens = super::listing::output_tokens(&totals).unwrap_or_else(|| "0".to_owned());
+    let cost = super::listing::cost(&totals).unwrap_or_else(|| "unknown".to_owned());
+    output::note(&format!(
+        "tollhouse: {} calls, {input} tokens in, {output_tokens} out, cost {cost}",
+        of("calls")
+    ));
+}
+
+/// The client's own exit code, or what a shell would say of the signal that ended it.
+fn exit_code(status: ExitStatus) -> u8 {
+    let code = status
+        .code()
+        .or_else(|| status.signal().map(|signal| KILLED_BY + signal));
+    code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
+}
+
+/// Signals that are the client's to answer.
+struct Signals {
+    terminate: unix::Signal,
+    hang_up: unix::Signal,
+    interrupt: unix::Signal,
+    quit: unix::Signal,
+    /// At a terminal, the terminal itself interrupts the client too; twice would be once too often.
+    at_terminal: bool,
+}
+
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self {
+            terminate: unix::signal(SignalKind::terminate())?,
+            hang_up: unix::signal(SignalKind::hangup())?,
+            interrupt: unix::signal(SignalKind::interrupt())?,
+            quit: unix::signal(SignalKind::quit())?,
+            at_terminal: io::stdin().is_terminal(),
+        })
+    }
+
+    /// Passes signals on until the client ends.
+    async fn accompany(&mut self, child: &mut Child) -> io::Result<ExitStatus> {
+        // Taken now: once the client has been waited for, its number may be somebody else's.
+        let pid = child
+            .id()
+            .and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        loop {
+            let signal = tokio::select! {
+                biased;
+                ended = child.wait() => return ended,
+                _ = self.terminate.recv() => Signal::TERM,
+                _ = self.hang_up.recv() => Signal::HUP,
+                _ = self.interrupt.recv() => Signal::INT,
+                _ = self.quit.recv() => Signal::QUIT,
+            };
+            if self.at_terminal && matches!(signal, Signal::INT | Signal::QUIT) {
+                continue;
+            }
+            if let Some(pid) = pid {
+                // It may have ended a moment ago, which the next turn of the loop sees.
+                let _ = kill_process(pid, signal);
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! `db`: copies out and in.
+
+use crate::serve::{CONFIG, serve};
+use crate::support::{Place, mode, snapshot};
+
+fn place() -> Place {
+    let place = Place::new();
+    place.write("tollhouse.toml", CONFIG);
+    place
+}
+
+#[test]
+fn migrate_makes_the_schema() {
+    let place = place();
+    snapshot!(place, place.run(&["db", "backup", "copy.db"]));
+    assert!(
+        place
+            .ok(&["db", "migrate"])
+            .starts_with("the schema is at version ")
+    );
+    assert_eq!(mode(&place.path("tollhouse-data")), 0o700);
+}
+
+#[test]
+fn what_was_backed_up_comes_back() {
+    let place = place();
+    let server = serve(&place);
+    place.ok(&["key", "create", "--name", "before"]);
+    snapshot!(place, place.run(&["db", "backup", "copy.db"]));
+    assert_eq!(mode(&place.path("copy.db")), 0o600);
+    assert_eq!(
+        place.run(&["db", "backup", "copy.db"]).status.code(),
+        Some(1)
+    );
+    place.ok(&["key", "create", "--name", "after"]);
+    snapshot!(place, place.run(&["db", "restore", "copy.db", "--force"]));
+    server.stop();
+    snapshot!(place, place.run(&["db", "restore", "copy.db"]));
+    snapshot!(place, place.run(&["db", "restore", "copy.db", "--force"]));
+    assert_eq!(mode(&place.path("tollhouse-data/tollhouse.db")), 0o600);
+    let server = serve(&place);
+    let keys = place.ok(&["key", "list"]);
+    assert!(
+        keys.contains("\tbefore\t") && !keys.contains("\tafter\t"),
+        "{keys}"
+    );
+    server.stop();
+    // And back again, from what was kept beside.
+    place.ok(&[
+        "db",
+        "restore",
+        "tollhouse-data/tollhouse.db.replaced",
+        "--force",
+    ]);
+    let server = serve(&place);
+    assert!(place.ok(&["key", "list"]).contains("\tafter\t"));
+    server.stop();
+}
+
+#[test]
+fn a_file_that_is_no_backup_changes_nothing() {
+    let place = place();
+    place.ok(&["vault", "init"]);
+    place.write(
+        "rubbish",
+        "not a database, but long enough to be taken for one at first sight\n",
+    );
+    let output = place.run(&["db", "restore", "rubbish", "--force"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(!place.path("tollhouse-data/tollhouse.db.restoring").exists());
+    assert!(place.ok(&["vault", "status"]).contains("opens\tyes"));
+}
+
+#[test]
+fn a_backup_under_another_master_key_is_refused() {
+    let place = place();
+    place.ok(&["vault", "init"]);
+    place.ok(&["db", "backup", "copy.db"]);
+    place.ok(&["vault", "rotate"]);
+    snapshot!(place, place.run(&["db", "restore", "copy.db", "--force"]));
+    assert!(place.ok(&["vault", "status"]).contains("opens\tyes"));
+}

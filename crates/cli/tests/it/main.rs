@@ -1,0 +1,16 @@
+//! The command as a user meets it: real processes, real sockets, a home of its own.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod canary;
+mod check;
+mod crash;
+mod db;
+mod demo;
+mod help;
+mod keys;
+mod run;
+mod serve;
+mod stall;
+mod support;
+mod traffic;
+mod vault;
