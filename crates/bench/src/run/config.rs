@@ -1,0 +1,74 @@
+//! Configuration files of the servers under test.
+
+use std::path::Path;
+
+use super::target::Ends;
+
+/// Everything on, nothing tuned: what a new user gets.
+pub(super) fn tollhouse(ends: Ends, home: &Path) -> String {
+    let Ends { target, mock } = ends;
+    let data = home.join("data");
+    format!(
+        r#"[server]
+listen = "{target}"
+data_dir = "{}"
+
+[[provider]]
+name = "mock"
+endpoints = {{ messages = "http://{mock}", chat = "http://{mock}/v1", responses = "http://{mock}/v1" }}
+api_key = "env:BENCH_UPSTREAM_KEY"
+
+[[key]]
+name = "bench"
+secret = "env:BENCH_KEY"
+credentials = {{ platform = true }}
+
+[[route]]
+model = "*"
+targets = [ {{ provider = "mock" }} ]
+"#,
+        data.display()
+    )
+}
+
+/// One process, so that its CPU time is the process's; bodies are streamed both ways, as in
+/// the other targets.
+pub(super) fn nginx(ends: Ends, home: &Path) -> String {
+    let Ends { target, mock } = ends;
+    let home = home.display();
+    format!(
+        r#"daemon off;
+master_process off;
+worker_processes 1;
+worker_rlimit_nofile 16384;
+pid {home}/nginx.pid;
+error_log stderr error;
+events {{ worker_connections 16384; }}
+http {{
+    access_log off;
+    client_body_temp_path {home}/body;
+    proxy_temp_path {home}/proxy;
+    fastcgi_temp_path {home}/fastcgi;
+    uwsgi_temp_path {home}/uwsgi;
+    scgi_temp_path {home}/scgi;
+    client_max_body_size 64m;
+    keepalive_requests 1000000000;
+    upstream mock {{
+        server {mock};
+        keepalive 4096;
+        keepalive_requests 1000000000;
+    }}
+    server {{
+        listen {target} backlog=4096;
+        location / {{
+            proxy_pass http://mock;
+            proxy_http_version 1.1;
+            proxy_set_header Connection "";
+            proxy_buffering off;
+            proxy_request_buffering off;
+        }}
+    }}
+}}
+"#
+    )
+}
