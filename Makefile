@@ -1,0 +1,77 @@
+# The two commands of the README are `make demo` and `make test`; each does its own set-up.
+# `make help` lists the rest. CI runs `.ci/run`, which calls these targets.
+
+PROFILE ?= dev
+TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
+# Where cargo puts each profile.
+BUILT := $(TARGET_DIR)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
+CACHE := $(or $(TOLLHOUSE_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/tollhouse)
+
+export PATH := $(CACHE)/tools/bin:$(PATH)
+
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+.PHONY: help build demo test test-rust test-doc test-readme check fmt lint docs deny advisories agents bench fuzz
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS='	' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
+
+build: ## the optimized binary, in target/release
+	@scripts/setup.sh build
+	cargo build --release --locked
+
+demo: ## gateway, simulated provider and a key, with what to paste; ends with Ctrl-C
+	@scripts/setup.sh build
+	@cargo build --profile $(PROFILE) --locked
+	@exec $(BUILT)/tollhouse demo $(ARGS)
+
+test: ## every test: Rust on SQLite and PostgreSQL, documentation, README
+	@scripts/setup.sh build test
+	@$(MAKE) --no-print-directory test-rust test-doc test-readme
+
+test-rust:
+	scripts/with-postgres.sh cargo nextest run --workspace --locked $(ARGS)
+
+test-doc:
+	cargo test --workspace --doc --locked --quiet
+
+test-readme:
+	@cargo build --locked --quiet
+	scripts/test-docs.py
+	scripts/test-readme.py $(TARGET_DIR)/debug/tollhouse
+
+check: fmt lint deny docs ## formatting, clippy, dependency policy, rustdoc; warnings are errors
+
+fmt: # formatting
+	cargo fmt --all --check
+
+lint: # clippy
+	@scripts/setup.sh lint
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+# The private items are what contributors read, so links to them are meant.
+docs: # rustdoc
+	@scripts/setup.sh build
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --workspace --no-deps --document-private-items --locked
+
+deny: # dependency policy
+	@scripts/setup.sh deny
+	cargo deny --locked check bans licenses sources
+	@echo 'not checked here: security advisories, which need the Internet (make advisories)'
+
+advisories: ## known vulnerabilities in dependencies; needs the Internet
+	@scripts/setup.sh deny
+	cargo deny --locked check advisories
+
+agents: ## real Claude Code, Codex and OpenCode through the gateway; takes them from npm
+	@scripts/setup.sh build agents
+	@cargo build --locked
+	scripts/agents.sh $(TARGET_DIR)/debug/tollhouse $(ARGS)
+
+bench: ## the gateway against a bare pass-through (ARGS=--quick, ARGS=--litellm, ...)
+	@scripts/setup.sh build
+	scripts/bench.sh $(ARGS)
+
+fuzz: ## each fuzz target for SECONDS (20)
+	@scripts/setup.sh build fuzz
+	scripts/fuzz.sh $(or $(SECONDS),20)

@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+"""Compares the documentation with the code it documents; prints what differs.
+
+Every key of the configuration file, every environment variable, every metric and every error kind is
+in its page under `docs/`, and every one that a page names exists. Decisions are listed in their
+index, and links between documents lead somewhere.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+GATEWAY = ROOT / "crates/gateway/src"
+
+# The structs of the configuration file, and the heading that documents each.
+SECTIONS = {
+    "Server": "`[server]`",
+    "Tls": "`[server.tls]`",
+    "Admin": "`[admin]`",
+    "Vault": "`[vault]`",
+    "Ledger": "`[ledger]`",
+    "Capture": "`[capture]`",
+    "Upstream": "`[upstream]`",
+    "Provider": "`[[provider]]`",
+    "Key": "`[[key]]`",
+    "Route": "`[[route]]`",
+}
+# Structs that are documented by a second table under another's heading.
+NESTED = {"FileCredentials": "`[[key]]`", "Target": "`[[route]]`"}
+
+problems = []
+
+
+def problem(text):
+    problems.append(text)
+
+
+def compare(what, in_code, in_docs):
+    for name in sorted(in_code - in_docs):
+        problem(f"{what}: `{name}` is in the code and not in the documentation")
+    for name in sorted(in_docs - in_code):
+        problem(f"{what}: `{name}` is in the documentation and not in the code")
+
+
+def structs(source):
+    """The fields of each struct in a Rust source."""
+    found = {}
+    for name, body in re.findall(r"struct (\w+) \{\n(.*?)\n\}", source, re.S):
+        found[name] = set(re.findall(r"^    (?:pub(?:\([^)]*\))? )?(\w+):", body, re.M))
+    return found
+
+
+def sections(page):
+    """The text under each second-level heading."""
+    parts = re.split(r"^## (.*)$", page, flags=re.M)
+    return dict(zip(parts[1::2], parts[2::2]))
+
+
+def first_column(text):
+    """The code in the first cell of each row of the tables in a text."""
+    return set(re.findall(r"^\| `([^`]+)` \|", text, re.M))
+
+
+def configuration():
+    written = structs((GATEWAY / "config/file.rs").read_text())
+    written["Target"] = structs((ROOT / "crates/domain/src/route.rs").read_text())["Target"]
+    tables = written.pop("FileConfig")
+    documented = sections((ROOT / "docs/configuration.md").read_text())
+    for struct in sorted(written.keys() - SECTIONS.keys() - NESTED.keys()):
+        problem(f"configuration: scripts/test-docs.py does not know where `{struct}` is documented")
+    if len(tables) + 1 != len(SECTIONS):
+        problem("configuration: the file has tables that scripts/test-docs.py does not know")
+    for struct, heading in SECTIONS.items():
+        keys = set(written.get(struct, ()))
+        for nested in (name for name, place in NESTED.items() if place == heading):
+            keys |= written[nested]
+        # A key that holds a table of its own is documented under its own heading.
+        keys -= {key for key in keys if f"`[{struct.lower()}.{key}]`" in documented}
+        compare(f"configuration {heading}", keys, first_column(documented.get(heading, "")))
+
+
+def variables():
+    """Every environment variable of the command."""
+    in_code = set()
+    for path in (ROOT / "crates/cli/src").rglob("*.rs"):
+        in_code |= set(re.findall(r"TOLLHOUSE_[A-Z]+(?:_[A-Z]+)*", path.read_text()))
+    page = sections((ROOT / "docs/configuration.md").read_text())["Flags and variables"]
+    compare("variables", in_code, first_column(page))
+
+
+def catalog():
+    known = re.findall(r'^name = "(.*)"', (ROOT / "catalog/providers.toml").read_text(), re.M)
+    text = sections((ROOT / "docs/configuration.md").read_text())["`[[provider]]`"]
+    listed = re.search(r"need a name only:\s+(.*?)\.\n", text, re.S)
+    names = set(re.findall(r"`([^`]+)`", listed.group(1))) if listed else set()
+    compare("catalog", set(known), names)
+
+
+def metrics():
+    source = (GATEWAY / "telemetry/metrics.rs").read_text()
+    kinds = dict(re.findall(r"^    (?:pub\(crate\) )?(\w+): (.+),$", source, re.M))
+    for locals_, fields in re.findall(r"let \(?([\w, ]+)\)? = \(?(self\..*?clone\(\))\)?;", source):
+        for local, field in zip(locals_.split(", "), re.findall(r"self\.(\w+)\.clone", fields)):
+            kinds[local] = kinds[field]
+    pattern = r'register(?:_with_unit)?\(\s*"(\w+)",\s*"[^"]*",\s*(?:Unit::(\w+),\s*)?(?:self\.)?(\w+)'
+    registered = set()
+    for name, unit, value in re.findall(pattern, source):
+        unit = f"_{unit.lower()}" if unit else ""
+        total = "_total" if "Counter" in kinds[value] else ""
+        registered.add(f"tollhouse_{name}{unit}{total}")
+    if len(registered) != len(re.findall(r'\.register(?:_with_unit)?\(\s*"', source)):
+        problem("metrics: not every registration could be read from telemetry/metrics.rs")
+    page = (ROOT / "docs/metrics.md").read_text()
+    compare("metrics", registered, first_column(page))
+
+
+def errors():
+    source = (ROOT / "crates/wire/src/error.rs").read_text()
+    page = (ROOT / "docs/errors.md").read_text()
+    labels = re.search(r"fn label\(.*?\n    \}\n", source, re.S).group(0)
+    compare("errors", set(re.findall(r'=> "(\w+)"', labels)), first_column(page))
+    for function, column in (("messages_type", 3), ("openai_code", 4)):
+        body = re.search(rf"fn {function}\(.*?\n    \}}\n", source, re.S).group(0)
+        in_code = set(re.findall(r'"(\w+)"', body))
+        rows = [row.split("|") for row in page.splitlines() if row.startswith("| `")]
+        compare(f"errors, {function}", in_code, {row[column].strip(" `") for row in rows})
+
+
+def documents():
+    return [path for pattern in ("*.md", "docs/*.md", "docs/adr/*.md") for path in ROOT.glob(pattern)]
+
+
+def links():
+    for path in documents():
+        for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", path.read_text()):
+            if "://" not in target and not (path.parent / target).exists():
+                problem(f"{path.relative_to(ROOT)}: the link to {target} leads nowhere")
+
+
+def paths():
+    """Source files that a document names in code exist."""
+    for path in documents():
+        if path.name == "CHANGELOG.md":
+            continue
+        for name in re.findall(r"`((?:crates|scripts|docs|catalog|migrations)/[\w./-]+)`", path.read_text()):
+            if not (ROOT / name).exists():
+                problem(f"{path.relative_to(ROOT)}: {name} does not exist")
+
+
+def decisions():
+    index = (ROOT / "docs/adr/README.md").read_text()
+    written = {path.name for path in (ROOT / "docs/adr").glob("0*.md")}
+    compare("docs/adr/README.md", written, set(re.findall(r"\((0[^)]+\.md)\)", index)))
+
+
+def main():
+    for check in (configuration, variables, catalog, metrics, errors, links, paths, decisions):
+        check()
+    for text in problems:
+        print(text, file=sys.stderr)
+    print(f"documentation: {len(problems)} differences from the code")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
