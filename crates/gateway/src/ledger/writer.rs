@@ -25,6 +25,8 @@ const GATHER: Duration = Duration::from_millis(100);
 /// How much stored journal may wait to be cleared: clearing costs a rename and a sync, and what is
 /// read again after a crash is inserted only once.
 const RELEASE_BYTES: u64 = 1 << 20;
+/// A database that went away without a word would otherwise be waited for as long as TCP does.
+const ATTEMPT: Duration = Duration::from_secs(30);
 const FIRST_RETRY: Duration = Duration::from_millis(100);
 const LONGEST_RETRY: Duration = Duration::from_secs(5);
 
@@ -239,17 +241,24 @@ impl Writer {
         }
         let mut pause = FIRST_RETRY;
         loop {
-            match self.store.insert_calls(&self.pending).await {
-                Ok(inserted) => {
+            let attempt = self.store.insert_calls(&self.pending);
+            match tokio::time::timeout(ATTEMPT, attempt).await {
+                Ok(Ok(inserted)) => {
                     self.metrics.ledger_stored.inc_by(inserted);
                     self.pending.clear();
                     return true;
                 }
-                Err(error) => {
-                    self.metrics.ledger_retries.inc();
+                Ok(Err(error)) => {
                     warn!(%error, rows = self.pending.len(), "the store does not take calls; trying again");
                 }
+                Err(_) => {
+                    warn!(
+                        rows = self.pending.len(),
+                        "the store does not answer; trying again"
+                    );
+                }
             }
+            self.metrics.ledger_retries.inc();
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 () = stop.cancelled() => return false,
