@@ -125,9 +125,11 @@ async fn infer(
         )
         .about("model")),
     };
+    let previous = inbound.peek.previous_response_id.as_deref();
+    let targets = objects::follow(gateway, &principal.key, previous, found).await;
     passage
         .carry(
-            found,
+            targets,
             dispatch::Outbound::inference(inference, parts, inbound),
         )
         .await

@@ -248,6 +248,26 @@ pub(crate) async fn made_by(
     Ok(call.and_then(|call| call.provider))
 }
 
+/// A call that continues a stored response goes to the provider that has it, where the route leads
+/// there at all. What nobody here knows of, and what cannot be looked up, changes nothing.
+pub(crate) async fn follow(
+    gateway: &Gateway,
+    key: &VirtualKey,
+    previous: Option<&str>,
+    targets: Result<Vec<Target>, Refusal>,
+) -> Result<Vec<Target>, Refusal> {
+    let mut targets = targets?;
+    let Some(id) = previous.filter(|_| targets.len() > 1) else {
+        return Ok(targets);
+    };
+    let owner = made_by(gateway, key, id).await.ok().flatten();
+    let has_it = |target: &Target| Some(target.endpoint.provider.as_ref()) == owner.as_deref();
+    if targets.iter().any(has_it) {
+        targets.retain(has_it);
+    }
+    Ok(targets)
+}
+
 fn open<'a>(
     gateway: &'a Gateway,
     snapshot: &Snapshot,

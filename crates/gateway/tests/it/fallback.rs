@@ -208,3 +208,27 @@ async fn what_may_have_been_carried_out_is_not_sent_again() {
     );
     gateway.stop().await;
 }
+
+#[tokio::test]
+async fn a_continued_response_goes_where_the_one_before_it_is() {
+    let (a, b) = (
+        ScriptedUpstream::start().await,
+        ScriptedUpstream::start().await,
+    );
+    let gateway = chain(&[&a.url, &b.url]).await;
+    let client = Client::new(&gateway.url);
+    let whole = r#"{"id":"resp_1","object":"response","status":"completed","output":[]}"#;
+    // A pause of nothing: `a` comes first again at once.
+    a.script(vec![Step::Write(json(429, &[("retry-after", "0")], "{}"))]);
+    a.json(200, whole);
+    b.json(200, whole).json(200, whole);
+    let first = client.post("/v1/responses", &[], r#"{"model":"m","input":"x"}"#);
+    assert_eq!(first.await.header("x-tollhouse-provider"), Some("b"));
+    let body = r#"{"model":"m","input":"y","previous_response_id":"resp_1"}"#;
+    let next = client.post("/v1/responses", &[], body).await;
+    assert_eq!(next.header("x-tollhouse-provider"), Some("b"));
+    let unknown = r#"{"model":"m","input":"y","previous_response_id":"resp_unheard_of"}"#;
+    let next = client.post("/v1/responses", &[], unknown).await;
+    assert_eq!(next.header("x-tollhouse-provider"), Some("a"));
+    gateway.stop().await;
+}
