@@ -1,9 +1,11 @@
-//! Forgets calls after their time: a bounded piece at a time, once an hour.
+//! Forgets what is past its time, once an hour: calls a bounded piece at a time, and with them what
+//! only they refer to: scoped keys that expired, and objects made upstream.
 
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
-use tollhouse_store::Store;
+use tollhouse_domain::time::Timestamp;
+use tollhouse_store::{Store, StoreError};
 use tracing::{info, warn};
 
 use crate::clock;
@@ -12,10 +14,14 @@ const INTERVAL: Duration = Duration::from_hours(1);
 /// Rows deleted in one transaction: short enough that the writer hardly notices.
 const PIECE: u32 = 5_000;
 
-/// Deletes calls older than `keep`, now and every hour, until `stop`.
+/// Forgets what is older than `keep`, now and every hour, until `stop`.
 pub(crate) async fn run(store: Store, keep: Duration, stop: CancellationToken) {
     loop {
-        sweep(&store, keep, &stop).await;
+        match sweep(&store, clock::now().minus(keep), PIECE, &stop).await {
+            Ok(0) => {}
+            Ok(rows) => info!(rows, "what was past its retention is deleted"),
+            Err(error) => warn!(%error, "what is past its retention could not be deleted"),
+        }
         tokio::select! {
             () = tokio::time::sleep(INTERVAL) => {}
             () = stop.cancelled() => return,
@@ -23,20 +29,24 @@ pub(crate) async fn run(store: Store, keep: Duration, stop: CancellationToken) {
     }
 }
 
-async fn sweep(store: &Store, keep: Duration, stop: &CancellationToken) {
-    let before = clock::now().minus(keep);
+/// Deletes what is older than `before`, `piece` calls at a time, and says how many rows that was.
+async fn sweep(
+    store: &Store,
+    before: Timestamp,
+    piece: u32,
+    stop: &CancellationToken,
+) -> Result<u64, StoreError> {
     let mut total = 0;
     while !stop.is_cancelled() {
-        match store.delete_calls_before(before, PIECE).await {
-            Ok(0) => break,
-            Ok(deleted) => total += deleted,
-            Err(error) => {
-                warn!(%error, "old calls could not be deleted");
-                return;
-            }
+        match store.delete_calls_before(before, piece).await? {
+            0 => break,
+            deleted => total += deleted,
         }
     }
-    if total > 0 {
-        info!(calls = total, "calls past their retention were deleted");
-    }
+    total += store.delete_objects_before(before).await?;
+    total += store.delete_expired_scoped(before).await?;
+    Ok(total)
 }
+
+#[cfg(test)]
+mod tests;
