@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::value::RawValue;
 
-use crate::refusal::Refusal;
+use crate::{media::Media, refusal::Refusal};
 
 /// A request, reduced to what decides the answer.
 #[derive(Debug)]
@@ -25,6 +25,17 @@ pub(crate) struct Ask {
 impl Ask {
     pub(crate) fn tool(&self, name: &str) -> Option<&Tool> {
         self.tools.iter().find(|tool| tool.name == name)
+    }
+
+    /// A tool that may carry its group's name before its own, because somebody took it out of the
+    /// group.
+    pub(crate) fn grouped_tool(&self, name: &str) -> Option<&Tool> {
+        let qualified = |tool: &&Tool| {
+            let group = tool.name.strip_suffix(name);
+            group.is_some_and(|group| group.ends_with(['_', '-', '.']))
+        };
+        self.tool(name)
+            .or_else(|| self.tools.iter().find(qualified))
     }
 }
 
@@ -54,6 +65,9 @@ pub(crate) struct History {
     pub(crate) rounds: usize,
     pub(crate) last_user: String,
     pub(crate) last_result: String,
+    /// Thoughts that came back, each with its token where the protocol has one.
+    pub(crate) thoughts: usize,
+    pub(crate) media: Vec<Media>,
     /// The client's working directory, if some text names it.
     pub(crate) directory: Option<String>,
     open: HashSet<String>,

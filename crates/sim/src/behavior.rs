@@ -4,20 +4,29 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use http::StatusCode;
+
 use crate::{
     answer::{Answer, Input, Part, Stop, ToolCall, Usage, words},
     ask::{Ask, Tool, ToolInput},
     coder,
+    refusal::{self, Refusal},
+    reply::Dialect,
     script::Script,
     sse,
 };
 
-pub(crate) fn answer(ask: &Ask, script: &Script) -> Answer {
+pub(crate) fn answer(ask: &Ask, script: &Script, dialect: Dialect) -> Result<Answer, Refusal> {
     // Gateways and clients put a vendor's name before the model's.
     let model = script.model.as_deref().unwrap_or(&ask.model);
     let name = model.rsplit('/').next().unwrap_or_default();
+    if let Some(refusal) = failing(name, dialect) {
+        return Err(refusal);
+    }
     let mut parts = match name {
-        "sim-coder" => coder::parts(ask),
+        "sim-coder" => coder::small_task(ask),
+        "sim-coder-2" => coder::large_task(ask),
+        "sim-look" => vec![Part::Text(coder::findings(ask))],
         "sim-tool" => tool(ask),
         "sim-think" => think(ask),
         _ => vec![Part::Text(echo(ask))],
@@ -47,12 +56,25 @@ pub(crate) fn answer(ask: &Ask, script: &Script) -> Answer {
         }
     }
     let usage = Usage::new(ask.bytes, ask.history.turns, &parts);
-    Answer {
+    Ok(Answer {
         parts,
         usage,
         stop,
         deltas: script.events,
+    })
+}
+
+/// Models that never answer, for clients that cannot send a script: `sim-status-429` and
+/// `sim-overflow`, whose window is always too small.
+fn failing(name: &str, dialect: Dialect) -> Option<Refusal> {
+    if name == "sim-overflow" {
+        return Some(refusal::overflow(dialect));
     }
+    let status: StatusCode = name.strip_prefix("sim-status-")?.parse().ok()?;
+    Some(Refusal::new(
+        status,
+        "simulated: the model's name asks for this error",
+    ))
 }
 
 fn echo(ask: &Ask) -> String {

@@ -1,6 +1,8 @@
 //! `POST /v1/chat/completions`.
 
+mod body;
 mod request;
+mod rules;
 mod stream;
 
 use serde::Serialize;
@@ -9,7 +11,7 @@ use crate::{
     answer::{Answer, Input, Part, Stop},
     behavior,
     refusal::Refusal,
-    reply::Reply,
+    reply::{Dialect, Reply},
     route::Call,
     shared::CREATED,
     sse,
@@ -113,7 +115,8 @@ struct Finished {
 pub(crate) fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
     let request = Request::parse(call.body)?;
     let ask = request.ask(call.body.len())?;
-    let finished = finish(call, &request, behavior::answer(&ask, call.script));
+    let answer = behavior::answer(&ask, call.script, Dialect::Chat)?;
+    let finished = finish(call, &request, answer);
     if request.streams() {
         Ok(Reply::events(stream::events(
             &finished,

@@ -1,206 +1,140 @@
-//! `sim-coder`: leads a real coding agent through a small task with the agent's own tools.
+//! `sim-coder` and `sim-coder-2`: lead a real coding agent through a small task with the agent's
+//! own tools.
 //!
-//! The task: write `hello.txt`, look at it with commands, read it back, report. Which step comes
-//! next follows from the history alone. It knows the tools of Claude Code, Codex (both its
-//! dialects) and OpenCode by name; where it does not know the agent's working directory it uses
-//! the shell instead of the file tools, because those want absolute paths.
+//! The first: write `hello.txt`, look at it with commands, read it back, report. The second:
+//! write a file while another call fails, look at a picture and a paper, edit the file, report what
+//! arrived. Which step comes next follows from the history alone.
 
-use serde::Serialize;
+mod tools;
 
 use crate::{
-    answer::{Input, Part, ToolCall},
-    ask::{Ask, Tool, ToolInput},
-    behavior::call,
-    sse,
+    answer::{Part, ToolCall},
+    ask::Ask,
+    media::Media,
 };
+use tools::Toolbox;
 
 const FILE: &str = "hello.txt";
 const CONTENT: &str = "hello from tollhouse";
 const DONE: &str = "done: hello from tollhouse";
 const TITLE: &str = "Write hello.txt";
+/// What the second task makes of the file, and the files that lie ready for it.
+const EDITED: &str = "greetings from tollhouse";
+const PICTURE: &str = "picture.png";
+const PAPER: &str = "paper.pdf";
 
-pub(crate) fn parts(ask: &Ask) -> Vec<Part> {
-    let shell = SHELLS
-        .iter()
-        .find_map(|&(name, style)| Some((ask.tool(name)?, style)));
-    let shell = shell.filter(|(tool, style)| style.fits(tool));
-    let files = Files::of(ask);
-    let run =
-        |command: &str, why: &str| shell.map(|(tool, style)| call(tool, style.input(command, why)));
-    // Without tools this is a side request: clients have titles written by the same model.
-    if shell.is_none() && files.is_none() {
-        return vec![Part::Text(TITLE.to_owned())];
-    }
-    let (thought, calls) = match ask.history.rounds {
+/// A thought, and what to do about it.
+type Step = (&'static str, Vec<Option<ToolCall>>);
+
+pub(crate) fn small_task(ask: &Ask) -> Vec<Part> {
+    let Some(tools) = Toolbox::of(ask) else {
+        return title();
+    };
+    let step = match ask.history.rounds {
         0 => {
             let write = format!("printf '{CONTENT}' > {FILE}");
-            let call = files.as_ref().map(Files::write);
+            let call = tools.write(FILE, CONTENT);
             (
                 "First the file has to exist.",
-                vec![call.or_else(|| run(&write, "Write the file"))],
+                vec![call.or_else(|| tools.run(&write, "Write the file"))],
             )
         }
         1 if ask.parallel => {
-            let cat = run(&format!("cat {FILE}"), "Show the file");
-            (
-                "Now look at it in two ways.",
-                vec![cat, run(&format!("wc -c {FILE}"), "Count bytes")],
-            )
+            let cat = tools.run(&format!("cat {FILE}"), "Show the file");
+            let count = tools.run(&format!("wc -c {FILE}"), "Count bytes");
+            ("Now look at it in two ways.", vec![cat, count])
         }
         1 => {
             let both = format!("cat {FILE} && wc -c {FILE}");
             (
                 "Now look at it.",
-                vec![run(&both, "Show the file and count its bytes")],
+                vec![tools.run(&both, "Show the file and count its bytes")],
             )
         }
         2 => {
-            let call = files.as_ref().and_then(Files::read);
-            let cat = || run(&format!("cat {FILE}"), "Read the file back");
-            ("Read it back to be sure.", vec![call.or_else(cat)])
+            let cat = || tools.run(&format!("cat {FILE}"), "Read the file back");
+            (
+                "Read it back to be sure.",
+                vec![tools.read(FILE).or_else(cat)],
+            )
         }
         _ => ("Everything is in place.", Vec::new()),
     };
+    parts(ask, step, DONE)
+}
+
+/// Without tools this is a side request: clients have titles written by the same model.
+fn title() -> Vec<Part> {
+    vec![Part::Text(TITLE.to_owned())]
+}
+
+fn parts(ask: &Ask, (thought, calls): Step, done: &str) -> Vec<Part> {
     let mut parts = Vec::new();
     if ask.reasons {
         parts.push(Part::Reasoning(thought.to_owned()));
     }
     let calls: Vec<ToolCall> = calls.into_iter().flatten().collect();
     if calls.is_empty() {
-        parts.push(Part::Text(DONE.to_owned()));
+        parts.push(Part::Text(done.to_owned()));
     }
     parts.extend(calls.into_iter().map(Part::Call));
     parts
 }
 
-/// How a shell tool wants its command.
-#[derive(Debug, Clone, Copy)]
-enum Shell {
-    /// `command`, and a `description` for the user.
-    Described,
-    /// `cmd`.
-    Cmd,
-    /// `command`, one string.
-    Command,
-    /// `command`, a list of words.
-    Words,
-    /// A program that may call `exec_command`.
-    Script,
+pub(crate) fn large_task(ask: &Ask) -> Vec<Part> {
+    let Some(tools) = Toolbox::of(ask) else {
+        return title();
+    };
+    let step = match ask.history.rounds {
+        0 => {
+            let write = format!("printf '{CONTENT}' > {FILE}");
+            let call = tools.write(FILE, CONTENT);
+            let call = call.or_else(|| tools.run(&write, "Write the file"));
+            let miss = tools.run("cat missing.txt", "Show a file that may be missing");
+            let calls = if ask.parallel {
+                vec![call, miss]
+            } else {
+                vec![call]
+            };
+            ("One file is to be written, another may be there.", calls)
+        }
+        1 => {
+            let paper = ask.parallel.then(|| tools.read(PAPER)).flatten();
+            (
+                "Now the picture, and the paper if that can be read.",
+                vec![tools.look(PICTURE), paper],
+            )
+        }
+        2 => {
+            let sed = format!("printf '{EDITED}' > {FILE}");
+            let call = tools.edit(FILE, CONTENT, EDITED);
+            (
+                "The greeting should be more formal.",
+                vec![call.or_else(|| tools.run(&sed, "Change the greeting"))],
+            )
+        }
+        _ => ("Everything is in place.", Vec::new()),
+    };
+    parts(ask, step, &findings(ask))
 }
 
-const SHELLS: [(&str, Shell); 7] = [
-    ("Bash", Shell::Described),
-    ("bash", Shell::Described),
-    ("exec_command", Shell::Cmd),
-    ("shell_command", Shell::Command),
-    ("shell", Shell::Words),
-    ("local_shell", Shell::Words),
-    ("exec", Shell::Script),
-];
-
-#[derive(Serialize)]
-struct Described<'a> {
-    command: &'a str,
-    description: &'a str,
-}
-
-#[derive(Serialize)]
-struct Cmd<'a> {
-    cmd: &'a str,
-}
-
-#[derive(Serialize)]
-struct Command<'a> {
-    command: &'a str,
-}
-
-#[derive(Serialize)]
-struct Words<'a> {
-    command: [&'a str; 3],
-}
-
-impl Shell {
-    fn fits(self, tool: &Tool) -> bool {
-        let freeform = matches!(tool.input, ToolInput::Freeform);
-        freeform == matches!(self, Self::Script)
-    }
-
-    fn input(self, command: &str, description: &str) -> Input {
-        match self {
-            Self::Described => Input::Json(sse::json(&Described {
-                command,
-                description,
-            })),
-            Self::Cmd => Input::Json(sse::json(&Cmd { cmd: command })),
-            Self::Command => Input::Json(sse::json(&Command { command })),
-            Self::Words => Input::Json(sse::json(&Words {
-                command: ["bash", "-lc", command],
-            })),
-            Self::Script => Input::Freeform(format!(
-                "const result = await tools.exec_command({});\ntext(result.output);\n",
-                sse::json(&Cmd { cmd: command })
-            )),
+/// The report of the second task: what has reached the model.
+pub(crate) fn findings(ask: &Ask) -> String {
+    let (mut picture, mut paper) = (None, None);
+    for media in &ask.history.media {
+        match media {
+            Media::Picture(size) => picture = Some(*size),
+            Media::Document(bytes) => paper = Some(*bytes),
         }
     }
-}
-
-/// File tools, when they are declared and the working directory is known.
-struct Files<'a> {
-    write: &'a Tool,
-    read: Option<&'a Tool>,
-    snake: bool,
-    path: String,
-}
-
-#[derive(Serialize)]
-struct Snake<'a> {
-    file_path: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    content: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Camel<'a> {
-    file_path: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    content: Option<&'a str>,
-}
-
-impl<'a> Files<'a> {
-    fn of(ask: &'a Ask) -> Option<Self> {
-        let directory = ask.history.directory.as_deref()?.trim_end_matches('/');
-        let path = format!("{directory}/{FILE}");
-        let claude = ask
-            .tool("Write")
-            .map(|write| (write, ask.tool("Read"), true));
-        let opencode = || {
-            ask.tool("write")
-                .map(|write| (write, ask.tool("read"), false))
-        };
-        let (write, read, snake) = claude.or_else(opencode)?;
-        Some(Self {
-            write,
-            read,
-            snake,
-            path,
-        })
-    }
-
-    fn write(&self) -> ToolCall {
-        call(self.write, self.input(Some(CONTENT)))
-    }
-
-    fn read(&self) -> Option<ToolCall> {
-        self.read.map(|tool| call(tool, self.input(None)))
-    }
-
-    fn input(&self, content: Option<&str>) -> Input {
-        let file_path = &self.path;
-        Input::Json(if self.snake {
-            sse::json(&Snake { file_path, content })
-        } else {
-            sse::json(&Camel { file_path, content })
-        })
-    }
+    let picture = match picture {
+        None => "no picture".to_owned(),
+        Some(None) => "a picture of unknown size".to_owned(),
+        Some(Some((width, height))) => format!("a picture of {width} by {height}"),
+    };
+    let paper = paper.map_or("no paper".to_owned(), |bytes| {
+        format!("a paper of {bytes} bytes")
+    });
+    let thoughts = ask.history.thoughts;
+    format!("done: {picture}, {paper}, {thoughts} thoughts")
 }

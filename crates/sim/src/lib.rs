@@ -5,10 +5,13 @@
 //! and, on request, misbehaves like one: see [`Script`] for the `x-sim` header.
 //!
 //! What it answers depends on the model's name alone, because an agent can set nothing else:
-//! `sim-think` reasons first, `sim-tool` calls the first declared tool, `sim-coder` leads a coding
-//! agent through a small task with the agent's own tools, and every other name echoes the last
-//! user text. It is as strict as a vendor where that exposes a broken gateway: reasoning that comes
-//! back changed, or a tool result without its call, is refused.
+//! `sim-think` reasons first, `sim-tool` calls the first declared tool, `sim-look` tells which media
+//! and thoughts have reached it, `sim-coder` leads a coding agent through a small task with the
+//! agent's own tools, `sim-coder-2` through one with a failing call, a picture, a document and an
+//! edit, `sim-status-429` and `sim-overflow` fail, and every other name echoes the last user text.
+//! It is as strict as a vendor, because that is what exposes a broken gateway: reasoning that comes
+//! back changed, a tool result without its call, a field of another protocol and much more is
+//! refused.
 //!
 //! It is deterministic: no clock, no randomness; equal requests in equal order get equal answers.
 //! It knows nothing of the gateway and shares no code with it.
@@ -21,6 +24,8 @@ mod chat;
 mod coder;
 mod delivery;
 mod embeddings;
+mod fields;
+mod media;
 mod messages;
 mod models;
 mod progress;

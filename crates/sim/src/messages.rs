@@ -1,6 +1,8 @@
 //! `POST /v1/messages` and `count_tokens`.
 
+mod body;
 mod request;
+mod rules;
 mod stream;
 
 use http::StatusCode;
@@ -11,7 +13,7 @@ use crate::{
     answer::{Answer, Input, Part, Stop, input_tokens, token},
     behavior,
     refusal::Refusal,
-    reply::Reply,
+    reply::{Dialect, Reply},
     route::Call,
     shared::Shared,
     sse,
@@ -168,8 +170,7 @@ impl Finished {
 }
 
 pub(crate) fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
-    require_version(call)?;
-    let request = Request::parse(call.body)?;
+    let request = Request::parse(call.body, require_version(call)?)?;
     let finished = finish(call, &request, call.body.len())?;
     if request.streams() {
         Ok(Reply::events(stream::events(&finished, call)))
@@ -180,13 +181,14 @@ pub(crate) fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
 
 /// One item of a batch: the message as JSON.
 pub(crate) fn whole(call: &Call<'_>, params: &str) -> Result<String, Refusal> {
-    let request = Request::parse(params.as_bytes())?;
+    let request = Request::parse(params.as_bytes(), require_version(call)?)?;
     Ok(sse::json(&finish(call, &request, params.len())?.whole()))
 }
 
 fn finish(call: &Call<'_>, request: &Request, bytes: usize) -> Result<Finished, Refusal> {
     let ask = request.ask(bytes)?;
-    Finished::new(call.shared, request, behavior::answer(&ask, call.script))
+    let answer = behavior::answer(&ask, call.script, Dialect::Messages)?;
+    Finished::new(call.shared, request, answer)
 }
 
 #[derive(Serialize)]
@@ -195,19 +197,18 @@ struct Count {
 }
 
 pub(crate) fn count_tokens(call: &Call<'_>) -> Result<Reply, Refusal> {
-    require_version(call)?;
-    Request::parse_for_count(call.body)?;
+    Request::parse_for_count(call.body, require_version(call)?)?;
     Ok(Reply::ok(sse::json(&Count {
         input_tokens: input_tokens(call.body.len()),
     })))
 }
 
-pub(crate) fn require_version(call: &Call<'_>) -> Result<(), Refusal> {
-    if call.headers.contains_key("anthropic-version") {
-        Ok(())
-    } else {
-        Err(Refusal::invalid("anthropic-version: header is required"))
-    }
+/// The version of the API that the caller means.
+pub(crate) fn require_version<'a>(call: &Call<'a>) -> Result<&'a str, Refusal> {
+    let version = call.headers.get("anthropic-version");
+    version
+        .and_then(|value| value.to_str().ok())
+        .ok_or_else(|| Refusal::invalid("anthropic-version: header is required"))
 }
 
 fn broken() -> Refusal {

@@ -10,11 +10,13 @@ use crate::{
     sse,
 };
 
-const MODELS: [(&str, &str); 4] = [
+const MODELS: [(&str, &str); 6] = [
     ("sim-echo", "Sim Echo"),
     ("sim-think", "Sim Think"),
     ("sim-tool", "Sim Tool"),
     ("sim-coder", "Sim Coder"),
+    ("sim-coder-2", "Sim Coder 2"),
+    ("sim-look", "Sim Look"),
 ];
 
 #[derive(Serialize)]

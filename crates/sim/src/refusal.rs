@@ -71,6 +71,23 @@ impl Refusal {
     }
 }
 
+/// A request that does not fit into the model's window, in each vendor's words: clients know them.
+pub(crate) fn overflow(dialect: Dialect) -> Refusal {
+    match dialect {
+        Dialect::Messages => Refusal::invalid("prompt is too long: 212345 tokens > 200000 maximum"),
+        Dialect::Chat => Refusal::invalid(
+            "This model's maximum context length is 200000 tokens. However, your messages resulted \
+             in 212345 tokens. Please reduce the length of the messages.",
+        )
+        .kind("context_length_exceeded"),
+        Dialect::Responses => Refusal::invalid(
+            "Your input exceeds the context window of this model. Please adjust your input and try \
+             again.",
+        )
+        .kind("context_length_exceeded"),
+    }
+}
+
 #[derive(Serialize)]
 pub(crate) struct MessagesError<'a> {
     #[serde(rename = "type")]

@@ -1,8 +1,10 @@
 //! `/v1/responses` and what hangs below it.
 
+mod body;
 mod item;
 mod object;
 mod request;
+mod rules;
 mod stored;
 mod stream;
 
@@ -15,7 +17,7 @@ use crate::{
     ask::History,
     behavior,
     refusal::Refusal,
-    reply::Reply,
+    reply::{Dialect, Reply},
     route::Call,
     sse,
 };
@@ -50,7 +52,7 @@ fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
     let mut history = History::default();
     request.read(&mut history)?;
     let ask = request.ask(history, call.body.len());
-    let answer = behavior::answer(&ask, call.script);
+    let answer = behavior::answer(&ask, call.script, Dialect::Responses)?;
     let object = finish(call, &request, &answer);
     let view = if request.background && !request.stream {
         object.in_state(Status::Queued)
@@ -93,11 +95,17 @@ fn finish(call: &Call<'_>, request: &Request, answer: &Answer) -> Object {
 fn build(call: &Call<'_>, request: &Request, part: &Part) -> Item {
     let shared = call.shared;
     match part {
-        Part::Reasoning(text) => Item::Reasoning {
-            id: shared.id("rs"),
-            summary: vec![ReasoningText::SummaryText { text: text.clone() }],
-            encrypted_content: request.wants_encrypted_reasoning().then(|| token(text)),
-        },
+        Part::Reasoning(text) => {
+            let shown = if request.wants_summary() { text } else { "" };
+            let summary = ReasoningText::SummaryText {
+                text: shown.to_owned(),
+            };
+            Item::Reasoning {
+                id: shared.id("rs"),
+                summary: Vec::from_iter((!shown.is_empty()).then_some(summary)),
+                encrypted_content: request.wants_encrypted_reasoning().then(|| token(shown)),
+            }
+        }
         Part::Text(text) => Item::Message {
             id: shared.id("msg"),
             status: Status::Completed,

@@ -1,109 +1,24 @@
 //! What the Chat Completions API reads of a request.
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
+pub(super) use super::body::Request;
+use super::{
+    body::{Content, Message, ToolDecl},
+    rules,
+};
 use crate::{
     ask::{Ask, History, Tool, ToolInput},
+    fields, media,
     refusal::Refusal,
+    reply::Dialect,
 };
-
-#[derive(Deserialize)]
-pub(super) struct Request {
-    model: String,
-    messages: Vec<Message>,
-    tools: Option<Vec<ToolDecl>>,
-    parallel_tool_calls: Option<bool>,
-    max_tokens: Option<usize>,
-    max_completion_tokens: Option<usize>,
-    reasoning_effort: Option<String>,
-    stream: Option<bool>,
-    stream_options: Option<StreamOptions>,
-}
-
-#[derive(Deserialize)]
-struct StreamOptions {
-    include_usage: Option<bool>,
-}
-
-#[derive(Deserialize)]
-struct Message {
-    role: String,
-    content: Option<Content>,
-    tool_calls: Option<Vec<Called>>,
-    tool_call_id: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Content {
-    Text(String),
-    Parts(Vec<ContentPart>),
-}
-
-#[derive(Deserialize)]
-struct ContentPart {
-    text: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Called {
-    id: String,
-}
-
-#[derive(Deserialize)]
-struct ToolDecl {
-    function: Option<FunctionDecl>,
-    custom: Option<CustomDecl>,
-}
-
-#[derive(Deserialize)]
-struct FunctionDecl {
-    name: String,
-    parameters: Option<Box<RawValue>>,
-}
-
-#[derive(Deserialize)]
-struct CustomDecl {
-    name: String,
-}
-
-impl Content {
-    fn text(&self) -> String {
-        match self {
-            Self::Text(text) => text.clone(),
-            Self::Parts(parts) => {
-                let texts = parts.iter().filter_map(|part| part.text.as_deref());
-                texts.collect::<Vec<_>>().join("\n")
-            }
-        }
-    }
-}
 
 impl Request {
     pub(super) fn parse(body: &[u8]) -> Result<Self, Refusal> {
         let request: Self = serde_json::from_slice(body)
             .map_err(|error| Refusal::invalid(format!("invalid request body: {error}")))?;
-        let tools = request.tools.as_deref();
-        if request.messages.is_empty() {
-            Err(Refusal::invalid("'messages' is too short"))
-        } else if tools.is_some_and(<[_]>::is_empty) {
-            Err(Refusal::invalid("[] is too short - 'tools'"))
-        } else if tools.is_none() && request.parallel_tool_calls.is_some() {
-            Err(Refusal::invalid(
-                "'parallel_tool_calls' is only allowed with 'tools'",
-            ))
-        } else if request.stream_options.is_some() && !request.streams() {
-            Err(Refusal::invalid(
-                "'stream_options' is only allowed when 'stream' is enabled",
-            ))
-        } else if request.max_tokens.is_some() && request.max_completion_tokens.is_some() {
-            Err(Refusal::invalid(
-                "'max_tokens' and 'max_completion_tokens' exclude each other",
-            ))
-        } else {
-            Ok(request)
-        }
+        fields::check(body, Dialect::Chat)?;
+        rules::check(&request)?;
+        Ok(request)
     }
 
     pub(super) fn model(&self) -> &str {
@@ -157,8 +72,21 @@ fn tool(decl: &ToolDecl) -> Option<Tool> {
 
 fn read(history: &mut History, message: &Message) -> Result<(), Refusal> {
     let text = message.content.as_ref().map(Content::text);
+    for part in message.content.iter().flat_map(Content::parts) {
+        let file = part
+            .file
+            .as_ref()
+            .and_then(|file| file.file_data.as_deref());
+        let url = part.image_url.as_ref().map(|image| image.url.as_str());
+        if let Some(url) = url.or(file) {
+            history.media.extend(media::decode_url(url)?);
+        }
+    }
     match message.role.as_str() {
-        "system" | "developer" => history.context(&text.unwrap_or_default()),
+        "system" | "developer" => {
+            history.settled()?;
+            history.context(&text.unwrap_or_default());
+        }
         "user" => {
             // A result that is still missing can no longer come.
             history.settled()?;
@@ -167,6 +95,13 @@ fn read(history: &mut History, message: &Message) -> Result<(), Refusal> {
         "assistant" => {
             history.settled()?;
             history.turn();
+            if message
+                .reasoning_content
+                .as_ref()
+                .is_some_and(|it| !it.is_empty())
+            {
+                history.thoughts += 1;
+            }
             if text.is_some() {
                 history.said();
             }

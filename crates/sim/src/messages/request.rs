@@ -1,97 +1,21 @@
 //! What the Messages API reads of a request.
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
+pub(crate) use super::body::Request;
+use super::{
+    body::{Block, Content, Message, Output},
+    rules,
+};
 use crate::{
     answer::check_reasoning,
     ask::{Ask, History, Tool, ToolInput},
+    fields, media,
     refusal::Refusal,
+    reply::Dialect,
 };
 
-#[derive(Deserialize)]
-pub(crate) struct Request {
-    model: String,
-    max_tokens: Option<usize>,
-    messages: Vec<Message>,
-    system: Option<Content>,
-    #[serde(default)]
-    tools: Vec<ToolDecl>,
-    tool_choice: Option<ToolChoice>,
-    thinking: Option<Thinking>,
-    #[serde(default)]
-    stream: bool,
-}
-
-#[derive(Deserialize)]
-struct Message {
-    role: String,
-    content: Content,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Content {
-    Text(String),
-    Blocks(Vec<Block>),
-}
-
-#[derive(Deserialize)]
-struct Block {
-    #[serde(rename = "type")]
-    kind: String,
-    text: Option<String>,
-    thinking: Option<String>,
-    signature: Option<String>,
-    id: Option<String>,
-    tool_use_id: Option<String>,
-    content: Option<Box<Output>>,
-}
-
-/// A tool result's content; the results of server tools have other shapes.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Output {
-    Content(Content),
-    Other(serde::de::IgnoredAny),
-}
-
-#[derive(Deserialize)]
-struct ToolDecl {
-    name: Option<String>,
-    input_schema: Option<Box<RawValue>>,
-    #[serde(default)]
-    defer_loading: bool,
-}
-
-#[derive(Deserialize)]
-struct ToolChoice {
-    #[serde(default)]
-    disable_parallel_tool_use: bool,
-}
-
-#[derive(Deserialize)]
-struct Thinking {
-    #[serde(rename = "type")]
-    kind: String,
-    display: Option<String>,
-}
-
-impl Content {
-    fn text(&self) -> String {
-        match self {
-            Self::Text(text) => text.clone(),
-            Self::Blocks(blocks) => {
-                let texts = blocks.iter().filter_map(|block| block.text.as_deref());
-                texts.collect::<Vec<_>>().join("\n")
-            }
-        }
-    }
-}
-
 impl Request {
-    pub(crate) fn parse(body: &[u8]) -> Result<Self, Refusal> {
-        let request = Self::parse_for_count(body)?;
+    pub(crate) fn parse(body: &[u8], version: &str) -> Result<Self, Refusal> {
+        let request = Self::parse_for_count(body, version)?;
         if request.max_tokens.is_none() {
             return Err(Refusal::invalid("max_tokens: Field required"));
         }
@@ -99,9 +23,10 @@ impl Request {
     }
 
     /// Counting needs no output limit.
-    pub(crate) fn parse_for_count(body: &[u8]) -> Result<Self, Refusal> {
+    pub(crate) fn parse_for_count(body: &[u8], version: &str) -> Result<Self, Refusal> {
         let request: Self = serde_json::from_slice(body)
             .map_err(|error| Refusal::invalid(format!("invalid request body: {error}")))?;
+        fields::check(body, Dialect::Messages)?;
         match request.messages.first() {
             None => Err(Refusal::invalid(
                 "messages: at least one message is required",
@@ -109,7 +34,10 @@ impl Request {
             Some(first) if first.role != "user" => Err(Refusal::invalid(
                 "messages: first message must use the \"user\" role",
             )),
-            Some(_) => Ok(request),
+            Some(_) => {
+                rules::check(&request, version)?;
+                Ok(request)
+            }
         }
     }
 
@@ -164,15 +92,16 @@ impl Request {
 
 fn read(history: &mut History, message: &Message) -> Result<(), Refusal> {
     match (message.role.as_str(), &message.content) {
-        ("user", Content::Text(text)) => history.user(text),
+        ("user", Content::Text(text)) => {
+            history.settled()?;
+            history.user(text);
+        }
         ("user", Content::Blocks(blocks)) => {
             for block in blocks {
-                match (&block.tool_use_id, &block.text) {
-                    (Some(id), _) => history.returned(id, &output(block))?,
-                    (None, Some(text)) => history.user(text),
-                    (None, None) => {}
-                }
+                asked(history, block)?;
             }
+            // Results that are missing here can no longer come.
+            history.settled()?;
         }
         ("assistant", content) => {
             history.turn();
@@ -191,13 +120,46 @@ fn read(history: &mut History, message: &Message) -> Result<(), Refusal> {
     Ok(())
 }
 
+fn asked(history: &mut History, block: &Block) -> Result<(), Refusal> {
+    seen(history, block)?;
+    match (&block.tool_use_id, &block.text) {
+        (Some(id), _) => history.returned(id, &output(block))?,
+        (None, Some(text)) => history.user(text),
+        (None, None) => {}
+    }
+    if let Some(Output::Content(content)) = block.content.as_deref() {
+        for inner in content.blocks() {
+            seen(history, inner)?;
+        }
+    }
+    Ok(())
+}
+
+/// Notes a picture or document that came with the request.
+fn seen(history: &mut History, block: &Block) -> Result<(), Refusal> {
+    match (&block.source, block.kind.as_str()) {
+        (Some(source), "image" | "document") if source.kind == "base64" => {
+            let kind = source.media_type.as_deref().unwrap_or_default();
+            let data = source.data.as_deref().unwrap_or_default();
+            history.media.push(media::decode(kind, data)?);
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
 fn answered(history: &mut History, block: &Block) -> Result<(), Refusal> {
     match block.kind.as_str() {
         "text" => history.said(),
-        "thinking" => check_reasoning(
-            block.thinking.as_deref().unwrap_or_default(),
-            block.signature.as_deref().unwrap_or_default(),
-        )?,
+        "thinking" => {
+            check_reasoning(
+                block.thinking.as_deref().unwrap_or_default(),
+                block.signature.as_deref().unwrap_or_default(),
+            )?;
+            history.thoughts += 1;
+        }
+        // None was ever issued here.
+        "redacted_thinking" => return Err(Refusal::invalid("redacted_thinking: invalid data")),
         "tool_use" => history.called(block.id.as_deref().unwrap_or_default()),
         _ => {}
     }

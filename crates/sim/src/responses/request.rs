@@ -1,109 +1,21 @@
 //! What the Responses API reads of a request.
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
+pub(super) use super::body::Request;
+use super::{
+    body::{Content, Item, ReasoningWish, ToolDecl, joined},
+    rules,
+};
 use crate::{
     answer::check_reasoning,
     ask::{Ask, History, Tool, ToolInput},
+    fields, media,
     refusal::Refusal,
+    reply::Dialect,
 };
 
 const ENCRYPTED_REASONING: &str = "reasoning.encrypted_content";
-
-#[derive(Deserialize)]
-pub(super) struct Request {
-    pub(super) model: String,
-    #[serde(default, rename = "input")]
-    raw_input: Option<Box<RawValue>>,
-    pub(super) instructions: Option<Box<RawValue>>,
-    #[serde(rename = "tools")]
-    pub(super) raw_tools: Option<Box<RawValue>>,
-    pub(super) tool_choice: Option<Box<RawValue>>,
-    pub(super) parallel_tool_calls: Option<bool>,
-    pub(super) reasoning: Option<Box<RawValue>>,
-    pub(super) text: Option<Box<RawValue>>,
-    pub(super) metadata: Option<Box<RawValue>>,
-    #[serde(default)]
-    include: Option<Vec<String>>,
-    pub(super) max_output_tokens: Option<usize>,
-    pub(super) temperature: Option<f64>,
-    pub(super) top_p: Option<f64>,
-    pub(super) previous_response_id: Option<String>,
-    pub(super) prompt_cache_key: Option<String>,
-    pub(super) safety_identifier: Option<String>,
-    pub(super) user: Option<String>,
-    pub(super) store: Option<bool>,
-    #[serde(default)]
-    pub(super) background: bool,
-    #[serde(default)]
-    pub(super) stream: bool,
-    #[serde(skip)]
-    items: Vec<(Item, Option<Box<RawValue>>)>,
-    #[serde(skip)]
-    tools: Vec<ToolDecl>,
-}
-
-#[derive(Deserialize, Default)]
-struct Item {
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    role: Option<String>,
-    content: Option<Content>,
-    call_id: Option<String>,
-    output: Option<Content>,
-    encrypted_content: Option<String>,
-    #[serde(default)]
-    summary: Vec<ContentPart>,
-    tools: Option<Vec<ToolDecl>>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Content {
-    Text(String),
-    Parts(Vec<ContentPart>),
-    /// Outputs of the vendor's own tools.
-    Other(serde::de::IgnoredAny),
-}
-
-#[derive(Deserialize)]
-struct ContentPart {
-    text: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct ToolDecl {
-    #[serde(rename = "type")]
-    kind: String,
-    name: Option<String>,
-    parameters: Option<Box<RawValue>>,
-    #[serde(default)]
-    tools: Vec<ToolDecl>,
-}
-
-#[derive(Deserialize)]
-struct ReasoningWish {
-    effort: Option<String>,
-}
-
-impl Content {
-    fn text(&self) -> String {
-        match self {
-            Self::Text(text) => text.clone(),
-            Self::Parts(parts) => joined(parts),
-            Self::Other(_) => String::new(),
-        }
-    }
-}
-
-fn joined(parts: &[ContentPart]) -> String {
-    parts
-        .iter()
-        .filter_map(|part| part.text.as_deref())
-        .collect::<Vec<_>>()
-        .join("\n")
-}
 
 fn invalid(error: &serde_json::Error) -> Refusal {
     Refusal::invalid(format!("invalid request body: {error}"))
@@ -112,10 +24,6 @@ fn invalid(error: &serde_json::Error) -> Refusal {
 impl Request {
     pub(super) fn parse(body: &[u8]) -> Result<Self, Refusal> {
         let mut request: Self = serde_json::from_slice(body).map_err(|error| invalid(&error))?;
-        if request.max_output_tokens.is_some_and(|limit| limit < 16) {
-            let message = "'max_output_tokens': expected a value >= 16";
-            return Err(Refusal::invalid(message).kind("integer_below_min_value"));
-        }
         if let Some(tools) = &request.raw_tools {
             let tools: Option<_> = serde_json::from_str(tools.get()).map_err(|e| invalid(&e))?;
             request.tools = tools.unwrap_or_default();
@@ -138,7 +46,30 @@ impl Request {
                 request.items.push((item, Some(raw)));
             }
         }
+        fields::check(body, Dialect::Responses)?;
+        rules::check(&request)?;
         Ok(request)
+    }
+
+    /// The input's items, read.
+    pub(super) fn items(&self) -> impl Iterator<Item = &Item> {
+        self.items.iter().map(|(item, _)| item)
+    }
+
+    /// The tools of the request and those that travel as items of its input.
+    pub(super) fn declared(&self) -> impl Iterator<Item = &[ToolDecl]> {
+        let carried = self.items().filter_map(|item| item.tools.as_deref());
+        std::iter::once(self.tools.as_slice()).chain(carried)
+    }
+
+    pub(super) fn wish(&self) -> Option<ReasoningWish> {
+        let raw = self.reasoning.as_ref()?;
+        serde_json::from_str::<Option<_>>(raw.get()).ok().flatten()
+    }
+
+    /// Without a wish a summary stays empty, whatever the model thought.
+    pub(super) fn wants_summary(&self) -> bool {
+        self.wish().is_some_and(|wish| wish.summary.is_some())
     }
 
     pub(super) fn wants_encrypted_reasoning(&self) -> bool {
@@ -189,10 +120,13 @@ impl Request {
 
     fn read_item(&self, history: &mut History, item: &Item) -> Result<(), Refusal> {
         let text = || item.content.as_ref().map(Content::text).unwrap_or_default();
-        match (
-            item.kind.as_deref().unwrap_or("message"),
-            item.role.as_deref(),
-        ) {
+        let holders = item.content.iter().chain(&item.output);
+        for part in holders.flat_map(Content::parts) {
+            if let Some(url) = part.image_url.as_ref().or(part.file_data.as_ref()) {
+                history.media.extend(media::decode_url(url)?);
+            }
+        }
+        match (item.kind(), item.role.as_deref()) {
             ("message", Some("user")) => history.user(&text()),
             ("message", Some("assistant")) => {
                 history.turn();
@@ -204,6 +138,7 @@ impl Request {
                 if let Some(token) = &item.encrypted_content {
                     let text = joined(&item.summary);
                     check_reasoning(&text, token)?;
+                    history.thoughts += 1;
                 }
             }
             ("function_call" | "custom_tool_call", _) => {
@@ -226,17 +161,9 @@ impl Request {
     }
 
     pub(super) fn ask(&self, history: History, bytes: usize) -> Ask {
-        let wish = self.reasoning.as_ref().and_then(|raw| {
-            serde_json::from_str::<Option<ReasoningWish>>(raw.get())
-                .ok()
-                .flatten()
-        });
+        let wish = self.wish();
         let mut tools = Vec::new();
-        let carried = self
-            .items
-            .iter()
-            .filter_map(|(item, _)| item.tools.as_deref());
-        for decls in std::iter::once(self.tools.as_slice()).chain(carried) {
+        for decls in self.declared() {
             collect(decls, None, &mut tools);
         }
         Ask {

@@ -10,3 +10,5 @@ mod faults;
 mod http;
 mod messages;
 mod responses;
+mod rules;
+mod task;
