@@ -25,7 +25,7 @@ for name in "${targets[@]}"; do
     log="$out/$name.log"
     # What is found goes to the first directory; the seeds in the second are only read.
     if ! "$out/$host/release/$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
-        -artifact_prefix="$found/" "$corpus" "corpus/$name" >"$log" 2>&1; then
+        -dict=wire.dict -artifact_prefix="$found/" "$corpus" "corpus/$name" >"$log" 2>&1; then
         tail -n 60 "$log"
         echo "fuzz: $name failed; the input is in crates/wire/fuzz/$found" >&2
         exit 1

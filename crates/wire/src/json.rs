@@ -1,5 +1,9 @@
 //! Writing small JSON by hand and decoding single strings: the two things done without a tree.
 
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
 /// Appends `text` as a JSON string, quotes included.
 pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
@@ -48,6 +52,47 @@ pub(crate) fn decode_string(raw: &[u8]) -> Option<String> {
     serde_json::from_slice(raw).ok()
 }
 
+/// The same JSON without blanks between its tokens; not copied if there are none.
+pub(crate) fn compact(text: &str) -> Cow<'_, str> {
+    let bytes = text.as_bytes();
+    let mut kept = String::new();
+    let (mut start, mut quoted, mut at) = (0, false, 0);
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            // What is escaped ends no string.
+            b'\\' => at += 1,
+            b'"' => quoted = !quoted,
+            _ if !quoted && is_blank(byte) => {
+                kept.push_str(&text[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    if start == 0 {
+        return Cow::Borrowed(text);
+    }
+    kept.push_str(&text[start..]);
+    Cow::Owned(kept)
+}
+
+/// The arguments of a call as the JSON text of an object. What a model wrote otherwise, or was cut off in,
+/// has been answered with an error already; it is kept in an object, so that the conversation can go on.
+pub(crate) fn arguments(text: Cow<'_, str>) -> Cow<'_, str> {
+    let words = text.trim_ascii();
+    if words.is_empty() {
+        return Cow::Borrowed("{}");
+    }
+    if words.starts_with('{') && serde_json::from_str::<&RawValue>(words).is_ok() {
+        return text;
+    }
+    let mut kept = br#"{"arguments":"#.to_vec();
+    string(&mut kept, &text);
+    kept.push(b'}');
+    String::from_utf8(kept).map_or(text, Cow::Owned)
+}
+
 /// Whether `byte` is one of JSON's four blanks.
 pub(crate) const fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
@@ -65,6 +110,36 @@ mod tests {
             string(&mut out, text);
             assert_eq!(serde_json::from_slice::<String>(&out).unwrap(), text);
             assert_eq!(decode_string(&out).as_deref(), Some(text));
+        }
+    }
+
+    #[test]
+    fn blanks_between_tokens_are_left_out_and_nothing_else() {
+        for (text, compacted) in [
+            (
+                "{ \"a b\" :\r\n\t[1, \"\\\\\", \" \\\" \" ] } ",
+                r#"{"a b":[1,"\\"," \" "]}"#,
+            ),
+            (" {}", "{}"),
+            ("{\"é\": \"漢 字\"}", "{\"é\":\"漢 字\"}"),
+        ] {
+            assert_eq!(compact(text), compacted);
+        }
+        for text in ["", "{}", r#"{"a":" b \" c\\"}"#] {
+            assert!(matches!(compact(text), Cow::Borrowed(same) if same == text));
+        }
+    }
+
+    #[test]
+    fn arguments_are_an_object_whatever_was_written() {
+        for (text, object) in [
+            ("", "{}"),
+            (" \n", "{}"),
+            (" {\"a\": 1}", " {\"a\": 1}"),
+            ("{\"a\":\"b", r#"{"arguments":"{\"a\":\"b"}"#),
+            ("[1]", r#"{"arguments":"[1]"}"#),
+        ] {
+            assert_eq!(arguments(text.into()), object);
         }
     }
 

@@ -34,6 +34,24 @@ impl Usage {
         *self == Self::default()
     }
 
+    /// Takes over what `later` says; what it does not say keeps its value.
+    pub fn update(&mut self, later: &Self) {
+        let Self {
+            input,
+            cache_read,
+            cache_write_5m,
+            cache_write_1h,
+            output,
+            reasoning,
+        } = *later;
+        self.input = input.or(self.input);
+        self.cache_read = cache_read.or(self.cache_read);
+        self.cache_write_5m = cache_write_5m.or(self.cache_write_5m);
+        self.cache_write_1h = cache_write_1h.or(self.cache_write_1h);
+        self.output = output.or(self.output);
+        self.reasoning = reasoning.or(self.reasoning);
+    }
+
     /// Everything that went in: uncached input, cache reads and cache writes. `None` if none was reported.
     pub fn total_input(&self) -> Option<u64> {
         [

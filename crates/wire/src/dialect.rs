@@ -1,0 +1,196 @@
+//! What one upstream takes and gives beyond the common core of its protocol: data about vendors.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Protocol;
+
+macro_rules! quirks {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal,)+) => {
+        /// A way in which a vendor, or a model, departs from its protocol's default.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum Quirk {
+            $($(#[doc = $doc])+ #[serde(rename = $name)] $variant,)+
+        }
+
+        impl Quirk {
+            /// Every quirk.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// The name in the catalog and in configuration.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+
+            /// What it means, for people.
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($doc,)+).trim_ascii(),)+ }
+            }
+        }
+    };
+}
+
+quirks! {
+    /// Chat: takes the `developer` role; without it instructions are `system` messages.
+    DeveloperRole = "developer_role",
+    /// Chat: knows only `max_tokens`, not `max_completion_tokens`.
+    MaxTokens = "max_tokens",
+    /// Chat: wants the thoughts of earlier turns back as `reasoning_content`.
+    ReasoningContent = "reasoning_content",
+    /// Chat: wants the thoughts of earlier turns back as `reasoning`.
+    ReasoningField = "reasoning",
+    /// Chat, Responses: takes no effort.
+    NoEffort = "no_effort",
+    /// Chat: takes `custom` tools with free text as input.
+    CustomTools = "custom_tools",
+    /// Chat: takes no `stream_options`, so a stream reports no usage.
+    NoStreamOptions = "no_stream_options",
+    /// Chat: takes no `parallel_tool_calls`.
+    NoParallelCalls = "no_parallel_calls",
+    /// Chat: takes `prompt_cache_key`, `safety_identifier`, `verbosity`, `service_tier`, `web_search_options` and a choice among some tools, as the vendor of the protocol does.
+    OpenaiFields = "openai_fields",
+    /// Chat: takes no JSON schema as the form of the answer.
+    NoJsonSchema = "no_json_schema",
+    /// Any: takes no sampling parameters.
+    NoSampling = "no_sampling",
+    /// Any: takes no images.
+    NoImages = "no_images",
+    /// Any: answers only as a stream; whole answers are put together here.
+    StreamOnly = "stream_only",
+    /// Any: never streams; whole answers are sent on as a stream.
+    NoStream = "no_stream",
+    /// Any: does not stream the arguments of calls reliably; calls are asked for whole.
+    NoToolStream = "no_tool_stream",
+    /// Messages: thinks only with `budget_tokens`, not `adaptive`.
+    BudgetThinking = "budget_thinking",
+    /// Any: does not think at all.
+    NoThinking = "no_thinking",
+    /// Messages: takes no `output_config.effort`.
+    NoOutputEffort = "no_output_effort",
+    /// Messages, Chat: takes `system` turns inside the conversation; without it they are sent as marked text of the user.
+    SystemTurns = "system_turns",
+    /// Messages: takes no `output_config.format`.
+    NoOutputFormat = "no_output_format",
+    /// Messages: hosts a web search tool.
+    WebSearch = "web_search",
+    /// Chat: takes no message of the user's directly behind the results of calls.
+    NoUserAfterTool = "no_user_after_tool",
+    /// Chat: takes ids of calls only of nine letters and digits.
+    ShortCallIds = "short_call_ids",
+}
+
+/// How an upstream may be asked for its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Streams {
+    /// As the caller wants it.
+    Both,
+    /// Only as a stream.
+    Only,
+    /// Only whole.
+    Never,
+}
+
+/// What one upstream takes and gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dialect {
+    /// The protocol it speaks.
+    pub protocol: Protocol,
+    /// The provider's name: reasoning tokens go back only to whoever issued them.
+    pub vendor: String,
+    /// The output limit to send where the caller gave none and the protocol demands one.
+    pub default_max_output: u64,
+    /// The most that the model can generate, where it is known.
+    pub most_output: Option<u64>,
+    quirks: u64,
+}
+
+const _: () = assert!(Quirk::ALL.len() <= 64, "a quirk is a bit of 64");
+
+impl Dialect {
+    /// The output limit sent to Messages upstreams when neither the caller nor the catalog names one.
+    pub const DEFAULT_MAX_OUTPUT: u64 = 32_000;
+
+    /// The dialect of a provider without quirks.
+    pub fn new(protocol: Protocol, vendor: impl Into<String>) -> Self {
+        Self {
+            protocol,
+            vendor: vendor.into(),
+            default_max_output: Self::DEFAULT_MAX_OUTPUT,
+            most_output: None,
+            quirks: 0,
+        }
+    }
+
+    /// The same with quirks added.
+    #[must_use]
+    pub fn with(mut self, quirks: impl IntoIterator<Item = Quirk>) -> Self {
+        for quirk in quirks {
+            self.quirks |= 1 << (quirk as u8);
+        }
+        self
+    }
+
+    /// Whether it has `quirk`.
+    pub const fn has(&self, quirk: Quirk) -> bool {
+        self.quirks & (1 << (quirk as u8)) != 0
+    }
+
+    /// How it may be asked for an answer; `tools`: the request has some.
+    pub const fn streams(&self, tools: bool) -> Streams {
+        if self.has(Quirk::StreamOnly) {
+            Streams::Only
+        } else if self.has(Quirk::NoStream) || (tools && self.has(Quirk::NoToolStream)) {
+            Streams::Never
+        } else {
+            Streams::Both
+        }
+    }
+
+    /// Whether free text can be the input of a tool.
+    pub const fn takes_freeform(&self) -> bool {
+        match self.protocol {
+            Protocol::Messages => false,
+            Protocol::Chat => self.has(Quirk::CustomTools),
+            Protocol::Responses => true,
+        }
+    }
+
+    /// Whether instructions can stand in the middle of the conversation.
+    pub const fn takes_system_turns(&self) -> bool {
+        match self.protocol {
+            Protocol::Messages => self.has(Quirk::SystemTurns),
+            Protocol::Chat => self.has(Quirk::SystemTurns) || self.has(Quirk::OpenaiFields),
+            Protocol::Responses => true,
+        }
+    }
+
+    /// The longest name of a tool.
+    pub const fn longest_tool_name(&self) -> usize {
+        match self.protocol {
+            Protocol::Messages => 128,
+            Protocol::Chat | Protocol::Responses => 64,
+        }
+    }
+
+    /// The longest id of a call.
+    pub const fn longest_call_id(&self) -> usize {
+        match self.protocol {
+            Protocol::Messages => 256,
+            Protocol::Chat => 40,
+            Protocol::Responses => 64,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quirks_are_a_set() {
+        let dialect =
+            Dialect::new(Protocol::Chat, "p").with([Quirk::MaxTokens, Quirk::NoToolStream]);
+        assert!(dialect.has(Quirk::MaxTokens) && !dialect.has(Quirk::NoSampling));
+        assert_eq!(dialect.streams(false), Streams::Both);
+        assert_eq!(dialect.streams(true), Streams::Never);
+    }
+}

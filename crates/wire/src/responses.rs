@@ -1,0 +1,12 @@
+//! OpenAI Responses: requests and answers, to and from the hub.
+
+mod answer_decode;
+mod answer_encode;
+pub(crate) mod compaction;
+mod decode;
+mod encode;
+
+pub use answer_decode::{StreamDecoder, decode_whole};
+pub use answer_encode::{StreamEncoder, encode_whole, failure};
+pub use decode::{decode, echo};
+pub use encode::{decode_count_answer, encode, encode_count};

@@ -1,0 +1,9 @@
+//! Translation as its users see it: recorded requests and answers in, the other protocols out.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod answers;
+mod fixtures;
+mod laws;
+mod page;
+mod probes;
+mod requests;
