@@ -93,6 +93,7 @@ impl Call {
             credential_source: None,
             credential_fingerprint: None,
             mode: Mode::Passthrough,
+            protocol_sent: None,
             model_requested: None,
             model_sent: None,
             model_served: None,
@@ -190,6 +191,9 @@ pub struct Call {
     pub credential_fingerprint: Option<String>,
     /// Whether bytes crossed unchanged.
     pub mode: Mode,
+    /// The protocol the provider was called in, where it is not the caller's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protocol_sent: Option<Protocol>,
     /// What the caller asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model_requested: Option<String>,

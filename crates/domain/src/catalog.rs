@@ -179,6 +179,15 @@ impl PriceBook {
         self.price(provider, model).or_else(anyone)
     }
 
+    /// The most tokens that `provider` lets `model` generate, or anyone who lists it.
+    pub fn max_output(&self, provider: &str, model: &str) -> Option<u64> {
+        let known = self.by_name.get(model)?;
+        let own = known
+            .iter()
+            .find(|entry| entry.provider.as_deref() == Some(provider));
+        own.or(known.first())?.max_output_tokens
+    }
+
     /// All models, in no order.
     pub fn models(&self) -> impl Iterator<Item = &Model> {
         self.by_name.values().flatten()

@@ -45,6 +45,9 @@ pub struct VirtualKey {
     pub providers: Option<Vec<String>>,
     /// Whose credentials it may draw on.
     pub credentials: CredentialPolicy,
+    /// Whether a call that a translation would lose anything of is refused.
+    #[serde(default)]
+    pub strict: bool,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it stops working by itself.

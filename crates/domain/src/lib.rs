@@ -8,6 +8,7 @@ pub mod call;
 pub mod caller;
 pub mod catalog;
 pub mod credential;
+pub mod dialect;
 pub mod estimate;
 pub mod health;
 pub mod id;

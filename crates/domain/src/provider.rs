@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use tollhouse_wire::Protocol;
+use tollhouse_wire::dialect::Quirk;
 
 /// How a provider wants its credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +45,9 @@ pub struct Provider {
     /// Models it serves when no route names them; from the catalog.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub models: Vec<crate::pattern::Pattern>,
+    /// How it departs from what its protocols take and give; matters only to translated calls.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quirks: Vec<Quirk>,
     /// Whether the configuration file manages this row.
     #[serde(default)]
     pub managed: bool,

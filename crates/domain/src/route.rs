@@ -122,6 +122,8 @@ impl RouteTable {
 pub struct Candidate<'a> {
     /// The provider.
     pub provider: &'a Provider,
+    /// The protocol it is called in.
+    pub protocol: Protocol,
     /// The model to send, when it differs from the one asked for.
     pub model: Option<&'a str>,
 }
@@ -135,11 +137,23 @@ pub enum NoRoute {
     ProviderForbidden,
     /// No route names the model.
     UnknownModel,
-    /// Every target speaks another protocol.
+    /// Every target speaks another protocol, and this call cannot be translated.
     OtherProtocol(Protocol),
 }
 
-/// The targets that `key` may call for `model` in `protocol`, in order.
+/// What a call asks of its targets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked<'a> {
+    /// The protocol of the caller.
+    pub protocol: Protocol,
+    /// The model named.
+    pub model: &'a str,
+    /// Whether the call can be carried to another protocol.
+    pub translatable: bool,
+}
+
+/// The targets that `key` may call, in order: those of the caller's own protocol first, where bytes
+/// cross unchanged; then the others, richest protocol first; the route's order within each.
 ///
 /// # Errors
 /// Says which of the four ways there was nothing to call.
@@ -147,9 +161,11 @@ pub fn candidates<'a>(
     table: &'a RouteTable,
     providers: &'a BTreeMap<String, Provider>,
     key: &VirtualKey,
-    protocol: Protocol,
-    model: &str,
+    asked: Asked<'_>,
 ) -> Result<Vec<Candidate<'a>>, NoRoute> {
+    let Asked {
+        protocol, model, ..
+    } = asked;
     if !key.may_use_model(model) {
         return Err(NoRoute::ModelForbidden);
     }
@@ -165,18 +181,34 @@ pub fn candidates<'a>(
             continue;
         }
         match provider.protocol_for(protocol, target.protocol) {
-            Some(spoken) if spoken == protocol => {
+            Some(spoken) if spoken == protocol || asked.translatable => {
                 let model = target.model.as_deref().filter(|renamed| *renamed != model);
-                found.push(Candidate { provider, model });
+                found.push(Candidate {
+                    provider,
+                    protocol: spoken,
+                    model,
+                });
             }
             Some(other) => reason = NoRoute::OtherProtocol(other),
             None => {}
         }
     }
     if found.is_empty() {
-        Err(reason)
-    } else {
-        Ok(found)
+        return Err(reason);
+    }
+    found.sort_by_key(|candidate| distance(protocol, candidate.protocol));
+    Ok(found)
+}
+
+/// How much is lost on the way from one protocol to another, least first.
+const fn distance(caller: Protocol, target: Protocol) -> u8 {
+    match (caller, target) {
+        (Protocol::Messages, Protocol::Messages)
+        | (Protocol::Chat, Protocol::Chat)
+        | (Protocol::Responses, Protocol::Responses) => 0,
+        // Both carry reasoning across turns; Chat cannot.
+        (_, Protocol::Responses | Protocol::Messages) => 1,
+        (_, Protocol::Chat) => 2,
     }
 }
 

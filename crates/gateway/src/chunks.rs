@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use tollhouse_wire::splice::{self, Part};
+use tollhouse_wire::{Protocol, peek, sealed};
 
 /// A whole request body, never concatenated. Cloning counts references.
 #[derive(Clone, Default)]
@@ -36,6 +37,20 @@ impl Chunks {
             [only] => only.clone(),
             many => many.concat().into(),
         }
+    }
+
+    /// The same body without what we sealed for a translation, if it holds any such thing.
+    pub(crate) fn unsealed(&self, protocol: Protocol) -> Option<Self> {
+        if !sealed::suspected(&self.slices()) {
+            return None;
+        }
+        let clean = sealed::without(protocol, &self.contiguous())?;
+        Some(Self::from(Bytes::from(clean)))
+    }
+
+    /// Where the model's name stands.
+    pub(crate) fn model_span(&self) -> Option<std::ops::Range<usize>> {
+        Some(peek(&self.contiguous()).ok()?.model?.span)
     }
 
     /// The same body with the bytes of `span` replaced by `name` as a JSON string.

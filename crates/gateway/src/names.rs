@@ -20,6 +20,8 @@ names! {
     MODEL = "x-tollhouse-model";
     CREDENTIAL = "x-tollhouse-credential";
     FALLBACK = "x-tollhouse-fallback";
+    LOSS = "x-tollhouse-loss";
+    PROTOCOL = "x-tollhouse-protocol";
     X_API_KEY = "x-api-key";
     REQUEST_ID = "request-id";
     X_REQUEST_ID = "x-request-id";

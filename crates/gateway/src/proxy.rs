@@ -3,7 +3,9 @@
 //! Each stage takes what the one before it returned, so that none can be left out or swapped: who is
 //! asking, what is asked, a row for it, where it may go, the upstream's answer, and its way back.
 
+mod admission;
 pub(crate) mod authenticate;
+mod count;
 pub(crate) mod dispatch;
 pub(crate) mod headers;
 pub(crate) mod identify;
@@ -11,12 +13,16 @@ pub(crate) mod inbound;
 pub(crate) mod models;
 pub(crate) mod objects;
 pub(crate) mod operation;
+pub(crate) mod outbound;
 pub(crate) mod passage;
 pub(crate) mod proxied;
+mod reading;
 pub(crate) mod refusal;
 pub(crate) mod relay;
 pub(crate) mod resolve;
 pub(crate) mod results_url;
+pub(crate) mod translated;
+pub(crate) mod translation;
 
 use std::time::Instant;
 
@@ -24,13 +30,16 @@ use http::request::Parts;
 use http::{HeaderMap, Request, Response};
 use hyper::body::Incoming;
 use tollhouse_domain::id::CallId;
+use tollhouse_domain::route::Asked;
 use tollhouse_domain::time::Timestamp;
 use tollhouse_wire::{ErrorKind, Protocol};
 use tracing::{debug, warn};
 
+use self::admission::Admission;
 use self::operation::{Inference, Operation};
-use self::passage::Passage;
+use self::outbound::Outbound;
 use self::refusal::Refusal;
+use self::translation::Origin;
 use crate::body::Body;
 use crate::state::Gateway;
 use crate::{clock, ids, names};
@@ -106,19 +115,26 @@ async fn infer(
         inbound.plain(),
         arrival.id,
     );
-    let passage = Passage::admit(gateway, &snapshot, arrival, protocol, &principal, identity)
+    let origin = Origin {
+        inference,
+        session: identity.session,
+        call: arrival.id,
+        at: arrival.at,
+        strict: principal.key.strict,
+    };
+    let passage = Admission::new(gateway, &snapshot, arrival, protocol, &principal, identity)
         .inference(inference, &inbound)
         .open()?;
     let health = gateway.health();
     let found = match &inbound.peek.model {
-        Some(model) => resolve::resolve(
-            &snapshot,
-            &principal,
-            protocol,
-            &model.name,
-            health,
-            arrival.at,
-        ),
+        Some(model) => {
+            let asked = Asked {
+                protocol,
+                model: &model.name,
+                translatable: inference.is_translatable(),
+            };
+            resolve::resolve(&snapshot, &principal, asked, health, arrival.at)
+        }
         None => Err(Refusal::new(
             ErrorKind::InvalidRequest,
             "`model` is missing: name the model as a string.",
@@ -128,10 +144,7 @@ async fn infer(
     let previous = inbound.peek.previous_response_id.as_deref();
     let targets = objects::follow(gateway, &principal.key, previous, found).await;
     passage
-        .carry(
-            targets,
-            dispatch::Outbound::inference(inference, parts, inbound),
-        )
+        .carry(targets, Outbound::inference(origin, parts, inbound))
         .await
 }
 

@@ -9,12 +9,14 @@ use std::sync::Arc;
 
 use http::{HeaderValue, Uri};
 use tollhouse_domain::catalog::PriceBook;
+use tollhouse_domain::dialect::Dialects;
 use tollhouse_domain::id::CredentialId;
 use tollhouse_domain::key::VirtualKey;
 use tollhouse_domain::provider::{AuthScheme, Provider};
 use tollhouse_domain::route::{Route, RouteTable};
 use tollhouse_vault::{KeyDigester, Secret};
 use tollhouse_wire::Protocol;
+use tollhouse_wire::dialect::Dialect;
 
 /// The configuration that a call sees.
 pub(crate) struct Snapshot {
@@ -26,6 +28,7 @@ pub(crate) struct Snapshot {
     pub(crate) routes: RouteTable,
     platform: HashMap<String, Arc<OpenCredential>>,
     pub(crate) prices: Arc<PriceBook>,
+    dialects: Arc<Dialects>,
 }
 
 /// One protocol of one provider.
@@ -118,6 +121,7 @@ pub(crate) struct Parts {
     pub(crate) routes: Vec<Route>,
     pub(crate) credentials: HashMap<String, OpenCredential>,
     pub(crate) prices: Arc<PriceBook>,
+    pub(crate) dialects: Arc<Dialects>,
 }
 
 impl Snapshot {
@@ -154,6 +158,7 @@ impl Snapshot {
             endpoints,
             platform: parts.credentials.into_iter().map(arc).collect(),
             prices: parts.prices,
+            dialects: parts.dialects,
         }
     }
 
@@ -164,6 +169,11 @@ impl Snapshot {
 
     pub(crate) fn endpoint(&self, provider: &str, protocol: Protocol) -> Option<&Arc<Endpoint>> {
         self.endpoints.get(provider)?.get(&protocol)
+    }
+
+    /// What `provider`'s endpoint of `protocol` takes when asked for `model`.
+    pub(crate) fn dialect(&self, provider: &Provider, protocol: Protocol, model: &str) -> Dialect {
+        self.dialects.of(provider, protocol, model, &self.prices)
     }
 
     /// The platform's credential for a provider.
@@ -183,6 +193,7 @@ mod tests {
             auth: None,
             key_prefix: None,
             models: Vec::new(),
+            quirks: Vec::new(),
             managed: false,
         };
         Endpoint::new(&provider, Protocol::Chat, url).unwrap()

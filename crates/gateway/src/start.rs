@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tollhouse_domain::catalog::{self, CatalogError, Model, PriceBook};
 use tollhouse_domain::credential::Credential;
+use tollhouse_domain::dialect::Dialects;
 use tollhouse_journal::{Journal, JournalError, Options};
 use tollhouse_store::{CredentialRecord, Store, StoreError};
 use tollhouse_vault::{
@@ -170,6 +171,8 @@ async fn build_snapshot(
         routes: store.routes().await?,
         credentials,
         prices: Arc::new(prices(store).await?),
+        // Embedded and tested, like the catalog of models.
+        dialects: Arc::new(Dialects::embedded().unwrap_or_default()),
     };
     Ok(Snapshot::new(Arc::clone(digester), parts))
 }

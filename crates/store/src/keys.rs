@@ -17,12 +17,12 @@ use row::{KeyRow, bind_key, columns};
 const INSERT: &str = concat!(
     "INSERT INTO virtual_keys (",
     columns!(),
-    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
+    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"
 );
 const UPDATE: &str = "UPDATE virtual_keys SET digest = $2, name = $3, prefix = $4, owner_id = $5, \
     org_id = $6, agent = $7, kind = $8, models = $9, providers = $10, credentials = $11, \
     created_at = $12, expires_at = $13, revoked_at = $14, last_used_at = $15, managed = $16, \
-    retired = $17 WHERE id = $1";
+    retired = $17, strict = $18 WHERE id = $1";
 const PAGE: &str = concat!(
     "SELECT ",
     columns!(),
@@ -96,7 +96,7 @@ impl Store {
     }
 
     /// Writes what an administrator may change of a key: name, owner, organization, agent, models,
-    /// providers, credentials, expiry. The rest of `key` is not looked at.
+    /// providers, credentials, expiry, strictness. The rest of `key` is not looked at.
     ///
     /// # Errors
     /// [`StoreError::NotFound`]; [`StoreError::Conflict`] when the configuration file manages it.

@@ -50,6 +50,9 @@ pub(crate) struct KeyCreate {
     /// How long it lives: a number with s, m, h or d, such as `30d` [default: until it is revoked]
     #[arg(long, value_name = "DURATION")]
     pub(crate) expires: Option<String>,
+    /// Refuse a call that a translation between protocols would lose anything of
+    #[arg(long)]
+    pub(crate) strict: bool,
     #[command(flatten)]
     pub(crate) format: Format,
 }

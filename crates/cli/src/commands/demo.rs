@@ -248,5 +248,15 @@ secret = "env:KEY"
             format!("\n[[route]]\nmodel = \"{model}\"\ntargets = [{{ provider = \"sim\" }}]\n");
         text.push_str(&route);
     }
+    // The same provider, asked in one protocol whatever the caller's: calls of the others are translated.
+    for model in ["sim-coder", "sim-echo"] {
+        for protocol in ["messages", "chat", "responses"] {
+            let route = format!(
+                "\n[[route]]\nmodel = \"{model}-via-{protocol}\"\n\
+                 targets = [{{ provider = \"sim\", model = \"{model}\", protocol = \"{protocol}\" }}]\n"
+            );
+            text.push_str(&route);
+        }
+    }
     text
 }

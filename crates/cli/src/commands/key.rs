@@ -23,6 +23,8 @@ pub(super) struct NewKey<'a> {
     pub(super) providers: Option<&'a [String]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) expires_in: Option<&'a str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) strict: bool,
 }
 
 pub(super) async fn run(command: KeyCommand) -> anyhow::Result<()> {
@@ -69,6 +71,7 @@ async fn create(api: &Api, args: &KeyCreate) -> anyhow::Result<()> {
         models: some(&args.model).then_some(&args.model),
         providers: some(&args.provider).then_some(&args.provider),
         expires_in: args.expires.as_deref(),
+        strict: args.strict,
     };
     let key: Record = api.send(Method::POST, "/api/v1/keys", &new).await?;
     if args.format.json {

@@ -14,6 +14,7 @@ fn provider(name: &str, protocols: &[Protocol], models: &[&str]) -> (String, Pro
         auth: None,
         key_prefix: None,
         models: models.iter().map(|model| model.parse().unwrap()).collect(),
+        quirks: Vec::new(),
         managed: true,
     };
     (name.to_owned(), provider)
@@ -44,11 +45,20 @@ fn key() -> VirtualKey {
         models: None,
         providers: None,
         credentials: CredentialPolicy::default(),
+        strict: false,
         created_at: Timestamp(0),
         expires_at: None,
         revoked_at: None,
         last_used_at: None,
         managed: false,
+    }
+}
+
+fn asked(protocol: Protocol, model: &str) -> Asked<'_> {
+    Asked {
+        protocol,
+        model,
+        translatable: false,
     }
 }
 
@@ -72,7 +82,7 @@ fn the_closest_pattern_wins() {
         route("gpt-5", &["a", "b"]),
     ];
     let table = RouteTable::new(&routes, &providers);
-    let ask = |model| candidates(&table, &providers, &key(), Protocol::Chat, model).unwrap();
+    let ask = |model| candidates(&table, &providers, &key(), asked(Protocol::Chat, model)).unwrap();
     assert_eq!(names(&ask("gpt-5")), ["a", "b"]);
     assert_eq!(names(&ask("gpt-6")), ["b"]);
     assert_eq!(names(&ask("qwen")), ["a"]);
@@ -85,11 +95,17 @@ fn a_catalog_provider_serves_its_models_without_a_route() {
         provider("lab", &[Protocol::Messages], &[]),
     ]);
     let table = RouteTable::new(&[], &providers);
-    let ask = |model| candidates(&table, &providers, &key(), Protocol::Messages, model);
+    let ask = |model| candidates(&table, &providers, &key(), asked(Protocol::Messages, model));
     assert_eq!(names(&ask("claude-x").unwrap()), ["anthropic"]);
     assert_eq!(ask("gpt-5"), Err(NoRoute::UnknownModel));
     let table = RouteTable::new(&[route("claude-*", &["lab"])], &providers);
-    let found = candidates(&table, &providers, &key(), Protocol::Messages, "claude-x").unwrap();
+    let found = candidates(
+        &table,
+        &providers,
+        &key(),
+        asked(Protocol::Messages, "claude-x"),
+    )
+    .unwrap();
     assert_eq!(names(&found), ["lab"]);
 }
 
@@ -97,7 +113,8 @@ fn a_catalog_provider_serves_its_models_without_a_route() {
 fn says_why_there_is_nothing_to_call() {
     let providers = BTreeMap::from([provider("a", &[Protocol::Chat], &[])]);
     let table = RouteTable::new(&[route("*", &["a"])], &providers);
-    let ask = |key: &VirtualKey, protocol| candidates(&table, &providers, key, protocol, "m");
+    let ask =
+        |key: &VirtualKey, protocol| candidates(&table, &providers, key, asked(protocol, "m"));
     let other = NoRoute::OtherProtocol(Protocol::Chat);
     assert_eq!(ask(&key(), Protocol::Messages), Err(other));
     let models = VirtualKey {
@@ -122,6 +139,28 @@ fn renames_only_when_the_name_differs() {
     renamed.targets[0].model = Some("m".into());
     renamed.targets[1].model = Some("n".into());
     let table = RouteTable::new(&[renamed], &providers);
-    let found = candidates(&table, &providers, &key(), Protocol::Chat, "m").unwrap();
+    let found = candidates(&table, &providers, &key(), asked(Protocol::Chat, "m")).unwrap();
     assert_eq!((found[0].model, found[1].model), (None, Some("n")));
+}
+
+#[test]
+fn the_callers_own_protocol_comes_first_and_then_the_richest() {
+    let providers = BTreeMap::from([
+        provider("c", &[Protocol::Chat], &[]),
+        provider("m", &[Protocol::Messages], &[]),
+        provider("r", &[Protocol::Responses], &[]),
+        provider("all", &Protocol::ALL, &[]),
+    ]);
+    let table = RouteTable::new(&[route("*", &["c", "r", "m", "all"])], &providers);
+    let ask = |protocol, translatable| {
+        let asked = Asked {
+            translatable,
+            ..asked(protocol, "x")
+        };
+        names(&candidates(&table, &providers, &key(), asked).unwrap())
+    };
+    assert_eq!(ask(Protocol::Messages, true), ["m", "all", "r", "c"]);
+    assert_eq!(ask(Protocol::Chat, true), ["c", "all", "r", "m"]);
+    assert_eq!(ask(Protocol::Responses, true), ["r", "all", "m", "c"]);
+    assert_eq!(ask(Protocol::Chat, false), ["c", "all"]);
 }

@@ -41,6 +41,8 @@ pub(super) struct KeyView {
     #[serde(skip_serializing_if = "Option::is_none")]
     providers: Option<Vec<String>>,
     credentials: PolicyView,
+    /// Whether a call that a translation would lose anything of is refused.
+    strict: bool,
     state: StateView,
     #[schema(value_type = String)]
     created_at: Timestamp,
@@ -109,6 +111,7 @@ impl KeyView {
                 org: policy.org,
                 platform: policy.platform,
             },
+            strict: key.strict,
             created_at: key.created_at,
             expires_at: key.expires_at,
             revoked_at: key.revoked_at,

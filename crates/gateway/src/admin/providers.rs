@@ -11,6 +11,7 @@ use tollhouse_domain::catalog;
 use tollhouse_domain::provider::{AuthScheme, Provider};
 use tollhouse_domain::time::Timestamp;
 use tollhouse_wire::Protocol;
+use tollhouse_wire::dialect::Quirk;
 use utoipa::ToSchema;
 
 use self::input::ProviderInput;
@@ -37,6 +38,10 @@ pub(super) struct ProviderView {
     /// What its keys start with.
     #[serde(skip_serializing_if = "Option::is_none")]
     key_prefix: Option<String>,
+    /// How it departs from what its protocols take and give.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<String>)]
+    quirks: Vec<Quirk>,
     /// Whether the configuration file states it.
     managed: bool,
     /// Whether the platform has a credential for it, or it needs none.
@@ -78,6 +83,7 @@ impl ProviderView {
             endpoints: provider.endpoints.clone(),
             auth: provider.auth,
             key_prefix: provider.key_prefix.clone(),
+            quirks: provider.quirks.clone(),
             managed: provider.managed,
             configured,
             state: state(configured, endpoints, unwell),

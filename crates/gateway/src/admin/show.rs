@@ -44,6 +44,8 @@ pub(super) struct CallSchema {
     credential_fingerprint: Option<String>,
     /// `passthrough` or `translated`.
     mode: String,
+    /// The protocol the provider was called in, where it is not the caller's.
+    protocol_sent: Option<String>,
     model_requested: Option<String>,
     model_sent: Option<String>,
     model_served: Option<String>,
@@ -69,6 +71,7 @@ pub(super) struct CallSchema {
     attempts: u32,
     /// Why the first target did not answer.
     fallback: Option<String>,
+    /// What a translation could not carry; docs/translation.md lists the names.
     losses: Option<Vec<String>>,
     upstream_request_id: Option<String>,
     upstream_object: Option<String>,

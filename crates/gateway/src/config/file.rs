@@ -11,6 +11,7 @@ use tollhouse_domain::pattern::Pattern;
 use tollhouse_domain::provider::AuthScheme;
 use tollhouse_domain::route::Target;
 use tollhouse_wire::Protocol;
+use tollhouse_wire::dialect::Quirk;
 use toml::Spanned;
 
 /// Everything a configuration file may say.
@@ -104,6 +105,7 @@ pub(super) struct Provider {
     pub(super) endpoints: Option<BTreeMap<Protocol, String>>,
     pub(super) api_key: Option<String>,
     pub(super) auth: Option<AuthScheme>,
+    pub(super) quirks: Option<Vec<Quirk>>,
 }
 
 #[derive(Deserialize)]
@@ -115,6 +117,7 @@ pub(super) struct Key {
     pub(super) models: Option<Vec<Pattern>>,
     pub(super) providers: Option<Vec<String>>,
     pub(super) credentials: Option<FileCredentials>,
+    pub(super) strict: Option<bool>,
 }
 
 /// The administrator's own keys may spend the platform's money unless told otherwise.

@@ -38,6 +38,8 @@ pub struct ConfiguredKey {
     pub providers: Option<Vec<String>>,
     /// Whose credentials it may draw on.
     pub credentials: CredentialPolicy,
+    /// Whether a call that a translation would lose anything of is refused.
+    pub strict: bool,
 }
 
 /// Whether `secret` can be a virtual key: `th-` and at least 32 URL-safe characters.
@@ -75,6 +77,7 @@ pub(super) fn providers(
                 auth: None,
                 key_prefix: None,
                 models: Vec::new(),
+                quirks: Vec::new(),
                 managed: true,
             });
         row.managed = true;
@@ -83,6 +86,9 @@ pub(super) fn providers(
             row.endpoints.clone_from(endpoints);
             // A provider moved to another address is no longer the vendor whose keys we know.
             row.key_prefix = None;
+        }
+        if let Some(quirks) = &written.quirks {
+            row.quirks.clone_from(quirks);
         }
         check_endpoints(reader, &span, &mut row)?;
         let api_key = match &written.api_key {
@@ -171,6 +177,7 @@ pub(super) fn keys(
             models: written.models.clone(),
             providers: written.providers.clone(),
             credentials: file::FileCredentials::policy(written.credentials.as_ref()),
+            strict: written.strict.unwrap_or(false),
         });
     }
     Ok(found)

@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use http::HeaderMap;
-use tollhouse_domain::call::{Call, Outcome};
+use tollhouse_domain::call::{Call, Mode, Outcome};
 use tollhouse_domain::catalog::PriceBook;
 use tollhouse_domain::credential::CredentialSource;
 use tollhouse_domain::estimate;
 use tollhouse_journal::{JournalError, Position};
-use tollhouse_wire::Metered;
+use tollhouse_wire::failure::Class;
+use tollhouse_wire::loss::Losses;
+use tollhouse_wire::{Meter, Metered, Protocol};
 use tracing::error;
 
 use super::Ledger;
@@ -34,6 +36,12 @@ pub(crate) struct OpenCall {
     books: Books,
     /// Whether tokens were generated for money, so that a cut answer still costs something.
     billed: bool,
+    /// The upstream said that it would answer, and so it charges for what it said.
+    accepted: bool,
+    /// What went wrong, where the upstream's own words for it are not to be had.
+    failure: Option<Class>,
+    /// Listens to an answer that is read before it is passed on.
+    meter: Option<Meter>,
 }
 
 impl OpenCall {
@@ -51,7 +59,27 @@ impl OpenCall {
             started,
             books,
             billed,
+            accepted: false,
+            failure: None,
+            meter: None,
         })
+    }
+
+    /// Notes what went wrong; what the upstream called it is better, if that is to be had.
+    pub(crate) fn failed(&mut self, class: Class) {
+        self.failure = Some(class);
+    }
+
+    /// From here on [`Self::heard`] tells what the upstream says.
+    pub(crate) fn listen(&mut self, meter: Meter) {
+        self.meter = Some(meter);
+    }
+
+    /// Notes bytes of the upstream's answer.
+    pub(crate) fn heard(&mut self, bytes: &[u8]) {
+        if let Some(meter) = &mut self.meter {
+            meter.push(bytes);
+        }
     }
 
     pub(crate) fn row(&mut self) -> Option<&mut Call> {
@@ -79,8 +107,18 @@ impl OpenCall {
         }
     }
 
+    /// Notes how the call is carried, in which protocol if not the caller's, and what is lost.
+    pub(crate) fn carried(&mut self, mode: Mode, sent: Option<Protocol>, losses: Losses) {
+        if let Some(row) = self.row() {
+            row.mode = mode;
+            row.protocol_sent = sent;
+            row.losses = losses.iter().map(|loss| loss.as_str().to_owned()).collect();
+        }
+    }
+
     /// Notes the head of an upstream's answer.
     pub(crate) fn answered(&mut self, status: u16, headers: &HeaderMap) {
+        self.accepted = (200..300).contains(&status);
         if let Some(row) = self.row() {
             row.status = Some(status);
             let id = headers
@@ -98,6 +136,13 @@ impl OpenCall {
             if row.ttft_ms.is_none() {
                 row.ttft_ms = Some(millis(started));
             }
+            row.bytes_out += bytes as u64;
+        }
+    }
+
+    /// Notes bytes of our own that only keep the client waiting.
+    pub(crate) fn kept_alive(&mut self, bytes: usize) {
+        if let Some(row) = self.row() {
             row.bytes_out += bytes as u64;
         }
     }
@@ -122,8 +167,12 @@ impl OpenCall {
         let mut row = self.row.take()?;
         row.outcome = outcome;
         row.duration_ms = Some(millis(self.started));
-        if let Some(metered) = metered {
-            fill(&mut row, metered, self.billed);
+        let heard = || self.meter.take().map(Meter::finish);
+        if let Some(metered) = metered.or_else(heard) {
+            fill(&mut row, metered, self.billed && self.accepted);
+        }
+        if let Some(class) = self.failure {
+            row.error.get_or_insert_with(|| class.label().to_owned());
         }
         price(&mut row, &self.books.prices);
         self.books.metrics.finished(&row);
@@ -156,7 +205,9 @@ impl Drop for OpenCall {
 }
 
 /// Takes over what the meter read, and estimates what a cut answer left unsaid.
-fn fill(row: &mut Call, metered: Metered, billed: bool) {
+///
+/// `charged`: the upstream generated for money.
+fn fill(row: &mut Call, metered: Metered, charged: bool) {
     row.usage = metered.usage;
     row.usage_raw = metered.usage_raw;
     row.stop_reason = metered.stop_reason;
@@ -165,14 +216,14 @@ fn fill(row: &mut Call, metered: Metered, billed: bool) {
     if row.error.is_none() {
         row.error = metered.error.and_then(|error| error.code.or(error.kind));
     }
-    let accepted = row
-        .status
-        .is_some_and(|status| (200..300).contains(&status));
     let cut = match row.outcome {
-        Outcome::ClientDisconnect | Outcome::StreamError | Outcome::Interrupted => true,
-        Outcome::Success | Outcome::UpstreamError | Outcome::Refused => false,
+        Outcome::ClientDisconnect
+        | Outcome::StreamError
+        | Outcome::Interrupted
+        | Outcome::UpstreamError => true,
+        Outcome::Success | Outcome::Refused => false,
     };
-    if billed && accepted && cut && !metered.terminal {
+    if charged && cut && !metered.terminal {
         row.estimated = estimate::fill(&mut row.usage, row.bytes_in, metered.output_bytes_hint);
     }
     if metered.quarantined {

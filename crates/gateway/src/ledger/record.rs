@@ -85,6 +85,7 @@ pub(crate) fn encode(call: &Call) -> Vec<u8> {
     out.texts(43, call.upstream_request_id.as_deref());
     out.texts(44, call.upstream_object.as_deref());
     out.number(45, call.snapshot_revision);
+    out.texts(46, call.protocol_sent.map(tollhouse_wire::Protocol::as_str));
     out.finish()
 }
 
@@ -142,6 +143,7 @@ fn target(call: &mut Call, field: &Field<'_>) -> Result<(), RecordError> {
         19 => call.model_requested = Some(field.text()?),
         20 => call.model_sent = Some(field.text()?),
         21 => call.model_served = Some(field.text()?),
+        46 => call.protocol_sent = Some(field.word(|word| word.parse().ok())?),
         _ => {}
     }
     Ok(())

@@ -1,60 +1,36 @@
 //! Calling the targets: at most one retry, and only before the client has seen a byte.
 
-use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use http::header::RETRY_AFTER;
-use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
+use http::{HeaderMap, Request, Response, StatusCode, Uri};
 use hyper::body::Incoming;
 use tollhouse_domain::health::Signal;
+use tollhouse_domain::time::Timestamp;
 use tollhouse_wire::ErrorKind;
+use tollhouse_wire::loss::{Loss, Losses};
+use tollhouse_wire::translate::Answering;
 
 use super::headers;
+use super::outbound::{Address, Outbound};
 use super::refusal::Refusal;
 use super::resolve::Target;
-use crate::chunks::{ChunkBody, Chunks};
+use super::translation;
+use crate::chunks::ChunkBody;
 use crate::clock;
 use crate::health::HealthBook;
 use crate::ledger::open_call::OpenCall;
 use crate::upstream::{Upstream, UpstreamError};
 
-/// What is sent to whichever target is called.
-pub(crate) struct Outbound {
-    pub(crate) method: Method,
-    pub(crate) headers: HeaderMap,
-    /// The answer must be readable as it passes.
-    pub(crate) metered: bool,
-    pub(crate) body: Body,
-    pub(crate) address: Address,
-}
-
-/// A body, and where its model is.
-pub(crate) struct Body {
-    /// As it came.
-    pub(crate) raw: Chunks,
-    /// Decoded, when it came compressed.
-    pub(crate) decoded: Option<Chunks>,
-    /// The bytes of the `model` value, in the decoded body.
-    pub(crate) model: Option<std::ops::Range<usize>>,
-}
-
-/// What follows a target's base URL.
-pub(crate) enum Address {
-    /// A route of the protocol.
-    Path {
-        suffix: Cow<'static, str>,
-        query: Option<String>,
-    },
-    /// A `/proxy` path.
-    Proxied { path: String, query: Option<String> },
-}
-
 /// An upstream's answer and who gave it.
-pub(crate) struct Reply {
+pub(crate) struct Answered {
     pub(crate) response: Response<Incoming>,
     pub(crate) target: Target,
     /// Why the first target's answer is not this one.
     pub(crate) fallback: Option<&'static str>,
+    /// How the answer becomes the caller's, when the target speaks another protocol.
+    pub(crate) answering: Option<Answering>,
 }
 
 /// Calls the targets in order.
@@ -68,49 +44,143 @@ pub(crate) async fn dispatch(
     targets: Vec<Target>,
     outbound: Outbound,
     call: &mut OpenCall,
-) -> Result<Reply, Refusal> {
-    let mut targets = targets.into_iter();
-    let Some(first) = targets.next() else {
-        return Err(Refusal::new(
-            ErrorKind::Internal,
-            "There was no target to call.",
-        ));
+) -> Result<Answered, Refusal> {
+    let mut queue = Queue::new(targets, outbound);
+    let first = attempt(upstream, health, queue.next()?, call).await;
+    let reason = match &first.answer {
+        Ok(response) => worth_another(response.status()),
+        Err(UpstreamError::Unreachable(_)) => Some("unreachable"),
+        Err(_) => None,
     };
-    let second = targets.next();
-    let mut outbound = Some(outbound);
-    let request = request(&first, &mut outbound, second.is_some())?;
-    let answer = attempt(upstream, health, &first, request, call).await;
-    let (target, reason) = match (answer, second) {
-        (Ok(response), Some(second)) => match worth_another(response.status()) {
-            Some(reason) => (second, reason),
-            None => {
-                return Ok(Reply {
-                    response,
-                    target: first,
-                    fallback: None,
-                });
-            }
-        },
-        (Ok(response), None) => {
-            return Ok(Reply {
-                response,
-                target: first,
-                fallback: None,
-            });
-        }
-        (Err(UpstreamError::Unreachable(_)), Some(second)) => (second, "unreachable"),
-        (Err(error), _) => return Err(error.into()),
+    let Some(reason) = reason else {
+        return first.answered(None);
     };
-    let request = self::request(&target, &mut outbound, false)?;
+    let Ok(second) = queue.next() else {
+        return first.answered(None);
+    };
     if let Some(row) = call.row() {
         row.fallback = Some(reason.to_owned());
     }
-    let response = attempt(upstream, health, &target, request, call).await?;
-    Ok(Reply {
-        response,
-        target,
-        fallback: Some(reason),
-    })
+    let second = attempt(upstream, health, second, call).await;
+    second.answered(Some(reason))
+}
+
+/// The targets not called yet, and what to send them.
+struct Queue {
+    targets: VecDeque<Target>,
+    outbound: Outbound,
+}
+
+/// A request about to be sent.
+pub(super) struct Sending {
+    target: Target,
+    request: Request<ChunkBody>,
+    losses: Losses,
+    answering: Option<Answering>,
+}
+
+/// A request that was sent.
+pub(super) struct Sent {
+    target: Target,
+    pub(super) answer: Result<Response<Incoming>, UpstreamError>,
+    answering: Option<Answering>,
+}
+
+impl Sending {
+    /// A request whose answer is read by whoever sends it.
+    pub(super) fn new(target: Target, request: Request<ChunkBody>, losses: Losses) -> Self {
+        Self {
+            target,
+            request,
+            losses,
+            answering: None,
+        }
+    }
+}
+
+impl Sent {
+    fn answered(self, fallback: Option<&'static str>) -> Result<Answered, Refusal> {
+        Ok(Answered {
+            response: self.answer?,
+            target: self.target,
+            fallback,
+            answering: self.answering,
+        })
+    }
+}
+
+impl Queue {
+    fn new(targets: Vec<Target>, outbound: Outbound) -> Self {
+        Self {
+            targets: targets.into(),
+            outbound,
+        }
+    }
+
+    /// The request for the next target that the call can be carried to; else why it cannot be carried
+    /// to the first that was left.
+    fn next(&mut self) -> Result<Sending, Refusal> {
+        let mut unfit = None;
+        while let Some(target) = self.targets.pop_front() {
+            match self.request(target) {
+                Ok(sending) => return Ok(sending),
+                Err(refusal) => unfit = unfit.or(Some(refusal)),
+            }
+        }
+        Err(unfit
+            .unwrap_or_else(|| Refusal::new(ErrorKind::Internal, "There was no target to call.")))
+    }
+
+    fn request(&mut self, target: Target) -> Result<Sending, Refusal> {
+        if let Some(dialect) = &target.dialect {
+            if self.outbound.is_count() {
+                let message = "Another model counts differently.";
+                return Err(Refusal::new(ErrorKind::Internal, message));
+            }
+            let carried = translation::request(&self.outbound, &target, dialect)?;
+            return Ok(Sending {
+                request: carried.request,
+                losses: carried.losses,
+                answering: Some(carried.answering),
+                target,
+            });
+        }
+        let own = target.credential.is_clients();
+        let uri = uri(&target, &self.outbound.address)?;
+        // Headers are copied only if another target may need them.
+        let headers = if self.targets.is_empty() {
+            std::mem::take(&mut self.outbound.headers)
+        } else {
+            self.outbound.headers.clone()
+        };
+        let mut headers = headers::upstream(headers, self.outbound.metered, own);
+        let source = &self.outbound.body;
+        let unsealed = self.outbound.unsealed(target.endpoint.protocol);
+        let mut losses = Losses::default();
+        losses.add_if(unsealed.is_some(), Loss::ReasoningHistory);
+        if let Some(origin) = &self.outbound.origin {
+            origin.allow(losses)?;
+        }
+        let (plain, span) = match &unsealed {
+            Some(clean) => (clean, clean.model_span()),
+            None => (source.plain(), source.model.clone()),
+        };
+        let body = match (&target.model, span) {
+            (Some(name), Some(span)) => Some(plain.splice(span, name)),
+            _ => unsealed,
+        };
+        if body.is_some() && source.decoded.is_some() {
+            // What is sent is no longer what was compressed.
+            headers.remove(http::header::CONTENT_ENCODING);
+        }
+        let body = body.unwrap_or_else(|| source.raw.clone());
+        target.credential.apply(target.endpoint.auth, &mut headers);
+        let mut request = Request::new(ChunkBody::from(body));
+        *request.method_mut() = self.outbound.method.clone();
+        *request.uri_mut() = uri;
+        *request.headers_mut() = headers;
+        Ok(Sending::new(target, request, losses))
+    }
 }
 
 /// Why another target should be asked instead.
@@ -122,13 +192,18 @@ fn worth_another(status: StatusCode) -> Option<&'static str> {
     }
 }
 
-async fn attempt(
+pub(super) async fn attempt(
     upstream: &Upstream,
     health: &HealthBook,
-    target: &Target,
-    request: Request<ChunkBody>,
+    sending: Sending,
     call: &mut OpenCall,
-) -> Result<Response<Incoming>, UpstreamError> {
+) -> Sent {
+    let Sending {
+        target,
+        request,
+        losses,
+        answering,
+    } = sending;
     let credential = &target.credential;
     call.sent_to(
         &target.endpoint.provider,
@@ -139,82 +214,40 @@ async fn attempt(
         row.credential_id = credential.id();
         row.credential_fingerprint = credential.fingerprint().map(str::to_owned);
     }
+    call.carried(target.mode(), target.translated_to(), losses);
     let answer = upstream.send(request).await;
     let signal = match &answer {
         Ok(response) => match response.status().as_u16() {
-            429 => Signal::RateLimited(retry_after(response.headers())),
+            429 => Signal::RateLimited(retry_after(response.headers(), clock::now())),
             500..=599 => Signal::Failed,
             _ => Signal::Answered,
         },
         Err(_) => Signal::Failed,
     };
-    health.on(target, signal, clock::now());
+    health.on(&target, signal, clock::now());
     if let Ok(response) = &answer {
         call.answered(response.status().as_u16(), response.headers());
     }
-    answer
-}
-
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers
-        .get(RETRY_AFTER)?
-        .to_str()
-        .ok()?
-        .trim()
-        .parse()
-        .ok()?;
-    Some(Duration::from_secs(seconds))
-}
-
-/// The request for one target; `keep`: another may follow, so nothing is moved out of `outbound`.
-fn request(
-    target: &Target,
-    outbound: &mut Option<Outbound>,
-    keep: bool,
-) -> Result<Request<ChunkBody>, Refusal> {
-    let gone = || Refusal::new(ErrorKind::Internal, "The request was sent already.");
-    let own = target.credential.is_clients();
-    let source = outbound.as_ref().ok_or_else(gone)?;
-    let uri = uri(target, &source.address)?;
-    let (method, mut headers, metered) = if keep {
-        (
-            source.method.clone(),
-            source.headers.clone(),
-            source.metered,
-        )
-    } else {
-        let source = outbound.as_mut().ok_or_else(gone)?;
-        (
-            source.method.clone(),
-            std::mem::take(&mut source.headers),
-            source.metered,
-        )
-    };
-    headers = headers::upstream(headers, metered, own);
-    let source = outbound.as_ref().ok_or_else(gone)?;
-    let body = match (&target.model, &source.body.model) {
-        (Some(name), Some(span)) => {
-            if source.body.decoded.is_some() {
-                // What is sent is no longer what was compressed.
-                headers.remove(http::header::CONTENT_ENCODING);
-            }
-            let plain = source.body.decoded.as_ref().unwrap_or(&source.body.raw);
-            plain.splice(span.clone(), name)
-        }
-        _ => source.body.raw.clone(),
-    };
-    if !keep {
-        *outbound = None;
+    Sent {
+        target,
+        answer,
+        answering,
     }
-    target.credential.apply(target.endpoint.auth, &mut headers);
-    let mut request = Request::new(ChunkBody::from(body));
-    *request.method_mut() = method;
-    *request.uri_mut() = uri;
-    *request.headers_mut() = headers;
-    Ok(request)
 }
 
-fn uri(target: &Target, address: &Address) -> Result<Uri, Refusal> {
+/// How long an upstream asks to be left alone: seconds, or until a date.
+pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(text).ok()?;
+    let until = date.duration_since(std::time::UNIX_EPOCH).ok()?;
+    let now = Duration::from_secs(now.as_secs().unsigned_abs());
+    Some(until.saturating_sub(now))
+}
+
+pub(super) fn uri(target: &Target, address: &Address) -> Result<Uri, Refusal> {
     let uri = match address {
         Address::Path { suffix, query } => target.endpoint.uri(suffix, query.as_deref()),
         Address::Proxied { path, query } => target.endpoint.proxied(path, query.as_deref()),

@@ -157,7 +157,26 @@ async fn drain(mut incoming: Incoming, limit: u64) {
     let _ = tokio::time::timeout(Duration::from_secs(5), reading).await;
 }
 
-/// How a request body is compressed.
+/// Whether a body is not compressed.
+pub(super) fn is_identity(headers: &HeaderMap) -> bool {
+    matches!(Encoding::read(headers), Ok(Encoding::Identity))
+}
+
+/// An upstream's body, decoded; it was asked not to compress it, and some do.
+pub(super) fn decoded(headers: &HeaderMap, body: Vec<u8>, limit: u64) -> Result<Vec<u8>, Refusal> {
+    let undone = match Encoding::read(headers) {
+        Ok(Encoding::Identity) => return Ok(body),
+        Ok(encoding) => encoding.decode(&body, limit),
+        Err(refusal) => Err(refusal),
+    };
+    undone.map(Vec::from).map_err(|refusal| Refusal {
+        kind: ErrorKind::UpstreamBroken,
+        message: "The provider's answer is compressed in a way that cannot be read.".into(),
+        ..refusal
+    })
+}
+
+/// How a body is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Encoding {
     Identity,

@@ -13,17 +13,22 @@ use http::{Method, Response};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use serde::Deserialize;
+use tollhouse_domain::call::Outcome;
 use tollhouse_domain::key::VirtualKey;
+use tollhouse_domain::route::Asked;
 use tollhouse_store::{ObjectKind, ObjectRow, StoreError};
 use tollhouse_wire::{ErrorKind, Peek, Protocol};
 
+use super::admission::Admission;
 use super::authenticate::{Principal, authenticate};
-use super::dispatch::{self, Address, Outbound, Reply};
+use super::dispatch::Answered;
 use super::inbound::Inbound;
 use super::operation::Object;
+use super::outbound::{self, Address, Outbound};
 use super::passage::Passage;
 use super::refusal::Refusal;
 use super::resolve::{Target, credential, resolve};
+use super::translated::Head;
 use super::{Arrival, identify, inbound, results_url};
 use crate::body::Body;
 use crate::chunks::Chunks;
@@ -69,7 +74,7 @@ pub(crate) async fn batches(
             };
             let deleting = parts.method == Method::DELETE;
             let streamed = rest.ends_with("/results");
-            let outbound = outbound(parts, body, format!("{BATCHES}{rest}"));
+            let outbound = request(parts, body, format!("{BATCHES}{rest}"));
             let (passage, reply) = passage.fetch(targets, outbound).await?;
             if streamed {
                 return Ok(passage.relay(reply));
@@ -126,14 +131,18 @@ async fn create(
     };
     drop(batch);
     let (passage, reply) = passage
-        .fetch(targets, outbound(parts, body, BATCHES.to_owned()))
+        .fetch(targets, request(parts, body, BATCHES.to_owned()))
         .await?;
-    let (head, incoming) = reply.response.into_parts();
+    let (parts, incoming) = reply.response.into_parts();
     let body = match collect(incoming).await {
         Ok(body) => body,
         Err(refusal) => return Err(passage.refuse(refusal)),
     };
-    let made = head.status.is_success().then(|| object_id(&body)).flatten();
+    let made = parts
+        .status
+        .is_success()
+        .then(|| object_id(&body))
+        .flatten();
     if let Some(id) = made {
         let row = ObjectRow {
             id,
@@ -149,8 +158,7 @@ async fn create(
             return Err(passage.refuse(refusal));
         }
     }
-    let body = results_url::rewrite(&body, gateway.public_url()).unwrap_or_else(|| body.to_vec());
-    Ok(passage.whole(head, &reply.target, body))
+    Ok(changed(gateway, passage, reply.target, parts, &body).await)
 }
 
 /// The targets that serve every request of a batch under the names it gives.
@@ -165,8 +173,12 @@ fn batch_targets(
     for (n, item) in batch.requests.iter().enumerate() {
         let model = &item.params.model;
         let health = gateway.health();
-        let protocol = Protocol::Messages;
-        let mut targets = resolve(snapshot, principal, protocol, model, health, arrival.at)
+        let asked = Asked {
+            protocol: Protocol::Messages,
+            model,
+            translatable: false,
+        };
+        let mut targets = resolve(snapshot, principal, asked, health, arrival.at)
             .map_err(|refusal| located(refusal, n))?;
         targets.retain(|target| target.model.is_none());
         if let Some(earlier) = &mut chosen {
@@ -228,7 +240,7 @@ pub(crate) async fn stored(
     let passage = open(gateway, &snapshot, arrival, &principal, &parts, &body, name)?;
     let targets = owned(&snapshot, &principal, &provider, Protocol::Responses);
     passage
-        .carry(targets, outbound(parts, body, format!("/responses{rest}")))
+        .carry(targets, request(parts, body, format!("/responses{rest}")))
         .await
 }
 
@@ -290,7 +302,7 @@ fn open<'a>(
     } else {
         Protocol::Responses
     };
-    Passage::admit(gateway, snapshot, arrival, protocol, principal, identity)
+    Admission::new(gateway, snapshot, arrival, protocol, principal, identity)
         .other(name, body.len())
         .open()
 }
@@ -312,16 +324,17 @@ fn owned(
         endpoint: Arc::clone(endpoint),
         credential,
         model: None,
+        dialect: None,
     }])
 }
 
-fn outbound(parts: Parts, body: Chunks, suffix: String) -> Outbound {
+fn request(parts: Parts, body: Chunks, suffix: String) -> Outbound {
     let query = parts.uri.query().map(str::to_owned);
     Outbound {
         method: parts.method,
         headers: parts.headers,
         metered: true,
-        body: dispatch::Body {
+        body: outbound::Body {
             raw: body,
             decoded: None,
             model: None,
@@ -330,21 +343,43 @@ fn outbound(parts: Parts, body: Chunks, suffix: String) -> Outbound {
             suffix: Cow::Owned(suffix),
             query,
         },
+        origin: None,
     }
 }
 
 async fn rewritten(
     gateway: &Gateway,
     passage: Passage<'_>,
-    reply: Reply,
+    reply: Answered,
 ) -> Result<Response<Body>, Refusal> {
-    let (head, incoming) = reply.response.into_parts();
+    let (parts, incoming) = reply.response.into_parts();
     let body = match collect(incoming).await {
         Ok(body) => body,
         Err(refusal) => return Err(passage.refuse(refusal)),
     };
-    let body = results_url::rewrite(&body, gateway.public_url()).unwrap_or_else(|| body.to_vec());
-    Ok(passage.whole(head, &reply.target, body))
+    Ok(changed(gateway, passage, reply.target, parts, &body).await)
+}
+
+/// The answer with the addresses in it made ours.
+async fn changed(
+    gateway: &Gateway,
+    passage: Passage<'_>,
+    target: Target,
+    parts: http::response::Parts,
+    body: &[u8],
+) -> Response<Body> {
+    let outcome = if parts.status.is_success() {
+        Outcome::Success
+    } else {
+        Outcome::UpstreamError
+    };
+    let body = results_url::rewrite(body, gateway.public_url()).unwrap_or_else(|| body.to_vec());
+    let head = Head {
+        parts,
+        target,
+        fallback: None,
+    };
+    passage.complete(head, outcome, body).await
 }
 
 async fn collect(incoming: Incoming) -> Result<Bytes, Refusal> {

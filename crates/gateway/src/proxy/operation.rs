@@ -80,6 +80,14 @@ impl Inference {
         }
     }
 
+    /// Whether a call can be carried to another protocol.
+    pub(crate) const fn is_translatable(self) -> bool {
+        match self {
+            Self::Messages | Self::CountTokens | Self::Chat | Self::Responses => true,
+            Self::Embeddings | Self::Compact | Self::InputTokens => false,
+        }
+    }
+
     /// Whether tokens are generated or embedded, so that a cut answer still costs something.
     pub(crate) const fn is_billed(self) -> bool {
         !matches!(self, Self::CountTokens | Self::InputTokens)

@@ -1,41 +1,28 @@
 //! An admitted call on its way through: its row opened, its targets called, its answer relayed.
 
-use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::Duration;
 
 use http::header::CONTENT_TYPE;
-use http::request::Parts;
-use http::{HeaderValue, Response};
-use tollhouse_domain::call::{Call, Mode, Outcome};
-use tollhouse_wire::{ErrorKind, Meter, Peek, Protocol};
+use http::{HeaderValue, Response, StatusCode};
+use hyper::body::Incoming;
+use tollhouse_domain::call::Outcome;
+use tollhouse_wire::loss::Losses;
+use tollhouse_wire::translate::Translator;
+use tollhouse_wire::{Meter, Protocol};
 
-use super::Arrival;
-use super::authenticate::Principal;
-use super::dispatch::{self, Address, Outbound, Reply};
+use super::count;
+use super::dispatch::{self, Answered, Sending};
 use super::headers;
-use super::identify::Identity;
-use super::inbound::Inbound;
-use super::operation::Inference;
-use super::refusal::{Refusal, sign};
+use super::outbound::Outbound;
+use super::refusal::{Refusal, request_id, sign};
 use super::relay::{Answer, Relay};
 use super::resolve::Target;
+use super::translated::{self, Head};
 use crate::body::Body;
-use crate::ledger::open_call::{Books, OpenCall};
+use crate::ledger::open_call::OpenCall;
 use crate::names;
-use crate::snapshot::Snapshot;
 use crate::state::Gateway;
-
-/// A call about to be admitted.
-pub(crate) struct Admission<'a> {
-    gateway: &'a Gateway,
-    row: Call,
-    started: Instant,
-    books: Books,
-    protocol: Protocol,
-    metered: bool,
-    billed: bool,
-}
 
 /// A call that has a row.
 pub(crate) struct Passage<'a> {
@@ -47,38 +34,20 @@ pub(crate) struct Passage<'a> {
 }
 
 impl<'a> Passage<'a> {
-    /// Begins the row of a call.
-    pub(crate) fn admit(
+    /// A call that has just been admitted.
+    pub(super) fn new(
         gateway: &'a Gateway,
-        snapshot: &Snapshot,
-        arrival: Arrival,
+        call: OpenCall,
+        id: String,
         protocol: Protocol,
-        principal: &Principal,
-        identity: Identity,
-    ) -> Admission<'a> {
-        let key = &principal.key;
-        let row = Call {
-            user: key.owner,
-            org: key.org,
-            agent: identity.agent,
-            caller: identity.caller,
-            session_name: identity.session_name,
-            subagent: identity.subagent,
-            tags: identity.tags,
-            protocol: Some(protocol),
-            snapshot_revision: snapshot.revision,
-            ..Call::opened(arrival.id, arrival.at, key.id, identity.session)
-        };
-        gateway.used(key.id, arrival.at);
-        let books = gateway.books(Arc::clone(&snapshot.prices));
-        Admission {
+        metered: bool,
+    ) -> Self {
+        Self {
             gateway,
-            row,
-            started: arrival.started,
-            books,
+            call,
+            id,
             protocol,
-            metered: false,
-            billed: false,
+            metered,
         }
     }
 
@@ -92,9 +61,18 @@ impl<'a> Passage<'a> {
             Ok(targets) => targets,
             Err(refusal) => return Err(self.refuse(refusal)),
         };
+        if let [target, ..] = targets.as_slice()
+            && let Some(dialect) = &target.dialect
+            && outbound.is_count()
+        {
+            return count::count(self, target.clone(), dialect, &outbound).await;
+        }
         let (upstream, health) = (self.gateway.upstream(), self.gateway.health());
         match dispatch::dispatch(upstream, health, targets, outbound, &mut self.call).await {
-            Ok(reply) => Ok(self.relay(reply)),
+            Ok(mut answered) => match answered.answering.take() {
+                None => Ok(self.relay(answered)),
+                Some(answering) => translated::answer(self, answered, answering).await,
+            },
             Err(refusal) => Err(self.refuse(refusal)),
         }
     }
@@ -106,73 +84,164 @@ impl<'a> Passage<'a> {
         refusal
     }
 
+    /// Notes how the call is carried to `target`, and what does not arrive there.
+    pub(super) fn note(&mut self, target: &Target, losses: Losses) {
+        self.call
+            .carried(target.mode(), target.translated_to(), losses);
+    }
+
+    /// Calls one target once; `None` if there was no answer.
+    pub(super) async fn send(&mut self, sending: Sending) -> Option<Response<Incoming>> {
+        let (upstream, health) = (self.gateway.upstream(), self.gateway.health());
+        let sent = dispatch::attempt(upstream, health, sending, &mut self.call).await;
+        sent.answer.ok()
+    }
+
     /// Calls the targets and hands the reply over, for answers that are not relayed as they are.
     pub(crate) async fn fetch(
         mut self,
         targets: Vec<Target>,
         outbound: Outbound,
-    ) -> Result<(Self, Reply), Refusal> {
+    ) -> Result<(Self, Answered), Refusal> {
         let (upstream, health) = (self.gateway.upstream(), self.gateway.health());
         match dispatch::dispatch(upstream, health, targets, outbound, &mut self.call).await {
-            Ok(reply) => Ok((self, reply)),
+            Ok(answered) => Ok((self, answered)),
             Err(refusal) => Err(self.refuse(refusal)),
         }
     }
 
-    /// The answer, on its way to the client.
-    pub(crate) fn relay(mut self, reply: Reply) -> Response<Body> {
-        let (mut parts, upstream) = reply.response.into_parts();
-        let status = parts.status;
-        let events = is_event_stream(&parts).then_some(self.protocol);
+    /// The answer, on its way to the client as it comes.
+    pub(crate) fn relay(self, answered: Answered) -> Response<Body> {
+        let (parts, upstream) = answered.response.into_parts();
+        let protocol = answered.target.endpoint.protocol;
         let readable = self.metered && headers::is_plain(&parts.headers);
-        let meter = readable.then(|| match events {
-            Some(protocol) => Meter::stream(protocol),
-            None => Meter::whole(self.protocol),
+        let events = is_event_stream(&parts);
+        let meter = readable.then(|| {
+            if events {
+                Meter::stream(protocol)
+            } else {
+                Meter::whole(protocol)
+            }
         });
-        parts.headers = self.answer_headers(parts.headers, &reply.target, reply.fallback);
+        let events = (events && readable).then_some(self.protocol);
+        let head = Head {
+            parts,
+            target: answered.target,
+            fallback: answered.fallback,
+        };
+        self.pass_on(head, upstream, meter, events, None)
+    }
+
+    /// A stream of another protocol, translated on its way to the client.
+    pub(super) fn relay_translated(
+        self,
+        head: Head,
+        upstream: Incoming,
+        translator: Translator,
+    ) -> Response<Body> {
+        let meter = Meter::stream(head.target.endpoint.protocol);
+        let events = Some(self.protocol);
+        self.pass_on(head, upstream, Some(meter), events, Some(translator))
+    }
+
+    fn pass_on(
+        mut self,
+        head: Head,
+        upstream: Incoming,
+        meter: Option<Meter>,
+        events: Option<Protocol>,
+        translator: Option<Translator>,
+    ) -> Response<Body> {
+        let parts = self.answer_head(head);
         let relay = Relay::new(Answer {
             upstream,
             call: self.call,
             meter,
-            events: events.filter(|_| readable),
+            events,
+            translator: translator.map(Box::new),
             id: self.id,
-            failed: !status.is_success(),
+            failed: !parts.status.is_success(),
             idle_timeout: self.gateway.upstream().idle_timeout(),
         });
         Response::from_parts(parts, Body::Relay(Box::new(relay)))
     }
 
-    /// A small answer that was changed on its way, whole.
-    pub(crate) fn whole(
+    /// An answer that was read whole and is now sent on, changed.
+    pub(crate) async fn complete(
         mut self,
-        mut parts: http::response::Parts,
-        target: &Target,
+        head: Head,
+        outcome: Outcome,
         body: Vec<u8>,
     ) -> Response<Body> {
-        parts.headers = self.answer_headers(parts.headers, target, None);
+        let mut parts = self.answer_head(head);
         parts.headers.remove(http::header::CONTENT_LENGTH);
+        if let Some(row) = self.call.row() {
+            row.status = Some(parts.status.as_u16());
+        }
         self.call.passed(body.len());
-        let outcome = if parts.status.is_success() {
-            Outcome::Success
-        } else {
-            Outcome::UpstreamError
-        };
-        self.call.close(outcome, None);
+        let ledger = Arc::clone(self.call.ledger());
+        if let Some(position) = self.call.close(outcome, None)
+            && ledger.is_strict()
+        {
+            ledger.durable(position).await;
+        }
         Response::from_parts(parts, Body::from(body))
     }
 
-    fn answer_headers(
-        &mut self,
-        upstream: http::HeaderMap,
-        target: &Target,
-        fallback: Option<&'static str>,
-    ) -> http::HeaderMap {
+    /// The protocol of the caller.
+    pub(super) const fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
+    /// The id of the call.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// How long an upstream may be silent.
+    pub(super) fn idle_timeout(&self) -> Duration {
+        self.gateway.upstream().idle_timeout()
+    }
+
+    /// The most bytes of a body that are held at once.
+    pub(super) fn max_body(&self) -> u64 {
+        self.gateway.max_body()
+    }
+
+    /// The call's row and what listens to its answer.
+    pub(super) fn call(&mut self) -> &mut OpenCall {
+        &mut self.call
+    }
+
+    /// What a translated answer says of where it comes from.
+    fn translation_headers(&mut self, headers: &mut http::HeaderMap, protocol: Protocol) {
+        headers.insert(names::PROTOCOL, HeaderValue::from_static(protocol.as_str()));
+        // The client's errors name the provider's request, as they would without us.
+        let row = self.call.row();
+        let id = row.and_then(|row| row.upstream_request_id.as_deref());
+        if let Some(Ok(id)) = id.map(HeaderValue::from_str) {
+            headers.insert(request_id(self.protocol), id);
+        }
+    }
+
+    /// The head that the client gets: the upstream's, with what we say about the call.
+    fn answer_head(&mut self, head: Head) -> http::response::Parts {
+        let Head {
+            mut parts,
+            target,
+            fallback,
+        } = head;
         let credential = &target.credential;
-        let mut headers = headers::downstream(upstream, credential.is_clients());
-        headers.insert(
-            names::MODE,
-            HeaderValue::from_static(Mode::Passthrough.as_str()),
-        );
+        let mut headers = headers::downstream(parts.headers, credential.is_clients());
+        let mode = target.mode().as_str();
+        headers.insert(names::MODE, HeaderValue::from_static(mode));
+        if target.dialect.is_some() {
+            self.translation_headers(&mut headers, target.endpoint.protocol);
+        }
+        let row = self.call.row().filter(|row| !row.losses.is_empty());
+        if let Some(Ok(losses)) = row.map(|row| HeaderValue::try_from(row.losses.join(","))) {
+            headers.insert(names::LOSS, losses);
+        }
         if let Ok(provider) = HeaderValue::from_str(&target.endpoint.provider) {
             headers.insert(names::PROVIDER, provider);
         }
@@ -187,87 +256,16 @@ impl<'a> Passage<'a> {
             headers.insert(names::FALLBACK, HeaderValue::from_static(reason));
         }
         sign(&mut headers, self.protocol, &self.id);
-        headers
+        parts.headers = headers;
+        parts
     }
 }
 
-impl<'a> Admission<'a> {
-    /// A call whose body names a model.
-    pub(crate) fn inference(mut self, inference: Inference, inbound: &Inbound) -> Self {
-        inference.name().clone_into(&mut self.row.endpoint);
-        self.row.stream = inbound.peek.stream.unwrap_or(false);
-        self.row.model_requested = inbound.peek.model.as_ref().map(|model| model.name.clone());
-        self.row.bytes_in = inbound.body.len();
-        self.metered = true;
-        self.billed = inference.is_billed();
-        self
+/// Whether an answer is a stream of events; one without a body is none.
+pub(super) fn is_event_stream(parts: &http::response::Parts) -> bool {
+    if parts.status == StatusCode::NO_CONTENT {
+        return false;
     }
-
-    /// A call that is not about a model.
-    pub(crate) fn other(mut self, endpoint: &'static str, bytes_in: u64) -> Self {
-        endpoint.clone_into(&mut self.row.endpoint);
-        self.row.bytes_in = bytes_in;
-        self
-    }
-
-    /// A `/proxy` call: metered when its path belongs to a protocol.
-    pub(crate) fn proxied(
-        mut self,
-        inference: Option<Inference>,
-        peek: &Peek,
-        bytes_in: u64,
-    ) -> Self {
-        "proxy".clone_into(&mut self.row.endpoint);
-        self.row.protocol = inference.map(Inference::protocol);
-        self.row.model_requested = peek.model.as_ref().map(|model| model.name.clone());
-        self.row.stream = inference.is_some() && peek.stream.unwrap_or(false);
-        self.row.bytes_in = bytes_in;
-        self.metered = inference.is_some();
-        self.billed = inference.is_some_and(Inference::is_billed);
-        self
-    }
-
-    /// Admits the call: from here on it leaves exactly one row.
-    pub(crate) fn open(self) -> Result<Passage<'a>, Refusal> {
-        let id = self.row.id.to_string();
-        let call = OpenCall::admit(self.row, self.started, self.billed, self.books);
-        let call = call.map_err(|error| {
-            let message = "Calls cannot be recorded at the moment, so none is taken.";
-            Refusal::new(ErrorKind::Overloaded, message).because(error)
-        })?;
-        let (gateway, protocol, metered) = (self.gateway, self.protocol, self.metered);
-        Ok(Passage {
-            gateway,
-            call,
-            id,
-            protocol,
-            metered,
-        })
-    }
-}
-
-impl Outbound {
-    /// What is sent for a call whose body names a model.
-    pub(crate) fn inference(inference: Inference, parts: Parts, inbound: Inbound) -> Self {
-        let query = parts.uri.query().map(str::to_owned);
-        Self {
-            method: parts.method,
-            headers: parts.headers,
-            metered: true,
-            body: dispatch::Body {
-                raw: inbound.body,
-                decoded: inbound.decoded,
-                model: inbound.peek.model.map(|model| model.span),
-            },
-            address: Address::Path {
-                suffix: Cow::Borrowed(inference.suffix()),
-                query,
-            },
-        }
-    }
-}
-
-fn is_event_stream(parts: &http::response::Parts) -> bool {
     let content_type = parts.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
     content_type.is_some_and(|value| {
         value

@@ -7,9 +7,9 @@ use hyper::body::Incoming;
 use tollhouse_domain::provider::Provider;
 use tollhouse_wire::{ErrorKind, Peek, Protocol};
 
-use super::dispatch::{self, Address, Outbound};
+use super::admission::Admission;
 use super::operation::{self, Inference, climbs};
-use super::passage::Passage;
+use super::outbound::{self, Address, Outbound};
 use super::refusal::Refusal;
 use super::resolve::{Target, credential};
 use super::{Arrival, authenticate, identify, inbound, spoken};
@@ -60,7 +60,7 @@ pub(crate) async fn proxy(
         arrival.id,
     );
     let protocol = spoken_on(&path, &parts.headers);
-    let passage = Passage::admit(gateway, &snapshot, arrival, protocol, &principal, identity)
+    let passage = Admission::new(gateway, &snapshot, arrival, protocol, &principal, identity)
         .proxied(inference, peek, inbound.body.len())
         .open()?;
     if let Err(refusal) = check_model(&principal, peek, inbound.body.len()) {
@@ -76,6 +76,7 @@ pub(crate) async fn proxy(
             endpoint: std::sync::Arc::clone(endpoint),
             credential,
             model: None,
+            dialect: None,
         }]
     });
     let query = parts.uri.query().map(str::to_owned);
@@ -83,12 +84,13 @@ pub(crate) async fn proxy(
         method: parts.method,
         headers: parts.headers,
         metered: inference.is_some(),
-        body: dispatch::Body {
+        body: outbound::Body {
             raw: inbound.body,
             decoded: None,
             model: None,
         },
         address: Address::Proxied { path, query },
+        origin: None,
     };
     passage.carry(target, outbound).await
 }

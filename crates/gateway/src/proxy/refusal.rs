@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use tollhouse_domain::id::CallId;
 use tollhouse_domain::route::NoRoute;
 use tollhouse_wire::{ErrorKind, PeekError, Protocol, error_body};
@@ -17,7 +17,7 @@ use crate::names;
 pub(crate) struct Refusal {
     pub(crate) kind: ErrorKind,
     pub(crate) message: Cow<'static, str>,
-    pub(crate) param: Option<&'static str>,
+    pub(crate) param: Option<Cow<'static, str>>,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -33,8 +33,8 @@ impl Refusal {
         }
     }
 
-    pub(crate) fn about(mut self, param: &'static str) -> Self {
-        self.param = Some(param);
+    pub(crate) fn about(mut self, param: impl Into<Cow<'static, str>>) -> Self {
+        self.param = Some(param.into());
         self
     }
 
@@ -49,7 +49,13 @@ impl Refusal {
     /// The answer, in `protocol`'s envelope.
     pub(crate) fn response(&self, protocol: Protocol, call: CallId) -> Response<Body> {
         let id = call.to_string();
-        let body = error_body(protocol, self.kind, &self.message, &id, self.param);
+        let body = error_body(
+            protocol,
+            self.kind,
+            &self.message,
+            &id,
+            self.param.as_deref(),
+        );
         let mut response = Response::new(Body::from(body));
         let status = StatusCode::from_u16(self.kind.status(protocol));
         *response.status_mut() = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -68,15 +74,20 @@ impl Refusal {
     }
 }
 
+/// The header in which clients of a protocol look for the id of their request.
+pub(crate) const fn request_id(protocol: Protocol) -> HeaderName {
+    match protocol {
+        Protocol::Messages => names::REQUEST_ID,
+        Protocol::Chat | Protocol::Responses => names::X_REQUEST_ID,
+    }
+}
+
 /// Gives an answer the ids that our log knows it by.
 pub(crate) fn sign(headers: &mut HeaderMap, protocol: Protocol, id: &str) {
     let Ok(value) = HeaderValue::from_str(id) else {
         return;
     };
-    let request_id = match protocol {
-        Protocol::Messages => names::REQUEST_ID,
-        Protocol::Chat | Protocol::Responses => names::X_REQUEST_ID,
-    };
+    let request_id = request_id(protocol);
     if !headers.contains_key(&request_id) {
         headers.insert(request_id, value.clone());
     }
@@ -109,8 +120,8 @@ impl From<NoRoute> for Refusal {
             NoRoute::OtherProtocol(other) => Self::new(
                 ErrorKind::InvalidRequest,
                 format!(
-                    "This model is served in the {} protocol only, and this release does not \
-                     translate between protocols: call it on that protocol's path.",
+                    "This model is served in the {} protocol only, and this kind of call cannot \
+                     be translated: use that protocol's path.",
                     other.as_str()
                 ),
             )

@@ -1,7 +1,8 @@
 //! The answer on its way to the client: forwarded frame by frame, metered by reference, and recorded
-//! before its last bytes are released.
+//! before its last bytes are released. Where the protocols differ, a translator stands in between.
 
 mod idle;
+mod text;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,11 +13,15 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tollhouse_domain::call::Outcome;
 use tollhouse_journal::Position;
+use tollhouse_wire::answer::Malformed;
 use tollhouse_wire::error::error_event_after;
+use tollhouse_wire::failure::Class;
 use tollhouse_wire::meter::StreamTail;
+use tollhouse_wire::translate::Translator;
 use tollhouse_wire::{ErrorKind, Meter, Metered, Protocol};
 
 use self::idle::Idle;
+use self::text::Text;
 use crate::ledger::open_call::OpenCall;
 
 /// Why a relayed answer has no proper end.
@@ -31,6 +36,9 @@ pub(crate) enum Broken {
     /// The upstream fell silent.
     #[error("the upstream sent nothing for too long")]
     Silent,
+    /// The upstream does not keep to its protocol.
+    #[error("the upstream's stream cannot be understood: {0}")]
+    Malformed(Malformed),
 }
 
 impl Broken {
@@ -39,13 +47,21 @@ impl Broken {
             Self::Cut => "The provider's answer broke off.",
             Self::Truncated => "The provider's stream ended before it was complete.",
             Self::Silent => "The provider sent nothing for too long.",
+            Self::Malformed(_) => "The provider's answer could not be understood.",
         }
     }
 
     const fn kind(self) -> ErrorKind {
         match self {
-            Self::Cut | Self::Truncated => ErrorKind::UpstreamBroken,
+            Self::Cut | Self::Truncated | Self::Malformed(_) => ErrorKind::UpstreamBroken,
             Self::Silent => ErrorKind::UpstreamTimeout,
+        }
+    }
+
+    const fn class(self) -> Class {
+        match self {
+            Self::Cut | Self::Truncated | Self::Malformed(_) => Class::Server,
+            Self::Silent => Class::Timeout,
         }
     }
 }
@@ -55,8 +71,9 @@ pub(crate) struct Relay {
     upstream: Incoming,
     call: OpenCall,
     meter: Option<Meter>,
-    /// The protocol of an event stream; other bodies have no place for an error of ours.
+    /// The client's protocol, if this is an event stream; other bodies have no place for an error of ours.
     events: Option<Protocol>,
+    text: Text,
     id: String,
     /// Bytes still to come, when the upstream said how many.
     left: Option<u64>,
@@ -84,6 +101,8 @@ pub(crate) struct Answer {
     pub(crate) call: OpenCall,
     pub(crate) meter: Option<Meter>,
     pub(crate) events: Option<Protocol>,
+    /// Where the protocols differ.
+    pub(crate) translator: Option<Box<Translator>>,
     pub(crate) id: String,
     /// The status says that the call failed.
     pub(crate) failed: bool,
@@ -94,20 +113,27 @@ type Polled = Poll<Option<Result<Frame<Bytes>, Broken>>>;
 
 impl Relay {
     pub(crate) fn new(answer: Answer) -> Self {
-        let left = answer.upstream.size_hint().exact();
+        let text = Text::new(answer.translator);
+        // How long a translation becomes is not known before its end.
+        let left = answer
+            .upstream
+            .size_hint()
+            .exact()
+            .filter(|_| text.is_verbatim());
         let mut relay = Self {
             upstream: answer.upstream,
             call: answer.call,
             meter: answer.meter,
             events: answer.events,
+            text,
             id: answer.id,
             left,
             failed: answer.failed,
             idle: Idle::new(answer.idle_timeout),
             state: State::Flowing,
         };
-        if relay.upstream.is_end_stream() {
-            // An answer without a body: its end is its head.
+        if relay.upstream.is_end_stream() && (relay.events.is_none() || relay.failed) {
+            // An answer without a body: its end is its head. A stream of events must have said so.
             relay.finish();
             relay.state = State::Ended;
         }
@@ -123,13 +149,28 @@ impl Relay {
                     let Ok(bytes) = frame.into_data() else {
                         continue;
                     };
-                    return self.pass(bytes, context);
+                    if let Some(meter) = &mut self.meter {
+                        meter.push(&bytes);
+                    }
+                    if let Some(left) = &mut self.left {
+                        *left = left.saturating_sub(bytes.len() as u64);
+                    }
+                    match self.text.push(bytes) {
+                        // Not every piece of one protocol is one of the other's.
+                        Ok(bytes) if bytes.is_empty() && !self.text.is_verbatim() => {}
+                        Ok(bytes) => return self.pass(bytes, context),
+                        Err(malformed) => return self.fail(Broken::Malformed(malformed), context),
+                    }
                 }
                 Poll::Ready(None) => return self.end(context),
                 Poll::Ready(Some(Err(_))) => return self.fail(Broken::Cut, context),
                 Poll::Pending => {
-                    ready!(self.idle.poll(context));
-                    return self.fail(Broken::Silent, context);
+                    if self.idle.poll(context).is_ready() {
+                        return self.fail(Broken::Silent, context);
+                    }
+                    let bytes = ready!(self.text.poll_keep_alive(context));
+                    self.call.kept_alive(bytes.len());
+                    return Poll::Ready(Some(Ok(Frame::data(bytes))));
                 }
             }
         }
@@ -138,15 +179,10 @@ impl Relay {
     /// Passes bytes on; those that complete the answer are released only once it is recorded.
     fn pass(&mut self, bytes: Bytes, context: &mut Context<'_>) -> Polled {
         self.call.passed(bytes.len());
-        if let Some(left) = &mut self.left {
-            *left = left.saturating_sub(bytes.len() as u64);
-        }
-        if let Some(meter) = &mut self.meter {
-            meter.push(&bytes);
-        }
-        let complete = match self.events {
-            Some(_) => self.meter.as_ref().is_some_and(Meter::terminal),
-            None => self.left == Some(0),
+        let complete = match (&self.text, self.events) {
+            (Text::Translated(text), _) => text.ended(),
+            (Text::Verbatim, Some(_)) => self.meter.as_ref().is_some_and(Meter::terminal),
+            (Text::Verbatim, None) => self.left == Some(0),
         };
         if !complete {
             return Poll::Ready(Some(Ok(Frame::data(bytes))));
@@ -169,24 +205,31 @@ impl Relay {
         if let Some(meter) = &mut self.meter {
             meter.end_of_input();
         }
+        let last = match self.text.finish() {
+            Ok(last) => last,
+            Err(Malformed::TRUNCATED) => return self.fail(Broken::Truncated, context),
+            Err(malformed) => return self.fail(Broken::Malformed(malformed), context),
+        };
         let tail = self.meter.as_ref().map(Meter::tail);
         let metered = self.meter.take().map(Meter::finish);
-        if self
-            .events
-            .is_some_and(|protocol| is_truncated(protocol, metered.as_ref()))
-            && !self.failed
-        {
+        let truncated = self.text.is_verbatim()
+            && self
+                .events
+                .is_some_and(|protocol| is_truncated(protocol, metered.as_ref()));
+        if truncated && !self.failed {
             return self.break_off(Broken::Truncated, tail, metered, context);
         }
+        self.call.passed(last.len());
+        let last = (!last.is_empty()).then_some(last);
         match self.record(metered) {
             Some(position) if self.call.ledger().is_strict() => {
                 let waiting = Arc::clone(self.call.ledger()).durable(position);
-                self.state = State::Held(None, Box::pin(waiting));
+                self.state = State::Held(last, Box::pin(waiting));
                 self.poll_state(context)
             }
             _ => {
                 self.state = State::Ended;
-                Poll::Ready(None)
+                Poll::Ready(last.map(|bytes| Ok(Frame::data(bytes))))
             }
         }
     }
@@ -208,9 +251,13 @@ impl Relay {
         let in_band = metered
             .as_ref()
             .is_some_and(|metered| metered.error.is_some());
+        let translated = self.text.failed();
+        if let Some(class) = translated {
+            self.call.failed(class);
+        }
         let outcome = if self.failed {
             Outcome::UpstreamError
-        } else if in_band {
+        } else if in_band || translated.is_some() {
             Outcome::StreamError
         } else {
             Outcome::Success
@@ -236,8 +283,13 @@ impl Relay {
             row.error
                 .get_or_insert_with(|| broken.kind().label().to_owned());
         }
+        let translated = self.text.fail(broken.class(), broken.message());
+        self.call.passed(translated.as_ref().map_or(0, Bytes::len));
         self.call.close(Outcome::StreamError, metered);
         self.state = State::Breaking(broken, false);
+        if let Some(event) = translated {
+            return Poll::Ready(Some(Ok(Frame::data(event))));
+        }
         match (self.events, tail) {
             (Some(protocol), Some(tail)) if tail.at_boundary && !told => {
                 let event =
@@ -271,6 +323,9 @@ impl Relay {
             }
             State::Recorded => loop {
                 match Pin::new(&mut self.upstream).poll_frame(context) {
+                    // The client has the end of its answer; looking once leaves the connection of an
+                    // upstream that is done too to the next call.
+                    _ if !self.text.is_verbatim() => {}
                     Poll::Ready(Some(Ok(frame))) => {
                         self.idle.touch();
                         let Ok(bytes) = frame.into_data() else {

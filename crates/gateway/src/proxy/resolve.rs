@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName};
+use tollhouse_domain::call::Mode;
 use tollhouse_domain::credential::CredentialSource;
 use tollhouse_domain::id::CredentialId;
 use tollhouse_domain::key::VirtualKey;
 use tollhouse_domain::provider::AuthScheme;
-use tollhouse_domain::route;
+use tollhouse_domain::route::{self, Asked};
 use tollhouse_domain::time::Timestamp;
+use tollhouse_wire::dialect::Dialect;
 use tollhouse_wire::{ErrorKind, Protocol};
 
 use super::authenticate::{ClientCredential, Principal};
@@ -25,6 +27,23 @@ pub(crate) struct Target {
     pub(crate) credential: Credential,
     /// The model to send instead of the one asked for.
     pub(crate) model: Option<String>,
+    /// What the target takes, when it speaks another protocol than the caller.
+    pub(crate) dialect: Option<Arc<Dialect>>,
+}
+
+impl Target {
+    /// The protocol it is called in, where that is not the caller's.
+    pub(crate) fn translated_to(&self) -> Option<Protocol> {
+        self.dialect.as_ref().map(|dialect| dialect.protocol)
+    }
+
+    /// Whether bytes cross unchanged.
+    pub(crate) const fn mode(&self) -> Mode {
+        match self.dialect {
+            None => Mode::Passthrough,
+            Some(_) => Mode::Translated,
+        }
+    }
 }
 
 /// What goes upstream to say who pays.
@@ -88,25 +107,29 @@ fn put(headers: &mut HeaderMap, name: HeaderName, value: http::HeaderValue) {
 pub(crate) fn resolve(
     snapshot: &Snapshot,
     principal: &Principal,
-    protocol: Protocol,
-    model: &str,
+    asked: Asked<'_>,
     health: &HealthBook,
     now: Timestamp,
 ) -> Result<Vec<Target>, Refusal> {
     let key = &principal.key;
-    let found = route::candidates(&snapshot.routes, &snapshot.providers, key, protocol, model)?;
+    let found = route::candidates(&snapshot.routes, &snapshot.providers, key, asked)?;
     let mut missing = None;
     let mut targets = Vec::with_capacity(found.len());
     for candidate in found {
-        let name = &candidate.provider.name;
-        let Some(endpoint) = snapshot.endpoint(name, protocol) else {
+        let (provider, protocol) = (candidate.provider, candidate.protocol);
+        let Some(endpoint) = snapshot.endpoint(&provider.name, protocol) else {
             continue;
         };
+        let dialect = (protocol != asked.protocol).then(|| {
+            let model = candidate.model.unwrap_or(asked.model);
+            Arc::new(snapshot.dialect(provider, protocol, model))
+        });
         match credential(snapshot, principal, endpoint) {
             Ok(credential) => targets.push(Target {
                 endpoint: Arc::clone(endpoint),
                 credential,
                 model: candidate.model.map(str::to_owned),
+                dialect,
             }),
             Err(refusal) => missing = Some(refusal),
         }

@@ -104,6 +104,7 @@ fn managed_key(configured: &ConfiguredKey, digester: &KeyDigester) -> (VirtualKe
         models: configured.models.clone(),
         providers: configured.providers.clone(),
         credentials: configured.credentials,
+        strict: configured.strict,
         created_at: now,
         expires_at: None,
         revoked_at: None,

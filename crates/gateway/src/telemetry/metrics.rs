@@ -39,6 +39,12 @@ struct KindLabels {
     kind: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct LossLabels {
+    provider: String,
+    loss: String,
+}
+
 /// Every metric, and the registry that prints them.
 pub(crate) struct Metrics {
     registry: Registry,
@@ -48,6 +54,7 @@ pub(crate) struct Metrics {
     tokens: Family<TokenLabels, Counter>,
     cost: Family<ProviderLabels, Counter<f64, std::sync::atomic::AtomicU64>>,
     unpriced: Family<ProviderLabels, Counter>,
+    losses: Family<LossLabels, Counter>,
     refusals: Family<KindLabels, Counter>,
     pub(crate) open_calls: Gauge,
     pub(crate) connections: Gauge,
@@ -69,6 +76,7 @@ impl Metrics {
             tokens: Family::default(),
             cost: Family::default(),
             unpriced: Family::default(),
+            losses: Family::default(),
             refusals: Family::default(),
             open_calls: Gauge::default(),
             connections: Gauge::default(),
@@ -107,6 +115,11 @@ impl Metrics {
             "calls_without_price",
             "Calls of unknown cost",
             self.unpriced.clone(),
+        );
+        r.register(
+            "losses",
+            "Things that translations could not carry",
+            self.losses.clone(),
         );
         r.register("refusals", "Requests refused by us", self.refusals.clone());
         r.register(
@@ -170,6 +183,13 @@ impl Metrics {
                 self.unpriced.get_or_create(&labels).inc();
             }
             None => {}
+        }
+        for loss in &call.losses {
+            let labels = LossLabels {
+                provider: labels.provider.clone(),
+                loss: loss.clone(),
+            };
+            self.losses.get_or_create(&labels).inc();
         }
         self.count_tokens(call, labels.provider);
     }

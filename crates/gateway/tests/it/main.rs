@@ -27,3 +27,4 @@ mod replay;
 mod silence;
 mod slow_clients;
 mod too_large;
+mod translated;

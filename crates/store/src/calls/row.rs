@@ -14,6 +14,7 @@ use tollhouse_domain::id::{CallId, CredentialId, KeyId, OrgId, SessionId, UserId
 use tollhouse_domain::money::Money;
 use tollhouse_domain::tags::Tags;
 use tollhouse_domain::time::Timestamp;
+use tollhouse_wire::Protocol;
 use tollhouse_wire::usage::Usage;
 use uuid::Uuid;
 
@@ -53,6 +54,8 @@ struct Detail<'a> {
     #[serde(default, skip_serializing_if = "<[String]>::is_empty")]
     losses: Cow<'a, [String]>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    protocol_sent: Option<Protocol>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     upstream_request_id: Option<Cow<'a, str>>,
 }
 
@@ -64,6 +67,7 @@ impl CallRow {
             usage_raw: call.usage_raw.as_deref().map(Cow::Borrowed),
             fallback: call.fallback.as_deref().map(Cow::Borrowed),
             losses: Cow::Borrowed(&call.losses),
+            protocol_sent: call.protocol_sent,
             upstream_request_id: call.upstream_request_id.as_deref().map(Cow::Borrowed),
         };
         let usage = &call.usage;
@@ -162,6 +166,7 @@ impl CallRow {
             attempts: u32::try_from(self.attempts).unwrap_or(u32::MAX),
             fallback: of(detail.fallback),
             losses: detail.losses.into_owned(),
+            protocol_sent: detail.protocol_sent,
             upstream_request_id: of(detail.upstream_request_id),
             upstream_object: self.upstream_object,
             snapshot_revision: self.snapshot_revision,

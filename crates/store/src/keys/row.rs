@@ -13,7 +13,7 @@ use crate::error::Result;
 macro_rules! columns {
     () => {
         "id, digest, name, prefix, owner_id, org_id, agent, kind, models, providers, credentials, \
-         created_at, expires_at, revoked_at, last_used_at, managed, retired"
+         created_at, expires_at, revoked_at, last_used_at, managed, retired, strict"
     };
 }
 
@@ -37,6 +37,7 @@ macro_rules! bind_key {
             .bind($row.last_used_at)
             .bind($row.managed)
             .bind($row.retired)
+            .bind($row.strict)
     };
 }
 
@@ -61,6 +62,7 @@ pub(crate) struct KeyRow {
     pub(crate) last_used_at: Option<i64>,
     pub(crate) managed: bool,
     pub(crate) retired: bool,
+    pub(crate) strict: bool,
 }
 
 impl KeyRow {
@@ -95,6 +97,7 @@ impl KeyRow {
             last_used_at: key.last_used_at.map(|at| at.0),
             managed: key.managed,
             retired: false,
+            strict: key.strict,
         })
     }
 
@@ -125,6 +128,7 @@ impl KeyRow {
             revoked_at: moment(self.revoked_at),
             last_used_at: moment(self.last_used_at),
             managed: self.managed,
+            strict: self.strict,
         })
     }
 
@@ -140,6 +144,7 @@ impl KeyRow {
             providers: new.providers,
             credentials: new.credentials,
             expires_at: new.expires_at,
+            strict: new.strict,
             ..self
         })
     }

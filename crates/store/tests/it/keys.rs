@@ -35,6 +35,7 @@ async fn a_key_comes_back_as_it_went_in(place: Place) {
             org: false,
             platform: true,
         },
+        strict: true,
         expires_at: Some(seconds(10)),
         last_used_at: Some(seconds(5)),
         ..virtual_key(2, "🔑 of \"Zoë\"")
@@ -109,6 +110,7 @@ async fn an_edit_changes_what_may_be_edited(place: Place) {
         name: "b".to_owned(),
         agent: Some("x".to_owned()),
         models: Some(Vec::new()),
+        strict: true,
         expires_at: Some(seconds(9)),
         ..key.clone()
     };

@@ -45,6 +45,7 @@ fn full(n: u128) -> Call {
         credential_source: Some(CredentialSource::Client),
         credential_fingerprint: some("ab12"),
         mode: Mode::Translated,
+        protocol_sent: Some(Protocol::Chat),
         model_requested: some("best"),
         model_sent: some("gpt-5"),
         model_served: some("gpt-5-2026-01-01"),

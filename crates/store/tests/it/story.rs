@@ -12,7 +12,7 @@ on_both!(a_life);
 
 async fn a_life(place: Place) {
     let store = place.open().await;
-    assert_eq!(store.schema_version().await.unwrap(), 1);
+    assert_eq!(store.schema_version().await.unwrap(), 2);
     assert_eq!(store.revision().await.unwrap(), 0);
     store.ping().await.unwrap();
 
@@ -80,7 +80,7 @@ async fn a_life(place: Place) {
 
     // The next start finds everything as it was left.
     let store = place.open().await;
-    assert_eq!(store.schema_version().await.unwrap(), 1);
+    assert_eq!(store.schema_version().await.unwrap(), 2);
     assert_eq!(store.revision().await.unwrap(), 5);
     assert!(store.all_keys_with_digests().await.unwrap().is_empty());
     let key = store.key(key_id(1)).await.unwrap().unwrap();

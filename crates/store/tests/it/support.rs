@@ -16,6 +16,7 @@ use tollhouse_domain::tags::Tags;
 use tollhouse_domain::time::Timestamp;
 use tollhouse_store::{CredentialRecord, DatabaseUrl, Store};
 use tollhouse_wire::Protocol;
+use tollhouse_wire::dialect::Quirk;
 use tollhouse_wire::usage::Usage;
 use uuid::Uuid;
 
@@ -182,6 +183,7 @@ pub(crate) fn virtual_key(n: u128, name: &str) -> VirtualKey {
         models: None,
         providers: None,
         credentials: CredentialPolicy::default(),
+        strict: false,
         created_at: seconds(0),
         expires_at: None,
         revoked_at: None,
@@ -197,6 +199,7 @@ pub(crate) fn provider(name: &str) -> Provider {
         auth: None,
         key_prefix: None,
         models: vec!["m-*".parse().unwrap()],
+        quirks: vec![Quirk::MaxTokens],
         managed: false,
     }
 }
@@ -237,6 +240,7 @@ pub(crate) fn call(n: u128) -> Call {
         credential_source: None,
         credential_fingerprint: None,
         mode: Mode::Passthrough,
+        protocol_sent: None,
         model_requested: None,
         model_sent: None,
         model_served: None,

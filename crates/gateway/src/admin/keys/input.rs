@@ -76,14 +76,14 @@ pub(crate) struct NewKey {
     expires_in: Option<ExpiresIn>,
     #[serde(default)]
     credentials: PolicyInput,
+    /// Whether a call that a translation would lose anything of is refused; false unless said.
+    strict: Option<bool>,
     #[schema(ignore)]
     owner: Option<IgnoredAny>,
     #[schema(ignore)]
     limits: Option<IgnoredAny>,
     #[schema(ignore)]
     budget: Option<IgnoredAny>,
-    #[schema(ignore)]
-    strict: Option<IgnoredAny>,
     #[schema(ignore)]
     capture: Option<IgnoredAny>,
 }
@@ -112,14 +112,14 @@ pub(crate) struct KeyChange {
     expires_in: Change<ExpiresIn>,
     #[serde(default)]
     credentials: PolicyInput,
+    /// Whether a call that a translation would lose anything of is refused; false unless said.
+    strict: Option<bool>,
     #[schema(ignore)]
     owner: Option<IgnoredAny>,
     #[schema(ignore)]
     limits: Option<IgnoredAny>,
     #[schema(ignore)]
     budget: Option<IgnoredAny>,
-    #[schema(ignore)]
-    strict: Option<IgnoredAny>,
     #[schema(ignore)]
     capture: Option<IgnoredAny>,
 }
@@ -166,7 +166,6 @@ impl NewKey {
             ("owner", self.owner),
             ("limits", self.limits),
             ("budget", self.budget),
-            ("strict", self.strict),
             ("capture", self.capture),
         ])?;
         // Whoever holds the administrator's token runs this gateway and pays for its credentials.
@@ -196,6 +195,7 @@ impl NewKey {
                 .map(|list| providers(list, known))
                 .transpose()?,
             credentials: self.credentials.over(policy),
+            strict: self.strict.unwrap_or(false),
             created_at: now,
             expires_at: life.map(|life| now.plus(life)),
             revoked_at: None,
@@ -217,7 +217,6 @@ impl KeyChange {
             ("owner", self.owner),
             ("limits", self.limits),
             ("budget", self.budget),
-            ("strict", self.strict),
             ("capture", self.capture),
         ])?;
         if let Some(text) = self.name {
@@ -232,12 +231,13 @@ impl KeyChange {
         self.expires_in
             .over(&mut key.expires_at, |life| Ok(now.plus(life.duration())))?;
         key.credentials = self.credentials.over(key.credentials);
+        key.strict = self.strict.unwrap_or(key.strict);
         Ok(())
     }
 }
 
 /// A setting that is kept without effect would be worse than none.
-fn refuse_later(fields: [(&'static str, Option<IgnoredAny>); 5]) -> Result<(), ApiError> {
+fn refuse_later(fields: [(&'static str, Option<IgnoredAny>); 4]) -> Result<(), ApiError> {
     match fields.iter().find(|(_, given)| given.is_some()) {
         None => Ok(()),
         Some((field, _)) => Err(ApiError::invalid(

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use tollhouse_domain::pattern::Pattern;
 use tollhouse_domain::provider::{AuthScheme, Provider, valid_name};
 use tollhouse_wire::Protocol;
+use tollhouse_wire::dialect::Quirk;
 use utoipa::ToSchema;
 
 use crate::admin::error::ApiError;
@@ -29,6 +30,9 @@ pub(crate) struct ProviderInput {
     /// Models it serves when no route names them.
     #[schema(value_type = Option<Vec<String>>)]
     models: Option<Vec<Pattern>>,
+    /// How it departs from what its protocols take and give; docs/translation.md lists the names.
+    #[schema(value_type = Option<Vec<String>>, example = json!(["max_tokens"]))]
+    quirks: Option<Vec<Quirk>>,
 }
 
 impl Payload for ProviderInput {}
@@ -80,6 +84,10 @@ impl ProviderInput {
             models: self
                 .models
                 .or(listed.map(|row| row.models.clone()))
+                .unwrap_or_default(),
+            quirks: self
+                .quirks
+                .or(listed.map(|row| row.quirks.clone()))
                 .unwrap_or_default(),
             managed: false,
             name,

@@ -123,6 +123,7 @@ mod tests {
             auth: None,
             key_prefix: None,
             models: Vec::new(),
+            quirks: Vec::new(),
             managed: false,
         };
         let known = BTreeMap::from([("lab".to_owned(), lab)]);

@@ -27,6 +27,7 @@ fn full() -> Call {
         credential_fingerprint: some("abcd"),
         mode: Mode::Translated,
         model_requested: some("m"),
+        protocol_sent: Some(Protocol::Responses),
         model_sent: some("n"),
         model_served: some("o"),
         status: Some(529),

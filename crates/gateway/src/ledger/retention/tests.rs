@@ -28,6 +28,7 @@ fn key(n: u8, kind: KeyKind, expires: i64) -> VirtualKey {
         models: None,
         providers: None,
         credentials: CredentialPolicy::default(),
+        strict: false,
         created_at: Timestamp(0),
         expires_at: Some(Timestamp::from_secs(expires)),
         revoked_at: None,

@@ -131,3 +131,40 @@ async fn lists_come_in_parts_without_gap_or_overlap() {
     }
     gateway.stop().await;
 }
+
+#[tokio::test]
+async fn strictness_and_quirks_hold_from_the_next_call_on() {
+    let (upstream, gateway, api) = started().await;
+    let provider = format!(
+        r#"{{"endpoints":{{"chat":"{}/v1"}},"auth":"none","quirks":["max_tokens"]}}"#,
+        upstream.url
+    );
+    let made = api.put("/api/v1/providers/talk", &provider).await;
+    assert!(made.status.is_success(), "{}", made.text());
+    assert_eq!(made.json()["quirks"][0], "max_tokens");
+    let route = r#"{"data":[{"model":"talk","targets":[{"provider":"talk"}]}]}"#;
+    let made = api.put("/api/v1/routes", route).await;
+    assert!(made.status.is_success(), "{}", made.text());
+    let (id, secret) = api.key(r#"{"name":"a","strict":true}"#).await;
+    let path = format!("/api/v1/keys/{id}");
+    assert_eq!(api.get(&path).await["strict"], true);
+
+    let body =
+        r#"{"model":"talk","max_tokens":9,"top_k":1,"messages":[{"role":"user","content":"x"}]}"#;
+    let call = async || {
+        let headers = [("x-api-key", secret.as_str())];
+        api.client.post("/v1/messages", &headers, body).await
+    };
+    let refused = call().await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    assert!(refused.text().contains("top_k"), "{}", refused.text());
+    let changed = api.patch(&path, r#"{"strict":false}"#).await;
+    assert_eq!(changed.json()["strict"], false);
+    upstream.json(200, super::ANSWER);
+    let served = call().await;
+    assert_eq!(served.status, StatusCode::OK, "{}", served.text());
+    let sent: serde_json::Value = serde_json::from_slice(&upstream.last().body).unwrap();
+    assert_eq!(sent["max_tokens"], 9);
+    assert!(sent.get("max_completion_tokens").is_none());
+    gateway.stop().await;
+}

@@ -11,6 +11,7 @@ fn known() -> Providers {
         auth: None,
         key_prefix: None,
         models: Vec::new(),
+        quirks: Vec::new(),
         managed: false,
     };
     BTreeMap::from([("lab".to_owned(), provider)])
@@ -94,7 +95,6 @@ fn what_cannot_be_is_refused_by_name() {
         (r#"{"name":"a","owner":"user_1"}"#, "owner"),
         (r#"{"name":"a","limits":{"rpm":1}}"#, "limits"),
         (r#"{"name":"a","budget":{"usd":"1"}}"#, "budget"),
-        (r#"{"name":"a","strict":true}"#, "strict"),
         (r#"{"name":"a","capture":"full"}"#, "capture"),
     ];
     for (json, expected) in cases {

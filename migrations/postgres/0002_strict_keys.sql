@@ -1,0 +1,2 @@
+-- A strict key refuses a call that a translation would lose anything of.
+ALTER TABLE virtual_keys ADD COLUMN strict BOOLEAN NOT NULL DEFAULT FALSE;
