@@ -1,8 +1,13 @@
 #!/usr/bin/env bash
-# Runs the real coding agents through a demo gateway of their own and checks what they did.
+# Runs the real coding agents, and then the vendors' SDKs, through a gateway of their own in front
+# of the simulated provider, and checks what they did.
 #
 #   scripts/agents.sh TOLLHOUSE [ARGUMENT of agents/check.py...]
+#
+# With --only the SDKs are left out, because that names agents.
 set -euo pipefail
+# The scripts lie in the checkout, which is to stay as it is.
+export PYTHONDONTWRITEBYTECODE=1
 
 [ $# -ge 1 ] || {
     echo "usage: scripts/agents.sh TOLLHOUSE [ARGUMENT of agents/check.py...]" >&2
@@ -11,22 +16,26 @@ set -euo pipefail
 tollhouse=$(realpath "$1")
 shift
 here=$(cd "$(dirname "$0")" && pwd)
+# PAIRS=same leaves out the pairs of protocols between which the gateway has to translate.
+pairs=${PAIRS:-all}
+target=${CARGO_TARGET_DIR:-$here/../target}
 
 "$here/agents/install.sh"
 "$here/agents/install.sh" --versions
+cargo build --locked --quiet --manifest-path "$here/../Cargo.toml" -p tollhouse-sim --example sim
 
 dir=$(mktemp -d)
-# In a home of its own: whatever the demo may keep there is not this user's.
-HOME="$dir" "$tollhouse" demo --port 0 --ready-file "$dir/ready.json" >"$dir/demo.log" 2>&1 &
-demo=$!
+running=()
 stop() {
     code=$?
     trap - EXIT INT TERM
-    kill -TERM "$demo" 2>/dev/null || true
-    wait "$demo" 2>/dev/null || true
+    for process in "${running[@]}"; do
+        kill -TERM "$process" 2>/dev/null || true
+        wait "$process" 2>/dev/null || true
+    done
     if [ "$code" -ne 0 ]; then
-        echo "--- the demo's last lines" >&2
-        tail -n 40 "$dir/demo.log" >&2
+        echo "--- the gateway's last lines" >&2
+        tail -n 40 "$dir/gateway.log" >&2 || true
     fi
     rm -rf "$dir"
     exit "$code"
@@ -35,14 +44,73 @@ trap stop EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-for _ in $(seq 300); do
-    [ ! -s "$dir/ready.json" ] || break
-    kill -0 "$demo" 2>/dev/null || {
-        echo "the demo ended before it was ready" >&2
-        exit 1
-    }
-    sleep 0.1
-done
-field() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$dir/ready.json" "$1"; }
-url=$(field url)
-"$here/agents/check.py" --base-url "$url" --key "$(field key)" --api "$url" --token "$(field admin_token)" "$@"
+secret() { python3 -c 'import secrets; print("th-" + secrets.token_hex(24))'; }
+# until_true WHAT COMMAND...: waits for half a minute at most.
+until_true() {
+    local what=$1
+    shift
+    for _ in $(seq 300); do
+        ! "$@" 2>/dev/null || return 0
+        sleep 0.1
+    done
+    echo "$what did not get ready" >&2
+    exit 1
+}
+
+export PROVIDER_KEY KEY LIMITED_KEY ADMIN_TOKEN
+PROVIDER_KEY=$(secret) KEY=$(secret) LIMITED_KEY=$(secret) ADMIN_TOKEN=$(secret)
+"$target/debug/examples/sim" 0 "$PROVIDER_KEY" >"$dir/sim.url" &
+running+=($!)
+until_true "the simulated provider" test -s "$dir/sim.url"
+provider=$(cat "$dir/sim.url")
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+url="http://127.0.0.1:$port"
+
+cat >"$dir/tollhouse.toml" <<END
+[server]
+listen = "127.0.0.1:$port"
+data_dir = "$dir/data"
+max_body = "1MiB"
+drain_seconds = 1
+
+[admin]
+token = "env:ADMIN_TOKEN"
+
+[[provider]]
+name = "sim"
+endpoints = { messages = "$provider", chat = "$provider/v1", responses = "$provider/v1" }
+api_key = "env:PROVIDER_KEY"
+
+[[key]]
+name = "agents"
+secret = "env:KEY"
+
+[[key]]
+name = "limited"
+secret = "env:LIMITED_KEY"
+models = ["sim-coder"]
+
+[[route]]
+model = "sim-*"
+targets = [{ provider = "sim" }]
+
+[[route]]
+model = "gpt-*"
+targets = [{ provider = "sim" }]
+
+END
+"$here/agents/routes.py" sim >>"$dir/tollhouse.toml"
+
+# In a home of its own: whatever the server may keep there is not this user's.
+HOME="$dir" "$tollhouse" serve --config "$dir/tollhouse.toml" --log warn >"$dir/gateway.log" 2>&1 &
+running+=($!)
+until_true "the gateway" curl --silent --fail --output /dev/null "$url/healthz"
+
+failed=0
+"$here/agents/check.py" --base-url "$url" --key "$KEY" --api "$url" --token "$ADMIN_TOKEN" \
+    --pairs "$pairs" "$@" || failed=1
+case " $* " in
+    *" --only"*) ;;
+    *) "$here/agents/sdk.sh" "$url" --pairs "$pairs" || failed=1 ;;
+esac
+exit $failed
