@@ -1,5 +1,5 @@
 //! The load generator: one process, one thread, closed or open loop, every answer compared
-//! with the bytes the mock must have sent.
+//! with the bytes the mock must have sent, or with the text in them where a target translates.
 //!
 //! Knows calls and streams, never which target it talks to.
 
@@ -7,10 +7,14 @@ mod abort;
 mod check;
 mod conn;
 mod drive;
+mod headers;
+mod judge;
 mod plan;
+mod reading;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod upstream;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +34,9 @@ pub(crate) async fn run(plan: Plan) -> anyhow::Result<Report> {
     let limit = plan.length() + GRACE;
     let tally = Arc::new(Tally::default());
     let call = Arc::new(conn::Call::new(&plan)?);
+    if let Some(mock) = plan.mock {
+        upstream::tell(mock, headers::told(&plan)).await?;
+    }
     let started = clock::now_ns();
     let work = async {
         match plan.mode {

@@ -2,13 +2,14 @@
 //! were not read to their end.
 //!
 //! What to answer comes with each request (`x-bench-*` headers), so one mock serves every
-//! scenario. It never looks into a prompt beyond its length and its last bytes.
+//! scenario; what translates calls sends no such headers, so the mock can also be told once
+//! (`PUT /plan`, same headers). It never looks into a prompt beyond its length.
 
 mod body;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -19,12 +20,12 @@ use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 
 use self::body::EventBody;
-use crate::payload::{Api, Script, wants_stream};
+use crate::payload::{Api, Script};
 use crate::{clock, net};
 
 /// Request headers the mock obeys.
 pub(crate) mod headers {
-    /// Number of events of a stream.
+    /// Number of events of a stream; without it the answer is a plain one.
     pub(crate) const EVENTS: &str = "x-bench-events";
     /// Microseconds between two events; 0 sends each as soon as the last is flushed.
     pub(crate) const GAP_US: &str = "x-bench-gap-us";
@@ -36,10 +37,9 @@ pub(crate) mod headers {
     pub(crate) const STAMP: &str = "x-bench-stamp";
     /// Bytes the request body must have; anything else is answered 422.
     pub(crate) const BODY: &str = "x-bench-body";
+    /// Bytes the request body must have at least; anything shorter is answered 422.
+    pub(crate) const LEAST: &str = "x-bench-least";
 }
-
-/// Bytes at the end of a body in which the `stream` key is looked for.
-const TAIL: usize = 64;
 
 /// What `GET /stats` answers.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,6 +72,8 @@ enum Shape {
 struct Mock {
     counters: Arc<Counters>,
     scripts: Mutex<HashMap<Shape, Arc<Script>>>,
+    /// What holds for requests that say nothing themselves.
+    told: Mutex<HeaderMap>,
 }
 
 type Reply = Response<Either<Full<Bytes>, EventBody>>;
@@ -98,30 +100,45 @@ impl Mock {
         let api = match request.uri().path() {
             "/v1/messages" => Api::Messages,
             "/v1/chat/completions" => Api::Chat,
+            "/v1/responses" => Api::Responses,
+            "/plan" => {
+                *self.told() = request.headers().clone();
+                return plain(StatusCode::OK, Bytes::new());
+            }
             _ => return plain(StatusCode::NOT_FOUND, Bytes::new()),
         };
         let (head, body) = request.into_parts();
-        let Some((length, stream)) = read(body).await else {
+        let wanted = if head.headers.contains_key(headers::BODY) {
+            head.headers
+        } else {
+            self.told().clone()
+        };
+        let Some(length) = length(body).await else {
             return plain(StatusCode::BAD_REQUEST, Bytes::new());
         };
         let received = clock::now_ns();
-        if number(&head.headers, headers::BODY).is_some_and(|want| want != length) {
+        if number(&wanted, headers::BODY).is_some_and(|want| want != length)
+            || number(&wanted, headers::LEAST).is_some_and(|least| least > length)
+        {
             return plain(StatusCode::UNPROCESSABLE_ENTITY, Bytes::new());
         }
         self.counters.calls.fetch_add(1, Ordering::Relaxed);
-        if stream {
-            self.stream(api, &head.headers, received)
+        if let Some(events) = number(&wanted, headers::EVENTS) {
+            let events = u32::try_from(events).unwrap_or(u32::MAX);
+            self.stream(api, events, &wanted, received)
         } else {
-            let size = number(&head.headers, headers::SIZE).unwrap_or(1_024);
+            let size = number(&wanted, headers::SIZE).unwrap_or(1_024);
             let size = usize::try_from(size).unwrap_or(usize::MAX);
             let script = self.script(Shape::Answer(api, size));
             plain(StatusCode::OK, script.bytes.clone())
         }
     }
 
-    fn stream(&self, api: Api, wanted: &HeaderMap, received: u64) -> Reply {
-        let events = number(wanted, headers::EVENTS).unwrap_or(20);
-        let events = u32::try_from(events).unwrap_or(u32::MAX);
+    fn told(&self) -> MutexGuard<'_, HeaderMap> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn stream(&self, api: Api, events: u32, wanted: &HeaderMap, received: u64) -> Reply {
         let script = self.script(Shape::Stream(api, events));
         let micros = |name| Duration::from_micros(number(wanted, name).unwrap_or(0));
         let stamp = number(wanted, headers::STAMP) == Some(1);
@@ -166,19 +183,15 @@ impl Counters {
     }
 }
 
-/// The body's length and whether it asks for a stream; `None` when it was cut.
-async fn read(mut body: Incoming) -> Option<(u64, bool)> {
+/// The body's length; `None` when it was cut.
+async fn length(mut body: Incoming) -> Option<u64> {
     let mut length = 0;
-    let mut tail = Vec::with_capacity(2 * TAIL);
     while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.ok()?.into_data() else {
-            continue;
-        };
-        length += u64::try_from(data.len()).unwrap_or(0);
-        tail.extend_from_slice(&data[data.len().saturating_sub(TAIL)..]);
-        tail.drain(..tail.len().saturating_sub(TAIL));
+        if let Some(data) = frame.ok()?.data_ref() {
+            length += u64::try_from(data.len()).unwrap_or(0);
+        }
     }
-    Some((length, wants_stream(&tail)))
+    Some(length)
 }
 
 fn number(headers: &HeaderMap, name: &str) -> Option<u64> {

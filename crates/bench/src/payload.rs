@@ -1,16 +1,23 @@
 //! The bytes of every request and answer, computed by the same code on both ends, so that the
 //! generator can compare what arrived with what the mock must have sent.
 //!
-//! Knows the two wire formats only as far as a benchmark needs them; refuses to know HTTP.
+//! Knows the wire formats only as far as a benchmark needs them; refuses to know HTTP.
 
+mod agent;
 mod chat;
+mod filler;
 mod messages;
+mod responses;
 #[cfg(test)]
 mod tests;
+
+use std::fmt;
 
 use bytes::Bytes;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
+
+use self::filler::{filler, unescape};
 
 /// The model every request names: one with a known price, so that cost is computed too.
 pub(crate) const MODEL: &str = "claude-sonnet-4-6";
@@ -18,16 +25,10 @@ pub(crate) const MODEL: &str = "claude-sonnet-4-6";
 /// Digits of a time stamp inside an event; fixed, so that stamping never moves a byte.
 pub(crate) const STAMP_DIGITS: usize = 20;
 
-/// The fewest events that make a complete stream in either format.
-pub(crate) const MIN_EVENTS: u32 = 6;
+/// The fewest events that make a complete stream in any format.
+pub(crate) const MIN_EVENTS: u32 = 9;
 
 const NO_STAMP: &str = "00000000000000000000";
-
-/// Text that fills answers and prompts: prose and code with the escapes real traffic has.
-const FILLER: &str = "The parser reads one record at a time, keeps the offset of the last \
-complete line and returns it to the caller.\\n\\n```rust\\nfn next(&mut self) -> Option<Line> \
-{\\n    let end = self.find(b'\\\\n')?;\\n    Some(self.split(\\\"line\\\", end))\\n}\\n```\\nTests \
-cover an empty file, a file without a final newline and a line longer than the buffer. ";
 
 /// Which wire format a call speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, ValueEnum, Serialize, Deserialize)]
@@ -37,6 +38,8 @@ pub(crate) enum Api {
     Messages,
     /// `POST /v1/chat/completions`
     Chat,
+    /// `POST /v1/responses`
+    Responses,
 }
 
 impl Api {
@@ -45,8 +48,28 @@ impl Api {
         match self {
             Self::Messages => "/v1/messages?beta=true",
             Self::Chat => "/v1/chat/completions",
+            Self::Responses => "/v1/responses",
         }
     }
+}
+
+impl fmt::Display for Api {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Messages => "messages",
+            Self::Chat => "chat",
+            Self::Responses => "responses",
+        })
+    }
+}
+
+/// What a request asks the model to go on with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Prompt {
+    /// Turns of about 2 KB of text.
+    Talk,
+    /// An agent's work: instructions, tools with schemas, many turns of calls and their results.
+    Work,
 }
 
 /// What a stamp says once the mock has written it.
@@ -76,20 +99,25 @@ pub(crate) struct Script {
     pub(crate) ends: Vec<usize>,
     /// Ascending by offset.
     pub(crate) stamps: Vec<Stamp>,
+    /// The text that a reader of the answer gets, whatever protocol carries it.
+    pub(crate) said: String,
 }
 
 impl Script {
     /// A plain JSON answer of about `size` bytes (never fewer than its frame needs).
     pub(crate) fn answer(api: Api, size: usize) -> Self {
-        let text = |room: usize| filler(0, room);
-        let body = match api {
-            Api::Messages => messages::answer(size, text),
-            Api::Chat => chat::answer(size, text),
+        let frame = match api {
+            Api::Messages => messages::answer,
+            Api::Chat => chat::answer,
+            Api::Responses => responses::answer,
         };
+        let text = filler(0, size.saturating_sub(frame("").len()));
+        let body = frame(&text);
         Self {
             ends: vec![body.len()],
             bytes: Bytes::from(body),
             stamps: Vec::new(),
+            said: unescape(&text),
         }
     }
 
@@ -100,11 +128,13 @@ impl Script {
         match api {
             Api::Messages => messages::stream(&mut draft, events),
             Api::Chat => chat::stream(&mut draft, events),
+            Api::Responses => responses::stream(&mut draft, events),
         }
         Self {
             bytes: Bytes::from(draft.text),
             ends: draft.ends,
             stamps: draft.stamps,
+            said: unescape(&draft.said),
         }
     }
 }
@@ -115,6 +145,8 @@ struct Draft {
     text: String,
     ends: Vec<usize>,
     stamps: Vec<Stamp>,
+    /// The answer's text so far, as in a JSON string.
+    said: String,
 }
 
 impl Draft {
@@ -130,63 +162,35 @@ impl Draft {
         self.text.push_str(NO_STAMP);
     }
 
+    /// The text of piece `number`: its number, a stamp, and `room` bytes.
+    fn say(&mut self, number: u32, room: usize) {
+        let start = self.text.len();
+        self.push(&format!("{number:06} "));
+        self.stamp(StampKind::Sent);
+        let offset = usize::try_from(number).unwrap_or(0) * 11;
+        self.push(&format!(" {}", filler(offset, room)));
+        self.said.push_str(&self.text[start..]);
+    }
+
     fn end(&mut self) {
         self.text.push_str("\n\n");
         self.ends.push(self.text.len());
     }
 }
 
-/// A request body of exactly `size` bytes, or as many as its frame needs if that is more: a
-/// conversation in turns of about 2 KB, keys in the order the real clients use.
-pub(crate) fn request(api: Api, size: usize, stream: bool) -> Bytes {
-    Bytes::from(match api {
-        Api::Messages => messages::request(size, stream),
-        Api::Chat => chat::request(size, stream),
+/// A request body of exactly `size` bytes, or as many as its frame needs if that is more.
+pub(crate) fn request(api: Api, prompt: Prompt, size: usize, stream: bool) -> Bytes {
+    Bytes::from(match prompt {
+        Prompt::Work => agent::request(api, size, stream),
+        Prompt::Talk => {
+            let frame = |turns: &str| match api {
+                Api::Messages => messages::request(turns, stream),
+                Api::Chat => chat::request(turns, stream),
+                Api::Responses => responses::request(turns, stream),
+            };
+            frame(&turns(size.saturating_sub(frame("").len())))
+        }
     })
-}
-
-/// True when a request body asks for a stream. Looks at the end only, where the clients put
-/// that key: the mock must not spend the generator's core on reading prompts.
-pub(crate) fn wants_stream(tail: &[u8]) -> bool {
-    const KEY: &[u8] = b"\"stream\":true";
-    tail.windows(KEY.len()).any(|window| window == KEY)
-}
-
-/// `room` bytes of JSON string content, beginning `offset` bytes into the filler; escapes are
-/// never cut in half.
-fn filler(offset: usize, room: usize) -> String {
-    let mut text = String::with_capacity(room);
-    let mut rest = FILLER
-        .char_indices()
-        .skip(offset % FILLER.len())
-        .map(|(_, letter)| letter)
-        .chain(std::iter::repeat_with(|| FILLER.chars()).flatten());
-    let mut slashes = 0;
-    while text.len() < room {
-        let letter = rest.next().unwrap_or(' ');
-        slashes = if letter == '\\' { slashes + 1 } else { 0 };
-        text.push(letter);
-    }
-    close_escape(&mut text, slashes);
-    open_escape(&mut text);
-    text
-}
-
-/// Replaces a backslash left alone at the end.
-fn close_escape(text: &mut String, slashes: usize) {
-    if slashes % 2 == 1 {
-        text.pop();
-        text.push(' ');
-    }
-}
-
-/// Replaces what the offset may have torn from an escape at the start.
-fn open_escape(text: &mut String) {
-    let torn = text
-        .bytes()
-        .take_while(|byte| matches!(byte, b'\\' | b'"'))
-        .count();
-    text.replace_range(..torn, &" ".repeat(torn));
 }
 
 /// The turns of a conversation, to be joined by commas, that take `room` bytes with them.

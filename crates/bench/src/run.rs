@@ -6,10 +6,13 @@
 
 mod child;
 mod config;
+mod entry;
 mod life;
 mod litellm;
 mod metric;
+mod name;
 mod options;
+mod outcome;
 mod round;
 mod scenario;
 mod stop;
@@ -19,44 +22,16 @@ mod target;
 use std::io::{self, Write as _};
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use serde::Serialize;
 
-use self::metric::{Metric, Values};
+use self::entry::Entry;
+use self::name::Name;
 pub(crate) use self::options::Options;
-use self::round::Round;
+use self::outcome::{Line, Measured, Outcome};
 use self::scenario::{Kind, Load, Scenario};
-use self::target::{Bench, Name, Running};
+use self::target::{Bench, Running};
 use crate::proc;
-
-/// Everything measured, as written by `--json`.
-#[derive(Debug, Serialize)]
-struct Outcome {
-    version: &'static str,
-    processor: String,
-    load_core: u32,
-    target_core: u32,
-    scenarios: Vec<Measured>,
-}
-
-/// One scenario's results.
-#[derive(Debug, Serialize)]
-struct Measured {
-    name: &'static str,
-    about: &'static str,
-    targets: Vec<Line>,
-}
-
-/// One target's results in one scenario.
-#[derive(Debug, Serialize)]
-struct Line {
-    target: Name,
-    values: Values,
-    rounds: Vec<Round>,
-    /// Why there are no (more) values.
-    failure: Option<String>,
-}
 
 /// Runs what was asked for. Errors: nothing to run, something that cannot be started, or an
 /// answer of the gateway or the pass-through that was lost or differed.
@@ -104,7 +79,7 @@ pub(crate) fn run(mut options: Options) -> anyhow::Result<()> {
                 .with_context(|| format!("cannot write {}", file.display()))?;
         }
     }
-    verdict(&outcome)
+    outcome.verdict()
 }
 
 fn bench(options: &Options) -> anyhow::Result<Bench> {
@@ -125,25 +100,26 @@ fn bench(options: &Options) -> anyhow::Result<Bench> {
         options.tollhouse.clone(),
         options.cache.clone(),
         asked,
+        options.litellm,
     )
 }
 
 fn measure(bench: &Bench, scenario: &Scenario, options: &Options) -> anyhow::Result<Vec<Line>> {
-    let names = bench.targets(scenario)?;
+    let entries = bench.entries(scenario)?;
     match scenario.kind {
-        Kind::Start => life::start(bench, &names, options.quick),
-        Kind::Soak { minutes } => life::soak(bench, &names, minutes),
+        Kind::Start => life::start(bench, &entries, options.quick),
+        Kind::Soak { minutes } => life::soak(bench, &entries, minutes),
         Kind::Load(load) => {
             let rounds = options.rounds.clamp(1, scenario.max_rounds);
             let millis = options.seconds * 1_000;
             let mut targets: Vec<(Running, Line)> = Vec::new();
             let mut absent = Vec::new();
-            for name in names {
-                match ready(bench, name, load) {
-                    Ok(running) => targets.push((running, Line::new(name))),
+            for entry in entries {
+                let mut line = Line::new(entry, load.translated.is_some());
+                match ready(bench, entry, load) {
+                    Ok(running) => targets.push((running, line)),
                     Err(error) => {
                         stop::check()?;
-                        let mut line = Line::new(name);
                         line.fail(&error);
                         absent.push(line);
                     }
@@ -176,8 +152,8 @@ fn measure(bench: &Bench, scenario: &Scenario, options: &Options) -> anyhow::Res
 }
 
 /// A started and warmed-up target.
-fn ready(bench: &Bench, name: Name, load: Load) -> anyhow::Result<Running> {
-    let mut running = bench.run(name)?;
+fn ready(bench: &Bench, entry: Entry, load: Load) -> anyhow::Result<Running> {
+    let mut running = bench.run(entry)?;
     round::warm_up(bench, &mut running, load).with_context(|| running.log())?;
     Ok(running)
 }
@@ -192,34 +168,6 @@ fn in_turn<T>(targets: &mut [T], round: u32) -> Vec<&mut T> {
     turn
 }
 
-impl Line {
-    fn new(target: Name) -> Self {
-        Self {
-            target,
-            values: Values::new(),
-            rounds: Vec::new(),
-            failure: None,
-        }
-    }
-
-    fn push(&mut self, round: Round) {
-        if let Some(failure) = &round.report.first_failure {
-            note(&format!("{}: first failed call: {failure}", self.target));
-        }
-        self.rounds.push(round);
-    }
-
-    fn fail(&mut self, error: &anyhow::Error) {
-        note(&format!("{}: {error:#}", self.target));
-        self.failure = Some(error.root_cause().to_string());
-    }
-
-    fn is_bad(&self) -> bool {
-        let lost = self.values.get(&Metric::Lost);
-        self.failure.is_some() || lost.is_some_and(|lost| *lost > 0.0)
-    }
-}
-
 /// Thousands of streams need more than the usual 1,024 files; the hard limit is the most an
 /// unprivileged process may take, and the children inherit it.
 fn raise_file_limit() {
@@ -231,20 +179,6 @@ fn raise_file_limit() {
     if setrlimit(Resource::Nofile, raised).is_err() {
         note("the limit of open files could not be raised; scenarios of 2,000 streams may fail");
     }
-}
-
-fn verdict(outcome: &Outcome) -> anyhow::Result<()> {
-    let bad: Vec<String> = outcome
-        .scenarios
-        .iter()
-        .flat_map(|scenario| scenario.targets.iter().map(move |line| (scenario, line)))
-        .filter(|(_, line)| line.target.is_ours() && line.is_bad())
-        .map(|(scenario, line)| format!("{} in {}", line.target, scenario.name))
-        .collect();
-    if bad.is_empty() {
-        return Ok(());
-    }
-    bail!("failed or lost answers: {}", bad.join(", "))
 }
 
 /// A pause between two looks at a child; long enough to cost its core nothing.

@@ -4,18 +4,13 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use http::{HeaderValue, Request, header::HOST};
-use http_body_util::{BodyExt as _, Empty};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
-use tokio_util::task::TaskTracker;
+use http_body_util::BodyExt as _;
 
 use super::Plan;
 use super::conn::Call;
 use super::tally::Tally;
+use super::upstream::stats;
 use crate::clock;
-use crate::mock::Stats;
 
 /// Longest wait for the mock to notice one client that left.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -54,20 +49,4 @@ async fn noticed(mock: SocketAddr, before: u64) -> anyhow::Result<u64> {
         }
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
-}
-
-async fn stats(mock: SocketAddr) -> anyhow::Result<Stats> {
-    let socket = TcpStream::connect(mock).await?;
-    let (mut sender, driver) = http1::handshake(TokioIo::new(socket)).await?;
-    let tasks = TaskTracker::new();
-    tasks.spawn(async move {
-        let _ = driver.await;
-    });
-    let mut request = Request::new(Empty::<bytes::Bytes>::new());
-    *request.uri_mut() = http::Uri::from_static("/stats");
-    let host = HeaderValue::from_str(&mock.to_string())?;
-    request.headers_mut().insert(HOST, host);
-    let answer = sender.send_request(request).await?;
-    let body = answer.into_body().collect().await?.to_bytes();
-    Ok(serde_json::from_slice(&body)?)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use crate::payload::Api;
+use crate::payload::{Api, Prompt};
 
 /// How calls are started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -24,6 +24,8 @@ pub(crate) enum Mode {
 pub(crate) enum Verify {
     /// Byte for byte.
     Exact,
+    /// The text they say, once, and one end: for targets that translate.
+    Text,
     /// Status 200 and not empty: for targets that rewrite answers.
     Status,
 }
@@ -55,6 +57,12 @@ pub(crate) struct Plan {
     /// Wire format.
     #[arg(long, value_enum, default_value = "messages")]
     pub(crate) api: Api,
+    /// Wire format in which a target that translates asks the mock.
+    #[arg(long, value_enum)]
+    pub(crate) upstream: Option<Api>,
+    /// What a request consists of.
+    #[arg(long, value_enum, default_value = "talk")]
+    pub(crate) prompt: Prompt,
     /// Client key.
     #[arg(
         long,
@@ -111,6 +119,10 @@ impl Plan {
         push("millis", self.millis.to_string());
         push("rate", self.rate.to_string());
         push("api", word(&self.api));
+        if let Some(upstream) = self.upstream {
+            push("upstream", word(&upstream));
+        }
+        push("prompt", word(&self.prompt));
         push("request", self.request.to_string());
         push("answer", self.answer.to_string());
         push("events", self.events.to_string());
@@ -148,7 +160,7 @@ mod tests {
     #[test]
     fn flags_parse_back_to_the_plan() {
         let text = "x --target 127.0.0.1:9 --mock 127.0.0.1:8 --mode open --conns 7 --millis 50 \
-                    --rate 9 --api chat --request 10 --answer 11 --events 12 --gap-us 13 \
+                    --rate 9 --api chat --upstream responses --prompt work --request 10 --answer 11 --events 12 --gap-us 13 \
                     --first-us 14 --verify status --once --stamp";
         let plan = Cli::parse_from(text.split_whitespace()).plan;
         assert_eq!(plan.mode, Mode::Open);

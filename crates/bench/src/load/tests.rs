@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::*;
-use crate::payload::{Api, Script};
+use crate::payload::{Api, Prompt, Script};
 use crate::{mock, net, passthrough};
 
 /// Servers that end with the test.
@@ -41,6 +41,8 @@ fn plan(target: SocketAddr) -> Plan {
         rate: 100,
         once: false,
         api: Api::Messages,
+        upstream: None,
+        prompt: Prompt::Talk,
         key: "th-test".to_owned(),
         request: 1_024,
         answer: 1_024,
@@ -63,7 +65,7 @@ fn assert_clean(report: &Report) {
 async fn plain_calls_of_every_size_come_through_exactly() {
     let mut servers = Servers::new();
     let (target, _) = path(&mut servers);
-    for api in [Api::Messages, Api::Chat] {
+    for api in [Api::Messages, Api::Chat, Api::Responses] {
         for size in [1_024, 100_000] {
             let plan = Plan {
                 api,
@@ -83,7 +85,7 @@ async fn plain_calls_of_every_size_come_through_exactly() {
 async fn streams_are_timed_event_by_event() {
     let mut servers = Servers::new();
     let (target, _) = path(&mut servers);
-    for api in [Api::Messages, Api::Chat] {
+    for api in [Api::Messages, Api::Chat, Api::Responses] {
         let plan = Plan {
             api,
             once: true,
@@ -97,7 +99,7 @@ async fn streams_are_timed_event_by_event() {
         assert_clean(&report);
         assert_eq!(report.calls, 4);
         assert_eq!(report.events, 80);
-        assert!(report.event_delay.count >= 4 * 15);
+        assert!(report.event_delay.count >= 4 * 13);
         assert!(report.latency.p50_ms >= 39.0, "the schedule was not kept");
         // The 20 ms belong to the mock, not to the path.
         assert!(report.first_byte.p50_ms < 20.0, "{:?}", report.first_byte);
@@ -137,6 +139,31 @@ async fn a_client_that_leaves_is_noticed_by_the_mock() {
     assert!(report.abort.max_ms < 2_000.0);
 }
 
+#[tokio::test]
+async fn a_target_that_keeps_the_plan_to_itself_is_answered_all_the_same() {
+    let (upstream, mock) = listener();
+    let mut servers = Servers::new();
+    servers.spawn(mock::run(upstream));
+    // The same protocol on both sides stands for a translation that changes nothing.
+    for api in [Api::Messages, Api::Chat, Api::Responses] {
+        for events in [0, 30] {
+            let plan = Plan {
+                mock: Some(mock),
+                api,
+                upstream: Some(api),
+                prompt: Prompt::Work,
+                request: 200_000,
+                events,
+                verify: Verify::Text,
+                ..plan(mock)
+            };
+            let report = run(plan).await.unwrap();
+            assert_clean(&report);
+            assert!(report.bytes / report.calls > if events == 0 { 1_000 } else { 4_000 });
+        }
+    }
+}
+
 /// A server whose answers are wrong: these bytes, or a 502.
 fn wrong(answer: Option<Bytes>) -> (Servers, SocketAddr) {
     let (listener, address) = listener();
@@ -155,15 +182,21 @@ fn wrong(answer: Option<Bytes>) -> (Servers, SocketAddr) {
 async fn wrong_answers_are_counted_by_kind() {
     let good = Script::answer(Api::Messages, 1_024).bytes;
     let mut altered = good.to_vec();
-    altered[700] ^= 1;
+    altered[500] ^= 1;
+    let altered = Bytes::from(altered);
+    let (exact, text) = (Verify::Exact, Verify::Text);
     let cases = [
-        (Some(Bytes::from(altered)), (0, 0, 1)),
-        (Some(good.slice(..1_000)), (0, 1, 0)),
-        (None, (1, 0, 0)),
+        (exact, Some(altered.clone()), (0, 0, 1)),
+        (exact, Some(good.slice(..1_000)), (0, 1, 0)),
+        (exact, None, (1, 0, 0)),
+        (text, Some(altered), (0, 0, 1)),
+        (text, Some(good.slice(..1_000)), (0, 1, 0)),
     ];
-    for (answer, expected) in cases {
+    for (verify, answer, expected) in cases {
         let (_servers, target) = wrong(answer);
         let plan = Plan {
+            verify,
+            upstream: (verify == text).then_some(Api::Messages),
             conns: 1,
             once: true,
             millis: 0,

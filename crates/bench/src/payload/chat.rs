@@ -1,17 +1,13 @@
 //! `OpenAI` chat completions.
 
-use super::{Draft, MODEL, StampKind, filler, turns};
+use super::{Draft, MODEL, StampKind};
 
 const USAGE: &str = r#""usage":{"prompt_tokens":1187,"completion_tokens":164,"total_tokens":1351,"prompt_tokens_details":{"cached_tokens":1024},"completion_tokens_details":{"reasoning_tokens":0}}"#;
 
-pub(super) fn answer(size: usize, text: impl Fn(usize) -> String) -> String {
-    let frame = |text: &str| {
-        format!(
-            r#"{{"id":"chatcmpl-BenchAnswer","object":"chat.completion","created":1767225600,"model":"{MODEL}","choices":[{{"index":0,"message":{{"role":"assistant","content":"{text}","refusal":null}},"logprobs":null,"finish_reason":"stop"}}],{USAGE},"system_fingerprint":"fp_bench"}}"#
-        )
-    };
-    let room = size.saturating_sub(frame("").len());
-    frame(&text(room))
+pub(super) fn answer(text: &str) -> String {
+    format!(
+        r#"{{"id":"chatcmpl-BenchAnswer","object":"chat.completion","created":1767225600,"model":"{MODEL}","choices":[{{"index":0,"message":{{"role":"assistant","content":"{text}","refusal":null}},"logprobs":null,"finish_reason":"stop"}}],{USAGE},"system_fingerprint":"fp_bench"}}"#
+    )
 }
 
 pub(super) fn stream(draft: &mut Draft, events: u32) {
@@ -25,14 +21,10 @@ pub(super) fn stream(draft: &mut Draft, events: u32) {
     draft.end();
     for number in 0..events.saturating_sub(4) {
         draft.push(&format!(
-            r#"data: {{"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1767225600,"model":"{MODEL}","choices":[{{"index":0,"delta":{{"content":"{number:06} "#
+            r#"data: {{"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1767225600,"model":"{MODEL}","choices":[{{"index":0,"delta":{{"content":""#
         ));
-        draft.stamp(StampKind::Sent);
-        let offset = usize::try_from(number).unwrap_or(0) * 11;
-        draft.push(&format!(
-            r#" {}"}},"finish_reason":null}}]}}"#,
-            filler(offset, 40)
-        ));
+        draft.say(number, 40);
+        draft.push(r#""},"finish_reason":null}]}"#);
         draft.end();
     }
     draft.push(&format!(
@@ -47,18 +39,14 @@ pub(super) fn stream(draft: &mut Draft, events: u32) {
     draft.end();
 }
 
-pub(super) fn request(size: usize, stream: bool) -> String {
+pub(super) fn request(turns: &str, stream: bool) -> String {
     // A stream asks for its usage chunk, as the real clients do.
     let options = if stream {
         r#","stream_options":{"include_usage":true}"#
     } else {
         ""
     };
-    let frame = |turns: &str| {
-        format!(
-            r#"{{"model":"{MODEL}","messages":[{turns}],"max_tokens":32000{options},"stream":{stream}}}"#
-        )
-    };
-    let room = size.saturating_sub(frame("").len());
-    frame(&turns(room))
+    format!(
+        r#"{{"model":"{MODEL}","messages":[{turns}],"max_tokens":32000{options},"stream":{stream}}}"#
+    )
 }

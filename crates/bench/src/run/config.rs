@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
+use super::entry::Crossing;
 use super::target::Ends;
 
 /// Everything on, nothing tuned: what a new user gets.
-pub(super) fn tollhouse(ends: Ends, home: &Path) -> String {
+pub(super) fn tollhouse(ends: Ends, home: &Path, crossing: Crossing) -> String {
     let Ends { target, mock } = ends;
     let data = home.join("data");
+    let upstream = crossing.upstream;
     format!(
         r#"[server]
 listen = "{target}"
@@ -25,7 +27,7 @@ credentials = {{ platform = true }}
 
 [[route]]
 model = "*"
-targets = [ {{ provider = "mock" }} ]
+targets = [ {{ provider = "mock", protocol = "{upstream}" }} ]
 "#,
         data.display()
     )

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use super::entry::Entry;
 use super::metric::{self, Metric, Values};
+use super::outcome::Line;
 use super::scenario::Load;
-use super::target::{Bench, Name, Running};
-use super::{Line, pause, round, stop};
+use super::target::{Bench, Running};
+use super::{pause, round, stop};
 use crate::proc::CpuTime;
 use crate::units::{float, ms};
 use crate::{clock, proc};
@@ -13,27 +15,27 @@ use crate::{clock, proc};
 const MIB: f64 = 1_048_576.0;
 
 /// Starts each target several times and looks at it while it idles.
-pub(super) fn start(bench: &Bench, names: &[Name], quick: bool) -> anyhow::Result<Vec<Line>> {
+pub(super) fn start(bench: &Bench, entries: &[Entry], quick: bool) -> anyhow::Result<Vec<Line>> {
     let again = if quick { 2 } else { 9 };
     let idle = Duration::from_millis(if quick { 500 } else { 3_000 });
-    names
+    entries
         .iter()
-        .map(|name| {
-            let first = bench.run(*name)?;
+        .map(|entry| {
+            let first = bench.run(*entry)?;
             let mut rounds = vec![Values::from([(Metric::FirstStartMs, ms(first.start_ns))])];
             first.process.stop()?;
             for _ in 0..again {
                 stop::check()?;
-                let running = bench.run_again(*name)?;
+                let running = bench.run_again(*entry)?;
                 rounds.push(Values::from([(Metric::StartMs, ms(running.start_ns))]));
                 running.process.stop()?;
             }
-            rounds.push(idling(&bench.run_again(*name)?, idle)?);
-            if let Some(file) = bench.binary(*name) {
+            rounds.push(idling(&bench.run_again(*entry)?, idle)?);
+            if let Some(file) = bench.binary(entry.target) {
                 let size = float(std::fs::metadata(file)?.len()) / MIB;
                 rounds.push(Values::from([(Metric::BinaryMib, size)]));
             }
-            let mut line = Line::new(*name);
+            let mut line = Line::new(*entry, false);
             line.values = metric::merge(rounds.iter());
             Ok(line)
         })
@@ -55,12 +57,12 @@ fn idling(running: &Running, time: Duration) -> anyhow::Result<Values> {
 }
 
 /// 1,000 calls/s for minutes on each target in turn: does memory stay flat?
-pub(super) fn soak(bench: &Bench, names: &[Name], minutes: u64) -> anyhow::Result<Vec<Line>> {
+pub(super) fn soak(bench: &Bench, entries: &[Entry], minutes: u64) -> anyhow::Result<Vec<Line>> {
     let load = Load::open(1_000);
     let mut lines = Vec::new();
-    for name in names {
-        let running = bench.run(*name)?;
-        let mut line = Line::new(*name);
+    for entry in entries {
+        let running = bench.run(*entry)?;
+        let mut line = Line::new(*entry, false);
         let first = minutes.min(1);
         let mut rounds = Vec::new();
         for (part, metric) in [

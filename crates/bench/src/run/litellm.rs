@@ -32,6 +32,7 @@ general_settings:
   master_key: os.environ/BENCH_KEY
 litellm_settings:
   telemetry: false
+  use_chat_completions_url_for_anthropic_messages: true
 "
         ),
     )?;

@@ -11,6 +11,7 @@ use crate::units::median;
 #[serde(rename_all = "snake_case")]
 pub(super) enum Metric {
     CpuPerCallUs,
+    CpuPerCallMs,
     CpuPerEventUs,
     CallsPerSecond,
     EventsPerSecond,
@@ -61,6 +62,7 @@ impl Metric {
     pub(super) fn title(self) -> &'static str {
         match self {
             Self::CpuPerCallUs => "CPU µs/call",
+            Self::CpuPerCallMs => "CPU ms/call",
             Self::CpuPerEventUs => "CPU µs/event",
             Self::CallsPerSecond => "calls/s",
             Self::EventsPerSecond => "events/s",
@@ -98,7 +100,8 @@ impl Metric {
             | Self::KibPerStream
             | Self::EventDelayP50Ms
             | Self::EventDelayP99Ms => Compare::Ratio,
-            Self::LatencyP50Ms
+            Self::CpuPerCallMs
+            | Self::LatencyP50Ms
             | Self::LatencyP99Ms
             | Self::LatencyP999Ms
             | Self::FirstByteP50Ms
@@ -136,7 +139,11 @@ impl Metric {
             | Self::FirstByteP99Ms
             | Self::EventDelayP50Ms
             | Self::EventDelayP99Ms => 3,
-            Self::CpuPerEventUs | Self::AbortP50Ms | Self::AbortMaxMs | Self::IdleCpuPercent => 2,
+            Self::CpuPerCallMs
+            | Self::CpuPerEventUs
+            | Self::AbortP50Ms
+            | Self::AbortMaxMs
+            | Self::IdleCpuPercent => 2,
             Self::CpuPerCallUs
             | Self::KibPerStream
             | Self::PeakRssMib
@@ -163,6 +170,7 @@ impl Metric {
             Self::AbortMaxMs | Self::PeakRssMib => Fold::Highest,
             Self::Lost => Fold::Sum,
             Self::CpuPerCallUs
+            | Self::CpuPerCallMs
             | Self::CpuPerEventUs
             | Self::CallsPerSecond
             | Self::EventsPerSecond

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::target::Name;
+use super::name::Name;
 
 /// Flags of `tollhouse-bench run`.
 #[derive(Debug, Args)]
@@ -30,7 +30,7 @@ pub(crate) struct Options {
     /// Minutes of the `soak` scenario, which this flag adds
     #[arg(long)]
     pub(super) minutes: Option<u64>,
-    /// Compare with `LiteLLM` on chat completions, installing it into the cache
+    /// Compare with `LiteLLM` on a chat provider, installing it into the cache
     #[arg(long)]
     pub(super) litellm: bool,
     /// Directory for installed peers

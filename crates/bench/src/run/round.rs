@@ -45,7 +45,7 @@ pub(super) fn warm_up(bench: &Bench, running: &mut Running, load: Load) -> anyho
         mode: crate::load::Mode::Closed,
         ..load
     };
-    let plan = warm.plan(running.ends, running.name.is_exact(), 300);
+    let plan = warm.plan(running.ends, running.entry, 300);
     let report = generate(bench, &plan, || ())?;
     if report.calls == 0 {
         let failure = report.first_failure.unwrap_or_default();
@@ -63,7 +63,7 @@ pub(super) fn measure(
     load: Load,
     millis: u64,
 ) -> anyhow::Result<Round> {
-    let plan = load.plan(running.ends, running.name.is_exact(), millis);
+    let plan = load.plan(running.ends, running.entry, millis);
     let pid = running.process.pid();
     let rss_before_kib = proc::rss_kib(pid)?;
     let mut rss_peak_kib = rss_before_kib;
@@ -92,7 +92,9 @@ pub(super) fn measure(
     ]);
     if report.calls > 0 {
         let used = float(used.target);
-        values.insert(Metric::CpuPerCallUs, per(used, float(report.calls)));
+        let per_call = per(used, float(report.calls));
+        values.insert(Metric::CpuPerCallUs, per_call);
+        values.insert(Metric::CpuPerCallMs, per_call / 1e3);
         values.insert(Metric::CpuPerEventUs, per(used, float(report.events)));
     }
     if load.ramp_millis.is_some() {

@@ -1,13 +1,20 @@
 //! What a scenario is, and which ones a run takes.
 
 mod all;
+#[cfg(test)]
+mod tests;
+mod translated;
 
 use anyhow::bail;
 
 use self::all::{ALL, CHAT};
+use self::translated::TRANSLATED;
+use super::entry::{Crossing, Entry};
 use super::metric::Metric;
-use crate::load::{Mode, Plan, Verify};
-use crate::payload::Api;
+use super::name::Name;
+use super::target::Ends;
+use crate::load::{Mode, Plan};
+use crate::payload::{Api, Prompt};
 
 /// One scenario.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +38,9 @@ pub(super) enum Kind {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Load {
     pub(super) api: Api,
+    /// Calls are translated, and compared with the gateway's own that are not.
+    pub(super) translated: Option<Translated>,
+    pub(super) prompt: Prompt,
     pub(super) mode: Mode,
     pub(super) conns: u32,
     pub(super) rate: u32,
@@ -43,10 +53,22 @@ pub(super) struct Load {
     pub(super) ramp_millis: Option<u64>,
 }
 
+/// Calls that are translated.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Translated {
+    /// What the provider speaks.
+    pub(super) upstream: Api,
+    /// What is spoken on both sides of the gateway when it carries the call that these are compared
+    /// with: the provider's protocol for the same answer, the caller's for the same request.
+    pub(super) bound: Api,
+}
+
 impl Load {
     const fn plain(conns: u32, request: usize) -> Self {
         Self {
             api: Api::Messages,
+            translated: None,
+            prompt: Prompt::Talk,
             mode: Mode::Closed,
             conns,
             rate: 0,
@@ -78,8 +100,38 @@ impl Load {
         }
     }
 
+    /// The rows of its table, for the given servers.
+    pub(super) fn entries(&self, names: &[Name]) -> Vec<Entry> {
+        let Some(Translated { upstream, bound }) = self.translated else {
+            let unchanged = |name: &Name| Entry::unchanged(*name, self.api);
+            return names.iter().map(unchanged).collect();
+        };
+        let crossing = Crossing {
+            caller: self.api,
+            upstream,
+        };
+        let mut entries = Vec::new();
+        for target in names.iter().copied() {
+            if target == Name::Tollhouse {
+                entries.push(Entry {
+                    is_bound: true,
+                    ..Entry::unchanged(target, bound)
+                });
+            }
+            if target.can_translate(crossing) {
+                entries.push(Entry {
+                    target,
+                    crossing,
+                    is_bound: false,
+                });
+            }
+        }
+        entries
+    }
+
     /// The generator's plan for one round.
-    pub(super) fn plan(&self, ends: super::target::Ends, exact: bool, millis: u64) -> Plan {
+    pub(super) fn plan(&self, ends: Ends, entry: Entry, millis: u64) -> Plan {
+        let Crossing { caller, upstream } = entry.crossing;
         Plan {
             target: ends.target,
             mock: Some(ends.mock),
@@ -88,7 +140,9 @@ impl Load {
             millis: self.ramp_millis.unwrap_or(millis),
             rate: self.rate,
             once: self.ramp_millis.is_some(),
-            api: self.api,
+            api: caller,
+            upstream: entry.crossing.translates().then_some(upstream),
+            prompt: self.prompt,
             key: String::new(),
             request: self.request,
             answer: 1_024,
@@ -96,19 +150,21 @@ impl Load {
             gap_us: self.gap_us,
             first_us: self.first_us,
             stamp: self.stamp,
-            verify: if exact { Verify::Exact } else { Verify::Status },
+            verify: entry.verify(),
         }
     }
 }
 
 /// Scenarios that open thousands of sockets or last long.
-const LARGE: [&str; 2] = ["c2000", "i2000"];
+const LARGE: [&str; 3] = ["c2000", "i2000", "i2000-m2c"];
+
+fn known() -> impl Iterator<Item = &'static Scenario> {
+    ALL.iter().chain(&TRANSLATED).chain(&CHAT)
+}
 
 /// Every name with its meaning, for `--list`.
 pub(super) fn list() -> String {
-    let lines: Vec<String> = ALL
-        .iter()
-        .chain(&CHAT)
+    let lines: Vec<String> = known()
         .map(|scenario| format!("{:10} {}", scenario.name, scenario.about))
         .collect();
     lines.join("\n")
@@ -121,7 +177,6 @@ pub(super) fn choose(
     litellm: bool,
     minutes: Option<u64>,
 ) -> anyhow::Result<Vec<Scenario>> {
-    let known = || ALL.iter().chain(&CHAT);
     if let Some(unknown) = names
         .iter()
         .find(|name| known().all(|scenario| scenario.name != name.as_str()))
@@ -152,30 +207,4 @@ pub(super) fn choose(
         }
     }
     Ok(chosen)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn names(chosen: &[Scenario]) -> Vec<&str> {
-        chosen.iter().map(|scenario| scenario.name).collect()
-    }
-
-    #[test]
-    fn without_names_all_but_soak_and_chat_run() {
-        let chosen = choose(&[], false, false, None).unwrap();
-        assert_eq!(chosen.len(), ALL.len() - 1);
-        assert!(!names(&chosen).contains(&"soak"));
-        let quick = choose(&[], true, false, None).unwrap();
-        assert!(!names(&quick).contains(&"i2000"));
-    }
-
-    #[test]
-    fn names_and_flags_add_up() {
-        let chosen = choose(&["a32".to_owned()], false, true, Some(2)).unwrap();
-        assert_eq!(names(&chosen), ["a32", "soak", "a1-chat", "a32-chat"]);
-        assert!(matches!(chosen[1].kind, Kind::Soak { minutes: 2 }));
-        assert!(choose(&["a33".to_owned()], false, false, None).is_err());
-    }
 }

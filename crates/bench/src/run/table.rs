@@ -1,15 +1,14 @@
 //! One Markdown table per scenario.
 
-use super::Line;
 use super::metric::{Compare, Metric, Values};
+use super::outcome::Line;
 use super::scenario::Scenario;
-use super::target::Name;
 
 /// A heading, then one row per target with each value beside the pass-through's.
 pub(super) fn render(scenario: &Scenario, lines: &[Line]) -> String {
     let bound = lines
         .iter()
-        .find(|line| line.target == Name::Passthrough)
+        .find(|line| line.entry.is_bound)
         .map(|line| &line.values);
     let mut text = format!("### {}: {}\n\n| target |", scenario.name, scenario.about);
     for metric in scenario.columns {
@@ -18,9 +17,9 @@ pub(super) fn render(scenario: &Scenario, lines: &[Line]) -> String {
     text.push_str("\n|---|");
     text.push_str(&"--:|".repeat(scenario.columns.len()));
     for line in lines {
-        text.extend(["\n| ", &line.target.to_string(), " |"]);
+        text.extend(["\n| ", &line.label, " |"]);
         for metric in scenario.columns {
-            let bound = bound.filter(|_| line.target != Name::Passthrough);
+            let bound = bound.filter(|_| !line.entry.is_bound);
             text.extend([" ", &cell(*metric, &line.values, bound), " |"]);
         }
         if let Some(failure) = &line.failure {
@@ -51,10 +50,13 @@ fn cell(metric: Metric, values: &Values, bound: Option<&Values>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::payload::Api;
+    use crate::run::entry::Entry;
+    use crate::run::name::Name;
     use crate::run::scenario::choose;
 
     fn line(target: Name, cpu: f64, p50: f64) -> Line {
-        let mut line = Line::new(target);
+        let mut line = Line::new(Entry::unchanged(target, Api::Messages), false);
         line.values = Values::from([
             (Metric::CpuPerCallUs, cpu),
             (Metric::LatencyP50Ms, p50),
@@ -66,7 +68,8 @@ mod tests {
     #[test]
     fn a_row_stands_beside_the_bound() {
         let scenario = choose(&["a1".to_owned()], false, false, None).unwrap()[0];
-        let mut failed = Line::new(Name::Nginx);
+        let mut failed = line(Name::Nginx, 0.0, 0.0);
+        failed.values.clear();
         failed.failure = Some("a | b\nmore".to_owned());
         let lines = [
             line(Name::Tollhouse, 25.0, 0.35),

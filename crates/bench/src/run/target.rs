@@ -1,17 +1,16 @@
 //! The servers under test and how each is started.
 
-use std::fmt;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use clap::ValueEnum;
-use serde::Serialize;
 use tempfile::TempDir;
 
 use super::child::{Pinned, free_address};
+use super::entry::Entry;
+use super::name::Name;
 use super::scenario::{Kind, Scenario};
 use super::{config, litellm, note};
 use crate::payload::Api;
@@ -20,58 +19,6 @@ use crate::{clock, proc};
 /// The client's key towards the gateway: worth nothing outside the run it is used in.
 pub(super) const KEY: &str = "th-bench-0123456789abcdefghijklmnopqrstuvwxyz";
 const UPSTREAM_KEY: &str = "bench-upstream-0123456789";
-
-/// A server under test.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Name {
-    /// The bound
-    Passthrough,
-    /// The gateway, everything on
-    Tollhouse,
-    /// nginx as a reverse proxy, when installed
-    Nginx,
-    /// `LiteLLM`, one worker, chat completions only
-    Litellm,
-}
-
-impl Name {
-    /// Losing an answer here fails the run; a peer that does is only reported.
-    pub(super) fn is_ours(self) -> bool {
-        matches!(self, Self::Passthrough | Self::Tollhouse)
-    }
-
-    /// Whether answers come through byte for byte.
-    pub(super) fn is_exact(self) -> bool {
-        self != Self::Litellm
-    }
-
-    fn health(self) -> &'static str {
-        match self {
-            // The bare proxies hand it on, so their health includes reaching the mock.
-            Self::Passthrough | Self::Nginx | Self::Tollhouse => "/healthz",
-            Self::Litellm => "/health/liveliness",
-        }
-    }
-
-    fn patience(self) -> Duration {
-        match self {
-            Self::Passthrough | Self::Nginx | Self::Tollhouse => Duration::from_secs(10),
-            Self::Litellm => Duration::from_mins(2),
-        }
-    }
-}
-
-impl fmt::Display for Name {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Passthrough => "passthrough",
-            Self::Tollhouse => "tollhouse",
-            Self::Nginx => "nginx",
-            Self::Litellm => "LiteLLM",
-        })
-    }
-}
 
 /// The two ends of a measured path.
 #[derive(Debug, Clone, Copy)]
@@ -91,13 +38,14 @@ pub(super) struct Bench {
     tollhouse: PathBuf,
     cache: Option<PathBuf>,
     asked: Vec<Name>,
+    litellm: bool,
     temp: TempDir,
 }
 
 /// A started target.
 #[derive(Debug)]
 pub(super) struct Running {
-    pub(super) name: Name,
+    pub(super) entry: Entry,
     pub(super) process: Pinned,
     pub(super) ends: Ends,
     /// Nanoseconds from start to the first healthy answer.
@@ -120,6 +68,7 @@ impl Bench {
         tollhouse: Option<PathBuf>,
         cache: Option<PathBuf>,
         asked: Vec<Name>,
+        litellm: bool,
     ) -> anyhow::Result<Self> {
         let program = std::env::current_exe()?;
         let temp = TempDir::with_prefix("tollhouse-bench-")?;
@@ -137,13 +86,29 @@ impl Bench {
             mock_address,
             cache,
             asked,
+            litellm,
             temp,
         })
     }
 
-    /// The targets that take part in a scenario: those asked for, else the installed ones.
-    pub(super) fn targets(&self, scenario: &Scenario) -> anyhow::Result<Vec<Name>> {
-        let chat = matches!(scenario.kind, Kind::Load(load) if load.api == Api::Chat);
+    /// Who takes part in a scenario: the targets asked for, else the installed ones.
+    pub(super) fn entries(&self, scenario: &Scenario) -> anyhow::Result<Vec<Entry>> {
+        let entries = |names: &[Name]| match scenario.kind {
+            Kind::Load(load) => load.entries(names),
+            Kind::Start | Kind::Soak { .. } => names
+                .iter()
+                .map(|name| Entry::unchanged(*name, Api::Messages))
+                .collect(),
+        };
+        Ok(entries(&self.targets(scenario)?))
+    }
+
+    fn targets(&self, scenario: &Scenario) -> anyhow::Result<Vec<Name>> {
+        let litellm = match scenario.kind {
+            Kind::Load(load) if load.translated.is_some() => self.litellm,
+            Kind::Load(load) => load.api == Api::Chat,
+            Kind::Start | Kind::Soak { .. } => false,
+        };
         let mut names = self.asked.clone();
         if names.is_empty() {
             names = vec![Name::Passthrough, Name::Tollhouse];
@@ -152,7 +117,7 @@ impl Bench {
             }
             names.push(Name::Litellm);
         }
-        names.retain(|name| chat || *name != Name::Litellm);
+        names.retain(|name| litellm || *name != Name::Litellm);
         if names.contains(&Name::Tollhouse) && !self.tollhouse.is_file() {
             bail!(
                 "{} is missing: build it, or leave `tollhouse` out of --targets",
@@ -166,23 +131,24 @@ impl Bench {
     }
 
     /// Starts a target with fresh data and waits for its first healthy answer.
-    pub(super) fn run(&self, name: Name) -> anyhow::Result<Running> {
-        let home = self.temp.path().join(name.to_string());
+    pub(super) fn run(&self, entry: Entry) -> anyhow::Result<Running> {
+        let home = self.temp.path().join(entry.id());
         if home.exists() {
             fs::remove_dir_all(&home)?;
         }
-        self.run_again(name)
+        self.run_again(entry)
     }
 
     /// Starts a target on the data of its last run.
-    pub(super) fn run_again(&self, name: Name) -> anyhow::Result<Running> {
-        let home = self.temp.path().join(name.to_string());
+    pub(super) fn run_again(&self, entry: Entry) -> anyhow::Result<Running> {
+        let home = self.temp.path().join(entry.id());
         fs::create_dir_all(&home)?;
+        let name = entry.target;
         let ends = Ends {
             target: free_address()?,
             mock: self.mock_address,
         };
-        let (program, arguments) = self.prepare(name, ends, &home)?;
+        let (program, arguments) = self.prepare(entry, ends, &home)?;
         let variables = [("BENCH_KEY", KEY), ("BENCH_UPSTREAM_KEY", UPSTREAM_KEY)];
         let log = home.join("log");
         let started = clock::now_ns();
@@ -192,7 +158,7 @@ impl Bench {
             .with_context(|| format!("{name} did not start"))?;
         let base_kib = proc::rss_kib(process.pid())?;
         Ok(Running {
-            name,
+            entry,
             process,
             base_kib,
             ends,
@@ -212,12 +178,12 @@ impl Bench {
 
     fn prepare(
         &self,
-        name: Name,
+        entry: Entry,
         ends: Ends,
         home: &Path,
     ) -> anyhow::Result<(PathBuf, Vec<String>)> {
         let listen = ends.target.to_string();
-        Ok(match name {
+        Ok(match entry.target {
             Name::Passthrough => {
                 let upstream = ends.mock.to_string();
                 let arguments = ["passthrough", "--listen", &listen, "--upstream", &upstream];
@@ -225,7 +191,7 @@ impl Bench {
             }
             Name::Tollhouse => {
                 let file = home.join("tollhouse.toml");
-                fs::write(&file, config::tollhouse(ends, home))?;
+                fs::write(&file, config::tollhouse(ends, home, entry.crossing))?;
                 let arguments = ["serve", "--config", &file.to_string_lossy()];
                 (self.tollhouse.clone(), strings(&arguments))
             }

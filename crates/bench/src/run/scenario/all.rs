@@ -6,7 +6,7 @@ use crate::load::Mode;
 use crate::payload::Api;
 use crate::run::metric::Metric;
 
-const CALLS: &[Metric] = &[
+pub(super) const CALLS: &[Metric] = &[
     Metric::CpuPerCallUs,
     Metric::CallsPerSecond,
     Metric::LatencyP50Ms,
@@ -33,7 +33,7 @@ const STREAMS: &[Metric] = &[
     Metric::ForeignLoadPercent,
 ];
 
-const BURST: &[Metric] = &[
+pub(super) const BURST: &[Metric] = &[
     Metric::CpuPerEventUs,
     Metric::EventsPerSecond,
     Metric::FirstByteP50Ms,
@@ -67,7 +67,7 @@ const SOAK: &[Metric] = &[
     Metric::Lost,
 ];
 
-const fn load(
+pub(super) const fn load(
     name: &'static str,
     about: &'static str,
     load: Load,
@@ -82,7 +82,7 @@ const fn load(
     }
 }
 
-const KIB: usize = 1_024;
+pub(super) const KIB: usize = 1_024;
 
 pub(super) const ALL: [Scenario; 15] = [
     load(
