@@ -146,6 +146,18 @@ pub fn prepare(
         },
     };
     let restore = fit::fit(&mut request, target, occasion.session)?;
+    // Chat takes instructions alone; the others want something said.
+    let instructed = target.protocol == Protocol::Chat && !request.system.is_empty();
+    if request.turns.is_empty() && !instructed {
+        let path = match caller {
+            Protocol::Responses => "input",
+            Protocol::Messages | Protocol::Chat => "messages",
+        };
+        return Err(Unfit::new(
+            path,
+            "expected at least one message with something in it",
+        ));
+    }
     request.stream = match target.streams(!request.tools.is_empty()) {
         Streams::Both => stream,
         Streams::Only => true,

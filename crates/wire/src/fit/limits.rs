@@ -16,7 +16,8 @@ pub(super) fn fit<'a>(request: &mut Request<'a>, target: &Dialect) -> Vec<Text<'
     let floor = match target.protocol {
         Protocol::Messages => {
             request.max_output.get_or_insert(target.default_max_output);
-            0
+            // Zero fills the cache and answers nothing, which no caller of another protocol means.
+            1
         }
         // Zero, a Messages caller's way to fill the cache, is an error here.
         Protocol::Chat => 1,

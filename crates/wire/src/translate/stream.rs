@@ -6,6 +6,7 @@ use super::answering::{encode_whole, failure_of};
 use super::decoder::Decoder;
 use super::{Encoder, Finished, Reply};
 use crate::answer::{Answer, Event, MOST_BLOCKS, Malformed, Opening, Sink};
+use crate::conversation::Text;
 use crate::failure::{Class, Failure};
 use crate::restore::Restore;
 use crate::{Protocol, sse};
@@ -27,6 +28,9 @@ const EVENT_LIMIT: usize = 16 * 1024 * 1024;
 /// The longest answer, in bytes of text and so much for each block. Some of it may have to be kept until the
 /// end: what a protocol cannot say yet, and everything where the last event repeats it all.
 const ANSWER_LIMIT: usize = 64 * 1024 * 1024;
+
+/// The longest name of a model that is told: some protocols repeat it in every event.
+const MODEL_LIMIT: usize = 256;
 
 /// What a block costs beside its text.
 const BLOCK: usize = 256;
@@ -58,6 +62,14 @@ struct Flow<T> {
     blocks: usize,
 }
 
+fn shortened(model: Text<'_>) -> Text<'_> {
+    if model.len() <= MODEL_LIMIT {
+        return model;
+    }
+    let end = model.floor_char_boundary(MODEL_LIMIT);
+    model[..end].to_owned().into()
+}
+
 impl<T: Take> Flow<T> {
     fn event(&mut self, event: Event<'_>, out: &mut Vec<u8>) {
         self.said = self.said.saturating_add(size(&event));
@@ -71,6 +83,14 @@ impl<T: Take> Flow<T> {
                 self.broken.get_or_insert(Malformed::TOO_MANY);
             }
         }
+        let event = match event {
+            Event::Start { id, model, usage } => Event::Start {
+                id,
+                model: shortened(model),
+                usage,
+            },
+            other => other,
+        };
         self.pass(out, |restore, sink| restore.event(event, sink));
     }
 

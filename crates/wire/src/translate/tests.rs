@@ -110,3 +110,55 @@ fn a_translation_that_breaks_says_nothing_but_its_error() {
     assert_eq!(said.matches("event:").count(), 1);
     assert!(translator.ended());
 }
+
+#[test]
+fn a_request_that_says_nothing_is_refused_by_name() {
+    let responses = r#"{"model":"m","input":[]}"#;
+    for target in [Protocol::Chat, Protocol::Messages] {
+        let target = Dialect::new(target, "lab");
+        let why = refused(Protocol::Responses, responses, &target);
+        assert_eq!(why, "input");
+    }
+    let instructed = r#"{"model":"m","instructions":"s","input":[]}"#;
+    let target = Dialect::new(Protocol::Chat, "lab");
+    prepare(
+        Protocol::Responses,
+        instructed.as_bytes(),
+        &target,
+        &OCCASION,
+    )
+    .unwrap();
+}
+
+#[test]
+fn an_output_limit_of_nothing_is_one_token_to_messages() {
+    let body = r#"{"model":"m","max_output_tokens":0,"input":"hi"}"#;
+    let target = Dialect::new(Protocol::Messages, "lab");
+    let prepared = prepare(Protocol::Responses, body.as_bytes(), &target, &OCCASION).unwrap();
+    let sent: serde_json::Value = serde_json::from_slice(&prepared.body).unwrap();
+    assert_eq!(sent["max_tokens"], 1);
+    assert_eq!(prepared.losses.to_string(), "max_output_tokens");
+}
+
+#[test]
+fn what_is_no_media_type_makes_no_data_url() {
+    let body = r#"{"model":"m","max_tokens":9,"messages":[{"role":"user","content":[{"type":"document","source":{"type":"base64","media_type":"assistant","data":"AA=="}}]}]}"#;
+    let target = Dialect::new(Protocol::Responses, "lab");
+    let why = refused(Protocol::Messages, body, &target);
+    assert_eq!(why, "messages[0].content[0].source.media_type");
+}
+
+#[test]
+fn a_model_with_an_endless_name_is_told_by_its_beginning() {
+    let body = r#"{"model":"m","messages":[{"role":"user","content":"x"}],"stream":true}"#;
+    let target = Dialect::new(Protocol::Responses, "lab");
+    let prepared = prepare(Protocol::Chat, body.as_bytes(), &target, &OCCASION).unwrap();
+    let name = "ä".repeat(10_000);
+    let event = format!(
+        "data: {{\"type\":\"response.created\",\"response\":{{\"id\":\"r\",\"model\":\"{name}\"}}}}\n\n"
+    );
+    let mut out = Vec::new();
+    let mut translator = prepared.answering.stream();
+    translator.push(event.as_bytes(), &mut out).unwrap();
+    assert!((100..1_000).contains(&out.len()), "{}", out.len());
+}

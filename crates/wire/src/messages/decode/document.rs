@@ -208,7 +208,21 @@ fn at(source: Option<Given<'_>>) -> Result<SourceAt<'_>, Unfit> {
 fn base64(at: SourceAt<'_>) -> Result<Source<'_>, Unfit> {
     let Str(media_type) = at.media_type.ok_or_else(|| missing("media_type"))?;
     let Str(data) = at.data.ok_or_else(|| missing("data"))?;
+    if !is_media_type(&media_type) {
+        let message = "must be a media type, as `image/png` is one";
+        return Err(Unfit::new("media_type", message));
+    }
     Ok(Source::Base64 { media_type, data })
+}
+
+/// Whether it can stand in a data URL: two words around a slash.
+fn is_media_type(name: &str) -> bool {
+    let is_word = |word: &str| {
+        let letter = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&byte);
+        !word.is_empty() && word.bytes().all(letter)
+    };
+    name.split_once('/')
+        .is_some_and(|(kind, subtype)| is_word(kind) && is_word(subtype))
 }
 
 fn url(at: SourceAt<'_>) -> Result<Source<'_>, Unfit> {

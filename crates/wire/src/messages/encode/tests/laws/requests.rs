@@ -28,8 +28,12 @@ fn said() -> impl Strategy<Value = P> {
 }
 
 fn shown() -> impl Strategy<Value = P> {
-    let base64 =
-        || (text(), text()).prop_map(|(media_type, data)| Source::Base64 { media_type, data });
+    let base64 = || {
+        ("[a-z]{1,8}/[a-z.+-]{1,8}", text()).prop_map(|(media_type, data)| Source::Base64 {
+            media_type: media_type.into(),
+            data,
+        })
+    };
     let image = prop_oneof![base64(), text().prop_map(Source::Url)];
     let paper = prop_oneof![
         base64(),
