@@ -9,7 +9,7 @@ use hyper::body::Incoming;
 use tollhouse_domain::health::Signal;
 use tollhouse_domain::time::Timestamp;
 use tollhouse_wire::ErrorKind;
-use tollhouse_wire::loss::{Loss, Losses};
+use tollhouse_wire::loss::Losses;
 use tollhouse_wire::translate::Answering;
 
 use super::headers;
@@ -154,26 +154,13 @@ impl Queue {
             self.outbound.headers.clone()
         };
         let mut headers = headers::upstream(headers, self.outbound.metered, own);
+        let (changed, losses) = self.outbound.changed(&target)?;
         let source = &self.outbound.body;
-        let unsealed = self.outbound.unsealed(target.endpoint.protocol);
-        let mut losses = Losses::default();
-        losses.add_if(unsealed.is_some(), Loss::ReasoningHistory);
-        if let Some(origin) = &self.outbound.origin {
-            origin.allow(losses)?;
-        }
-        let (plain, span) = match &unsealed {
-            Some(clean) => (clean, clean.model_span()),
-            None => (source.plain(), source.model.clone()),
-        };
-        let body = match (&target.model, span) {
-            (Some(name), Some(span)) => Some(plain.splice(span, name)),
-            _ => unsealed,
-        };
-        if body.is_some() && source.decoded.is_some() {
+        if changed.is_some() && source.decoded.is_some() {
             // What is sent is no longer what was compressed.
             headers.remove(http::header::CONTENT_ENCODING);
         }
-        let body = body.unwrap_or_else(|| source.raw.clone());
+        let body = changed.unwrap_or_else(|| source.raw.clone());
         target.credential.apply(target.endpoint.auth, &mut headers);
         let mut request = Request::new(ChunkBody::from(body));
         *request.method_mut() = self.outbound.method.clone();

@@ -4,11 +4,13 @@ use std::borrow::Cow;
 
 use http::request::Parts;
 use http::{HeaderMap, Method};
-use tollhouse_wire::{ErrorKind, Protocol};
+use tollhouse_wire::ErrorKind;
+use tollhouse_wire::loss::{Loss, Losses};
 
 use super::inbound::Inbound;
 use super::operation::Inference;
 use super::refusal::Refusal;
+use super::resolve::Target;
 use super::translation::Origin;
 use crate::chunks::Chunks;
 
@@ -35,6 +37,12 @@ pub(crate) struct Body {
 }
 
 impl Body {
+    /// The body with the target's name for the model, if it has another.
+    fn renamed(&self, target: &Target) -> Option<Chunks> {
+        let (name, span) = (target.model.as_deref()?, self.model.clone()?);
+        Some(self.plain().splice(span, name))
+    }
+
     /// The body as text, whether or not it came compressed.
     pub(crate) fn plain(&self) -> &Chunks {
         self.decoded.as_ref().unwrap_or(&self.raw)
@@ -79,11 +87,27 @@ impl Outbound {
         }
     }
 
-    /// The body without thoughts of another vendor that we sealed in it, if it holds any: the
-    /// conversation was translated before, and `protocol` is its client's own.
-    pub(super) fn unsealed(&self, protocol: Protocol) -> Option<Chunks> {
-        self.origin.as_ref()?;
-        self.body.plain().unsealed(protocol)
+    /// The body for a target of the caller's own protocol, if it is not the one that came: with the
+    /// target's name for the model, and without the thoughts of another vendor that we sealed in it when the
+    /// conversation was translated before.
+    pub(super) fn changed(&self, target: &Target) -> Result<(Option<Chunks>, Losses), Refusal> {
+        let (body, mut losses) = (&self.body, Losses::default());
+        let Some(origin) = &self.origin else {
+            return Ok((body.renamed(target), losses));
+        };
+        match body.plain().unsealed(target.endpoint.protocol) {
+            None => Ok((body.renamed(target), losses)),
+            Some(raw) => {
+                losses.add(Loss::ReasoningHistory);
+                origin.allow(losses)?;
+                let clean = Body {
+                    model: raw.model_span(),
+                    decoded: None,
+                    raw,
+                };
+                Ok((clean.renamed(target).or(Some(clean.raw)), losses))
+            }
+        }
     }
 
     /// What a translation has to know of the call.
