@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::CredentialId;
+use crate::id::{CredentialId, OrgId, UserId};
 use crate::time::Timestamp;
 
 /// Whose secret went upstream, recorded on every call.
@@ -75,11 +75,36 @@ impl Default for CredentialPolicy {
     }
 }
 
+/// Who a credential belongs to, and so whose calls may draw on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", tag = "kind", content = "id")]
+pub enum Owner {
+    /// A user: no other user's key can draw on it.
+    User(UserId),
+    /// An organization: the keys that belong to it.
+    Org(OrgId),
+    /// The platform: keys whose policy says so.
+    Platform,
+}
+
+impl Owner {
+    /// The source that calls which draw on it are recorded with.
+    pub const fn source(self) -> CredentialSource {
+        match self {
+            Self::User(_) => CredentialSource::User,
+            Self::Org(_) => CredentialSource::Org,
+            Self::Platform => CredentialSource::Platform,
+        }
+    }
+}
+
 /// What is known of a sealed secret without opening it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Credential {
     /// Its id.
     pub id: CredentialId,
+    /// Who it belongs to.
+    pub owner: Owner,
     /// The provider it is for.
     pub provider: String,
     /// Its name among the owner's credentials for this provider; `default` unless named.
@@ -88,6 +113,15 @@ pub struct Credential {
     pub fingerprint: String,
     /// When the secret was last set.
     pub configured_at: Timestamp,
+    /// Whether calls may draw on it. One that is switched off stops the search for a credential
+    /// instead of letting it fall through to somebody else's money.
+    pub enabled: bool,
+    /// The provider's address to use with it, instead of the provider's own; only users' have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_url: Option<String>,
+    /// Since when the provider refuses it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stale_since: Option<Timestamp>,
     /// Whether the configuration file manages this row.
     pub managed: bool,
 }

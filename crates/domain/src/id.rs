@@ -93,6 +93,10 @@ id!(
     /// A tenant.
     OrgId, "org"
 );
+id!(
+    /// A personal API token of the control plane.
+    TokenId, "tok"
+);
 
 #[cfg(test)]
 mod tests {

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::credential::CredentialPolicy;
+use crate::credential::{CredentialPolicy, CredentialSource};
 use crate::id::{KeyId, OrgId, UserId};
+use crate::limits::{Budget, Limits};
 use crate::pattern::Pattern;
 use crate::time::Timestamp;
 
@@ -43,8 +44,20 @@ pub struct VirtualKey {
     /// The providers it may use; absent means all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub providers: Option<Vec<String>>,
+    /// The routes it may use, each by its model pattern as written; absent means all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub routes: Option<Vec<Pattern>>,
     /// Whose credentials it may draw on.
     pub credentials: CredentialPolicy,
+    /// The one source its calls draw on, fixed when it was minted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pinned_source: Option<CredentialSource>,
+    /// How much it may ask for at once and in a minute.
+    #[serde(default)]
+    pub limits: Limits,
+    /// How much money its calls may cost.
+    #[serde(default)]
+    pub budgets: Vec<Budget>,
     /// Whether a call that a translation would lose anything of is refused.
     #[serde(default)]
     pub strict: bool,
@@ -56,6 +69,9 @@ pub struct VirtualKey {
     /// When it was revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<Timestamp>,
+    /// Until when the secret before the last rotation works too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grace_until: Option<Timestamp>,
     /// When it was last used, to the minute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used_at: Option<Timestamp>,

@@ -2,7 +2,7 @@
 //! in so far.
 
 use sqlx::FromRow;
-use tollhouse_domain::credential::Credential;
+use tollhouse_domain::credential::{Credential, Owner};
 use tollhouse_domain::id::CredentialId;
 use tollhouse_domain::time::Timestamp;
 use uuid::Uuid;
@@ -35,6 +35,9 @@ struct CredentialRow {
     fingerprint: String,
     configured_at: i64,
     managed: bool,
+    enabled: bool,
+    base_url: Option<String>,
+    stale_since: Option<i64>,
     sealed: Vec<u8>,
 }
 
@@ -42,11 +45,15 @@ impl From<CredentialRow> for CredentialRecord {
     fn from(row: CredentialRow) -> Self {
         let meta = Credential {
             id: CredentialId(row.id),
+            owner: Owner::Platform,
             provider: row.provider,
             name: row.name,
             fingerprint: row.fingerprint,
             configured_at: Timestamp(row.configured_at),
             managed: row.managed,
+            enabled: row.enabled,
+            base_url: row.base_url,
+            stale_since: row.stale_since.map(Timestamp),
         };
         Self {
             meta,
@@ -60,7 +67,8 @@ const PLATFORM: Uuid = Uuid::nil();
 
 macro_rules! select {
     () => {
-        "SELECT id, provider, name, fingerprint, configured_at, managed, sealed FROM credentials \
+        "SELECT id, provider, name, fingerprint, configured_at, managed, \
+         enabled, base_url, stale_since, sealed FROM credentials \
          WHERE owner_kind = 'platform'"
     };
 }

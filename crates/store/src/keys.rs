@@ -14,15 +14,19 @@ use crate::error::{Result, StoreError};
 use crate::options::Page;
 use row::{KeyRow, bind_key, columns};
 
+// The revision is raised before anything else in the transaction, so this is the row's own.
 const INSERT: &str = concat!(
     "INSERT INTO virtual_keys (",
     columns!(),
-    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"
+    ", revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
+     $17, $18, $19, $20, $21, $22, $23, $24, (SELECT value FROM revision WHERE id = 1))"
 );
 const UPDATE: &str = "UPDATE virtual_keys SET digest = $2, name = $3, prefix = $4, owner_id = $5, \
     org_id = $6, agent = $7, kind = $8, models = $9, providers = $10, credentials = $11, \
     created_at = $12, expires_at = $13, revoked_at = $14, last_used_at = $15, managed = $16, \
-    retired = $17, strict = $18 WHERE id = $1";
+    retired = $17, strict = $18, routes = $19, pinned_source = $20, limits = $21, budgets = $22, \
+    previous_digest = $23, grace_until = $24, \
+    revision = (SELECT value FROM revision WHERE id = 1) WHERE id = $1";
 const PAGE: &str = concat!(
     "SELECT ",
     columns!(),
@@ -36,7 +40,7 @@ const LIVE: &str = concat!(
 );
 // A person's word is final, so it also ends what the file had only retired.
 const REVOKE: &str = "UPDATE virtual_keys SET revoked_at = COALESCE(revoked_at, $2), \
-    retired = FALSE WHERE id = $1 AND (revoked_at IS NULL OR retired)";
+    retired = FALSE, revision = (SELECT value FROM revision WHERE id = 1) WHERE id = $1 AND (revoked_at IS NULL OR retired)";
 const TOUCH: &str = "UPDATE virtual_keys SET last_used_at = $2 \
     WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)";
 const DELETE_EXPIRED: &str = "DELETE FROM virtual_keys WHERE kind = 'scoped' AND expires_at < $1";
@@ -96,7 +100,7 @@ impl Store {
     }
 
     /// Writes what an administrator may change of a key: name, owner, organization, agent, models,
-    /// providers, credentials, expiry, strictness. The rest of `key` is not looked at.
+    /// providers, routes, credentials, limits, budgets, expiry, strictness. The rest of `key` is not looked at.
     ///
     /// # Errors
     /// [`StoreError::NotFound`]; [`StoreError::Conflict`] when the configuration file manages it.

@@ -1,3 +1,4 @@
+use crate::limits::Limits;
 use uuid::Uuid;
 
 use super::*;
@@ -45,6 +46,11 @@ fn key() -> VirtualKey {
         models: None,
         providers: None,
         credentials: CredentialPolicy::default(),
+        routes: None,
+        pinned_source: None,
+        limits: Limits::default(),
+        budgets: Vec::new(),
+        grace_until: None,
         strict: false,
         created_at: Timestamp(0),
         expires_at: None,

@@ -1,9 +1,10 @@
 //! Brings the store in line with the configuration file: providers, credentials, routes and keys,
 //! through the same functions as the control plane's. Applying twice changes nothing.
 
-use tollhouse_domain::credential::Credential;
+use tollhouse_domain::credential::{Credential, Owner};
 use tollhouse_domain::id::{CredentialId, KeyId};
 use tollhouse_domain::key::{KeyKind, VirtualKey};
+use tollhouse_domain::limits::Limits;
 use tollhouse_domain::provider::Provider;
 use tollhouse_store::{CredentialRecord, Store};
 use tollhouse_vault::{KeyDigester, Sealed, Secret, Vault, prefix};
@@ -77,11 +78,15 @@ pub(crate) async fn put_credential(
     }
     let meta = Credential {
         id: stored.map_or_else(|| CredentialId(ids::uuid(now)), |record| record.meta.id),
+        owner: Owner::Platform,
         provider: provider.to_owned(),
         name: name.to_owned(),
         fingerprint: secret.fingerprint(),
         configured_at: now,
         managed,
+        enabled: true,
+        base_url: None,
+        stale_since: None,
     };
     let sealed = vault.seal(secret, &place(&meta)).into_bytes();
     let id = meta.id;
@@ -103,11 +108,16 @@ fn managed_key(configured: &ConfiguredKey, digester: &KeyDigester) -> (VirtualKe
         kind: KeyKind::Standard,
         models: configured.models.clone(),
         providers: configured.providers.clone(),
+        routes: None,
         credentials: configured.credentials,
+        pinned_source: None,
+        limits: Limits::default(),
+        budgets: Vec::new(),
         strict: configured.strict,
         created_at: now,
         expires_at: None,
         revoked_at: None,
+        grace_until: None,
         last_used_at: None,
         managed: true,
     };

@@ -18,7 +18,8 @@ const RELEVANT: &str = concat!(
     columns!(),
     " FROM virtual_keys WHERE managed OR revoked_at IS NOT NULL ORDER BY id"
 );
-const RETIRE: &str = "UPDATE virtual_keys SET revoked_at = $2, retired = TRUE WHERE id = $1";
+const RETIRE: &str = "UPDATE virtual_keys SET revoked_at = $2, retired = TRUE, \
+    revision = (SELECT value FROM revision WHERE id = 1) WHERE id = $1";
 
 impl Store {
     /// Makes the managed keys be those of the configuration file, in one step. The ids of `keys` are

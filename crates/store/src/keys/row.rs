@@ -13,7 +13,8 @@ use crate::error::Result;
 macro_rules! columns {
     () => {
         "id, digest, name, prefix, owner_id, org_id, agent, kind, models, providers, credentials, \
-         created_at, expires_at, revoked_at, last_used_at, managed, retired, strict"
+         created_at, expires_at, revoked_at, last_used_at, managed, retired, strict, routes, \
+         pinned_source, limits, budgets, previous_digest, grace_until"
     };
 }
 
@@ -38,6 +39,12 @@ macro_rules! bind_key {
             .bind($row.managed)
             .bind($row.retired)
             .bind($row.strict)
+            .bind(&$row.routes)
+            .bind(&$row.pinned_source)
+            .bind(&$row.limits)
+            .bind(&$row.budgets)
+            .bind(&$row.previous_digest)
+            .bind($row.grace_until)
     };
 }
 
@@ -63,6 +70,12 @@ pub(crate) struct KeyRow {
     pub(crate) managed: bool,
     pub(crate) retired: bool,
     pub(crate) strict: bool,
+    pub(crate) routes: Option<String>,
+    pub(crate) pinned_source: Option<String>,
+    pub(crate) limits: String,
+    pub(crate) budgets: String,
+    pub(crate) previous_digest: Option<Vec<u8>>,
+    pub(crate) grace_until: Option<i64>,
 }
 
 impl KeyRow {
@@ -98,6 +111,16 @@ impl KeyRow {
             managed: key.managed,
             retired: false,
             strict: key.strict,
+            routes: key
+                .routes
+                .as_ref()
+                .map(|list| to_json("routes", list))
+                .transpose()?,
+            pinned_source: key.pinned_source.map(|source| source.as_str().to_owned()),
+            limits: to_json("limits", &key.limits)?,
+            budgets: to_json("budgets", &key.budgets)?,
+            previous_digest: None,
+            grace_until: key.grace_until.map(|at| at.0),
         })
     }
 
@@ -129,6 +152,17 @@ impl KeyRow {
             last_used_at: moment(self.last_used_at),
             managed: self.managed,
             strict: self.strict,
+            routes: self
+                .routes
+                .map(|text| from_json("a key's routes", &text))
+                .transpose()?,
+            pinned_source: self
+                .pinned_source
+                .map(|text| word("a key's source", &text))
+                .transpose()?,
+            limits: from_json("a key's limits", &self.limits)?,
+            budgets: from_json("a key's budgets", &self.budgets)?,
+            grace_until: moment(self.grace_until),
         })
     }
 
@@ -145,6 +179,9 @@ impl KeyRow {
             credentials: new.credentials,
             expires_at: new.expires_at,
             strict: new.strict,
+            routes: new.routes,
+            limits: new.limits,
+            budgets: new.budgets,
             ..self
         })
     }

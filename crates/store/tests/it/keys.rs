@@ -1,8 +1,10 @@
 //! Virtual keys: those of the API, and those that the configuration file states.
 
-use tollhouse_domain::credential::CredentialPolicy;
+use tollhouse_domain::credential::{CredentialPolicy, CredentialSource};
 use tollhouse_domain::id::{OrgId, UserId};
 use tollhouse_domain::key::{KeyKind, VirtualKey};
+use tollhouse_domain::limits::{Budget, BudgetWindow, Limits};
+use tollhouse_domain::money::Money;
 use tollhouse_store::{Page, Store, StoreError};
 
 use crate::support::{Place, key_id, on_both, seconds, uuid, virtual_key};
@@ -36,6 +38,20 @@ async fn a_key_comes_back_as_it_went_in(place: Place) {
             platform: true,
         },
         strict: true,
+        routes: Some(vec!["claude-*".parse().unwrap()]),
+        pinned_source: Some(CredentialSource::User),
+        limits: Limits {
+            rpm: Some(1),
+            tpm: Some(2),
+            concurrency: Some(3),
+        },
+        budgets: BudgetWindow::ALL
+            .map(|window| Budget {
+                usd: Money(1),
+                window,
+            })
+            .to_vec(),
+        grace_until: Some(seconds(7)),
         expires_at: Some(seconds(10)),
         last_used_at: Some(seconds(5)),
         ..virtual_key(2, "🔑 of \"Zoë\"")

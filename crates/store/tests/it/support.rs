@@ -7,9 +7,10 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tempfile::TempDir;
 use tollhouse_domain::call::{Call, Mode, Outcome};
-use tollhouse_domain::credential::{Credential, CredentialPolicy};
+use tollhouse_domain::credential::{Credential, CredentialPolicy, Owner};
 use tollhouse_domain::id::{CallId, CredentialId, KeyId, SessionId};
 use tollhouse_domain::key::{KeyKind, VirtualKey};
+use tollhouse_domain::limits::Limits;
 use tollhouse_domain::money::Money;
 use tollhouse_domain::provider::Provider;
 use tollhouse_domain::tags::Tags;
@@ -183,6 +184,11 @@ pub(crate) fn virtual_key(n: u128, name: &str) -> VirtualKey {
         models: None,
         providers: None,
         credentials: CredentialPolicy::default(),
+        routes: None,
+        pinned_source: None,
+        limits: Limits::default(),
+        budgets: Vec::new(),
+        grace_until: None,
         strict: false,
         created_at: seconds(0),
         expires_at: None,
@@ -213,6 +219,10 @@ pub(crate) fn credential(n: u128, provider: &str, sealed: &[u8]) -> CredentialRe
             fingerprint: "f00d".to_owned(),
             configured_at: seconds(0),
             managed: false,
+            owner: Owner::Platform,
+            enabled: true,
+            base_url: None,
+            stale_since: None,
         },
         sealed: sealed.to_vec(),
     }

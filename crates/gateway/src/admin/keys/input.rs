@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use tollhouse_domain::credential::CredentialPolicy;
 use tollhouse_domain::id::KeyId;
 use tollhouse_domain::key::{KeyKind, VirtualKey};
+use tollhouse_domain::limits::Limits;
 use tollhouse_domain::pattern::Pattern;
 use tollhouse_domain::provider::Provider;
 use tollhouse_domain::time::Timestamp;
@@ -194,11 +195,16 @@ impl NewKey {
                 .providers
                 .map(|list| providers(list, known))
                 .transpose()?,
+            routes: None,
             credentials: self.credentials.over(policy),
+            pinned_source: None,
+            limits: Limits::default(),
+            budgets: Vec::new(),
             strict: self.strict.unwrap_or(false),
             created_at: now,
             expires_at: life.map(|life| now.plus(life)),
             revoked_at: None,
+            grace_until: None,
             last_used_at: None,
             managed: false,
         })

@@ -2,6 +2,7 @@ use tollhouse_domain::call::Call;
 use tollhouse_domain::credential::CredentialPolicy;
 use tollhouse_domain::id::{CallId, KeyId, SessionId};
 use tollhouse_domain::key::{KeyKind, VirtualKey};
+use tollhouse_domain::limits::Limits;
 use tollhouse_store::{CallFilter, DatabaseUrl, ObjectKind, ObjectRow, Page};
 use uuid::Uuid;
 
@@ -28,6 +29,11 @@ fn key(n: u8, kind: KeyKind, expires: i64) -> VirtualKey {
         models: None,
         providers: None,
         credentials: CredentialPolicy::default(),
+        routes: None,
+        pinned_source: None,
+        limits: Limits::default(),
+        budgets: Vec::new(),
+        grace_until: None,
         strict: false,
         created_at: Timestamp(0),
         expires_at: Some(Timestamp::from_secs(expires)),
