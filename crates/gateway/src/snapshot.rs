@@ -4,6 +4,8 @@
 //! its revision is recorded on the call. Credentials are opened here, into header values that are
 //! marked as sensitive, so that no call has to touch the vault.
 
+mod people;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -18,6 +20,8 @@ use tollhouse_vault::{KeyDigester, Secret};
 use tollhouse_wire::Protocol;
 use tollhouse_wire::dialect::Dialect;
 
+pub(crate) use self::people::People;
+
 /// The configuration that a call sees.
 pub(crate) struct Snapshot {
     pub(crate) revision: i64,
@@ -29,6 +33,7 @@ pub(crate) struct Snapshot {
     platform: HashMap<String, Arc<OpenCredential>>,
     pub(crate) prices: Arc<PriceBook>,
     dialects: Arc<Dialects>,
+    pub(crate) people: Arc<People>,
 }
 
 /// One protocol of one provider.
@@ -122,6 +127,7 @@ pub(crate) struct Parts {
     pub(crate) credentials: HashMap<String, OpenCredential>,
     pub(crate) prices: Arc<PriceBook>,
     pub(crate) dialects: Arc<Dialects>,
+    pub(crate) people: Arc<People>,
 }
 
 impl Snapshot {
@@ -159,6 +165,7 @@ impl Snapshot {
             platform: parts.credentials.into_iter().map(arc).collect(),
             prices: parts.prices,
             dialects: parts.dialects,
+            people: parts.people,
         }
     }
 

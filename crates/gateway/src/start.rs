@@ -28,7 +28,7 @@ use crate::config::Config;
 use crate::health::HealthBook;
 use crate::ledger::Ledger;
 use crate::ledger::writer::Writer;
-use crate::snapshot::{OpenCredential, Parts, Snapshot};
+use crate::snapshot::{OpenCredential, Parts, People, Snapshot};
 use crate::state::{Gateway, Inner};
 use crate::tasks;
 use crate::telemetry::metrics::Metrics;
@@ -173,8 +173,18 @@ async fn build_snapshot(
         prices: Arc::new(prices(store).await?),
         // Embedded and tested, like the catalog of models.
         dialects: Arc::new(Dialects::embedded().unwrap_or_default()),
+        people: Arc::new(people(store).await?),
     };
     Ok(Snapshot::new(Arc::clone(digester), parts))
+}
+
+async fn people(store: &Store) -> Result<People, StoreError> {
+    let (orgs, users) = (store.all_orgs().await?, store.all_users().await?);
+    let (members, tokens) = (
+        store.all_members().await?,
+        store.all_tokens_with_digests().await?,
+    );
+    Ok(People::new(orgs, users, members, tokens))
 }
 
 async fn prices(store: &Store) -> Result<PriceBook, StoreError> {

@@ -1,33 +1,210 @@
-//! Who may use the control plane: the administrator, by token.
+//! Who asks, and what they may do: the administrator by token, everybody else by a token of their own.
 
 use std::ops::Deref;
+use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use tollhouse_domain::id::{OrgId, UserId};
+use tollhouse_domain::tenancy::{Role, User, Visible};
+use tollhouse_domain::time::Timestamp;
+use tollhouse_store::TokenScope;
 use tollhouse_vault::constant_time_eq;
 
 use super::Control;
 use super::error::ApiError;
+use crate::clock;
+use crate::snapshot::Snapshot;
 use crate::state::Gateway;
 
-/// The administrator, and with that the gateway: handlers have no other way to it, so that none can
-/// act without having asked who is there.
-pub(super) struct Admin(Control);
+/// Somebody who may use the control plane.
+#[derive(Clone)]
+pub(super) enum Actor {
+    /// Whoever holds the administrator's token.
+    Operator,
+    /// A user, with a token of theirs.
+    User {
+        /// Who.
+        user: User,
+        /// Where they are, and as what.
+        roles: Vec<(OrgId, Role)>,
+        /// What their token lets them do of it.
+        scope: TokenScope,
+    },
+}
 
-impl Admin {
+/// Anybody signed in, and with that the gateway: handlers have no other way to it, so that none can
+/// act without having asked who is there.
+#[derive(Clone)]
+pub(super) struct Signed {
+    control: Control,
+    actor: Actor,
+    /// What the request was judged by.
+    snapshot: Arc<Snapshot>,
+}
+
+impl Signed {
     pub(super) fn control(&self) -> &Control {
-        &self.0
+        &self.control
+    }
+
+    pub(super) fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// The user, if it is one.
+    pub(super) fn user(&self) -> Option<&User> {
+        match &self.actor {
+            Actor::Operator => None,
+            Actor::User { user, .. } => Some(user),
+        }
+    }
+
+    /// The user; the administrator's token belongs to nobody.
+    pub(super) fn me(&self) -> Result<&User, ApiError> {
+        let nobody = "The administrator's token is nobody's: sign in as a user for what is theirs.";
+        self.user().ok_or(ApiError::Forbidden(nobody.into()))
+    }
+
+    /// Whether they administer the whole installation.
+    pub(super) fn is_platform(&self) -> bool {
+        match &self.actor {
+            Actor::Operator => true,
+            Actor::User { user, scope, .. } => user.admin && *scope == TokenScope::Admin,
+        }
+    }
+
+    /// Only who administers the whole installation may go on.
+    pub(super) fn platform(&self) -> Result<(), ApiError> {
+        if self.is_platform() {
+            return Ok(());
+        }
+        let message = "Only an administrator of this installation may do this.";
+        Err(ApiError::Forbidden(message.into()))
+    }
+
+    /// What they are in an organization; administrators of the installation are owners everywhere.
+    pub(super) fn role_in(&self, org: OrgId) -> Option<Role> {
+        if self.is_platform() {
+            return self.snapshot.people.org(org).map(|_| Role::Owner);
+        }
+        match &self.actor {
+            Actor::Operator => None,
+            Actor::User { roles, scope, .. } => {
+                let found = roles.iter().find(|(of, _)| *of == org);
+                found.map(|(_, role)| (*role).min(most(*scope)))
+            }
+        }
+    }
+
+    /// Only who is at least `role` in the organization may go on. To others than members it is not
+    /// there at all.
+    pub(super) fn in_org(&self, org: OrgId, role: Role) -> Result<(), ApiError> {
+        match self.role_in(org) {
+            None => Err(ApiError::missing("There is no such organization.")),
+            Some(theirs) if theirs >= role => Ok(()),
+            Some(_) => Err(ApiError::Forbidden(
+                format!(
+                    "This takes the role `{}` in the organization.",
+                    role.as_str()
+                )
+                .into(),
+            )),
+        }
+    }
+
+    /// The organization that a path or a field names, by id or by name; only for who is in it.
+    pub(super) fn org(&self, text: &str) -> Result<OrgId, ApiError> {
+        let people = &self.snapshot.people;
+        let by_id = text.parse().ok().filter(|id| people.org(*id).is_some());
+        let found = by_id.or_else(|| people.org_named(text).map(|org| org.id));
+        let missing = || ApiError::missing("There is no such organization.");
+        let id = found.ok_or_else(missing)?;
+        self.role_in(id).map(|_| id).ok_or_else(missing)
+    }
+
+    /// Whose rows they may see.
+    pub(super) fn visible(&self) -> Visible {
+        match &self.actor {
+            _ if self.is_platform() => Visible::All,
+            Actor::Operator => Visible::All,
+            Actor::User { user, roles, .. } => Visible::Of {
+                user: user.id,
+                orgs: roles.iter().map(|(org, _)| *org).collect(),
+            },
+        }
+    }
+
+    /// Only with a token that may write; `read` tokens look and do nothing else.
+    fn writes(&self) -> Result<(), ApiError> {
+        match &self.actor {
+            Actor::User {
+                scope: TokenScope::Read,
+                ..
+            } => Err(ApiError::Forbidden("This token may only read.".into())),
+            Actor::Operator | Actor::User { .. } => Ok(()),
+        }
+    }
+
+    /// Whether what belongs to `owner` or to `org` is theirs to change: their own as a member, any
+    /// in the organization as its administrator.
+    pub(super) fn may_change(
+        &self,
+        owner: Option<UserId>,
+        org: Option<OrgId>,
+    ) -> Result<(), ApiError> {
+        if self.is_platform() {
+            return Ok(());
+        }
+        let own = owner.is_some() && owner == self.user().map(|user| user.id);
+        match org {
+            Some(org) => self.in_org(org, if own { Role::Member } else { Role::Admin }),
+            None if own => Ok(()),
+            None => Err(ApiError::missing("There is nothing with this id.")),
+        }
     }
 }
 
-impl Deref for Admin {
+/// The highest role that a token of a scope acts in.
+const fn most(scope: TokenScope) -> Role {
+    match scope {
+        TokenScope::Read => Role::Viewer,
+        TokenScope::Write => Role::Member,
+        TokenScope::Admin => Role::Owner,
+    }
+}
+
+impl Deref for Signed {
     type Target = Gateway;
 
     fn deref(&self) -> &Gateway {
-        &self.0.gateway
+        &self.control.gateway
+    }
+}
+
+impl FromRequestParts<Control> for Signed {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, control: &Control) -> Result<Self, ApiError> {
+        let signed = sign_in(control, &parts.headers, clock::now())?;
+        if !matches!(parts.method, Method::GET | Method::HEAD) {
+            signed.writes()?;
+        }
+        Ok(signed)
+    }
+}
+
+/// Whoever administers the whole installation.
+pub(super) struct Admin(Signed);
+
+impl Deref for Admin {
+    type Target = Signed;
+
+    fn deref(&self) -> &Signed {
+        &self.0
     }
 }
 
@@ -35,11 +212,9 @@ impl FromRequestParts<Control> for Admin {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, control: &Control) -> Result<Self, ApiError> {
-        if is_admin(&control.gateway, &parts.headers) {
-            Ok(Self(control.clone()))
-        } else {
-            Err(ApiError::Unauthorized)
-        }
+        let signed = Signed::from_request_parts(parts, control).await?;
+        signed.platform()?;
+        Ok(Self(signed))
     }
 }
 
@@ -50,18 +225,49 @@ pub(super) async fn guard(
     request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    if is_admin(&control.gateway, request.headers()) {
-        Ok(next.run(request).await)
-    } else {
-        Err(ApiError::Unauthorized)
-    }
+    sign_in(&control, request.headers(), clock::now())?;
+    Ok(next.run(request).await)
 }
 
-fn is_admin(gateway: &Gateway, headers: &HeaderMap) -> bool {
-    let Some(token) = bearer(headers) else {
-        return false;
+/// Who asks, by what they present.
+fn sign_in(control: &Control, headers: &HeaderMap, now: Timestamp) -> Result<Signed, ApiError> {
+    let (gateway, snapshot) = (&control.gateway, control.gateway.snapshot());
+    let token = bearer(headers).ok_or(ApiError::Unauthorized)?;
+    let digest = gateway.digester().digest(token);
+    let actor = if constant_time_eq(&digest, &gateway.0.admin) {
+        Actor::Operator
+    } else {
+        token_holder(&snapshot, &digest, now).ok_or(ApiError::Unauthorized)?
     };
-    constant_time_eq(&gateway.digester().digest(token), &gateway.0.admin)
+    Ok(Signed {
+        control: control.clone(),
+        actor,
+        snapshot,
+    })
+}
+
+/// Whose token it is, if it works at `now`.
+fn token_holder(snapshot: &Snapshot, digest: &[u8; 32], now: Timestamp) -> Option<Actor> {
+    let people = &snapshot.people;
+    let token = people.token(digest)?;
+    if token.expires_at.is_some_and(|at| at <= now) {
+        return None;
+    }
+    let user = people.user(token.user)?;
+    if user.disabled_at.is_some() {
+        return None;
+    }
+    let works = |org: &OrgId| {
+        people
+            .org(*org)
+            .is_some_and(|org| org.disabled_at.is_none())
+    };
+    let roles = people.roles(user.id).iter();
+    Some(Actor::User {
+        user: user.clone(),
+        roles: roles.filter(|(org, _)| works(org)).copied().collect(),
+        scope: token.scope,
+    })
 }
 
 /// The one bearer token; two `Authorization` headers are no token at all.

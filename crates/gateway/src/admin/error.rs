@@ -18,9 +18,12 @@ use crate::start::StartError;
 /// Why a request of the control plane is not carried out.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ApiError {
-    /// No administrator's token, or a wrong one.
-    #[error("An administrator's token is needed: Authorization: Bearer TOKEN.")]
+    /// No token, or a wrong one.
+    #[error("A token is needed: Authorization: Bearer TOKEN.")]
     Unauthorized,
+    /// Who asks is known, and may not do this; says what it takes.
+    #[error("{0}")]
+    Forbidden(Cow<'static, str>),
     /// There is no such thing; says what.
     #[error("{0}")]
     NotFound(Cow<'static, str>),
@@ -77,9 +80,12 @@ pub(super) enum Refused {
     /// What was sent is wrong; `field` names the part.
     #[response(status = 400)]
     Invalid(ErrorBody),
-    /// No administrator's token, or a wrong one.
+    /// No token, or a wrong one.
     #[response(status = 401)]
     Unauthorized(ErrorBody),
+    /// Not with this token, or not in this role.
+    #[response(status = 403)]
+    Forbidden(ErrorBody),
     /// The store does not answer.
     #[response(status = 503)]
     Unavailable(ErrorBody),
@@ -104,6 +110,7 @@ impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Invalid { .. } => StatusCode::BAD_REQUEST,
@@ -118,6 +125,7 @@ impl ApiError {
     fn code(&self) -> &'static str {
         match self {
             Self::Unauthorized => "unauthorized",
+            Self::Forbidden(_) => "forbidden",
             Self::NotFound(_) => "not_found",
             Self::Method => "method_not_allowed",
             Self::Invalid { .. } => "invalid_request",

@@ -1,0 +1,70 @@
+//! Organizations, people and tokens as requests are judged by.
+
+use std::collections::HashMap;
+
+use tollhouse_domain::id::{OrgId, UserId};
+use tollhouse_domain::tenancy::{Membership, Org, Role, User};
+use tollhouse_store::ApiToken;
+
+/// Everybody, by what they are looked up by.
+#[derive(Default)]
+pub(crate) struct People {
+    orgs: HashMap<OrgId, Org>,
+    users: HashMap<UserId, User>,
+    roles: HashMap<UserId, Vec<(OrgId, Role)>>,
+    tokens: HashMap<[u8; 32], ApiToken>,
+}
+
+impl People {
+    pub(crate) fn new(
+        orgs: Vec<Org>,
+        users: Vec<User>,
+        members: Vec<Membership>,
+        tokens: Vec<([u8; 32], ApiToken)>,
+    ) -> Self {
+        let mut roles: HashMap<UserId, Vec<(OrgId, Role)>> = HashMap::new();
+        for member in members {
+            let of = roles.entry(member.user).or_default();
+            of.push((member.org, member.role));
+        }
+        Self {
+            orgs: orgs.into_iter().map(|org| (org.id, org)).collect(),
+            users: users.into_iter().map(|user| (user.id, user)).collect(),
+            roles,
+            tokens: tokens.into_iter().collect(),
+        }
+    }
+
+    pub(crate) fn org(&self, id: OrgId) -> Option<&Org> {
+        self.orgs.get(&id)
+    }
+
+    /// An organization by its name.
+    pub(crate) fn org_named(&self, name: &str) -> Option<&Org> {
+        self.orgs.values().find(|org| org.name == name)
+    }
+
+    /// Whether there is any organization at all.
+    pub(crate) fn has_orgs(&self) -> bool {
+        !self.orgs.is_empty()
+    }
+
+    pub(crate) fn user(&self, id: UserId) -> Option<&User> {
+        self.users.get(&id)
+    }
+
+    /// The organizations that somebody is in, and as what.
+    pub(crate) fn roles(&self, user: UserId) -> &[(OrgId, Role)] {
+        self.roles.get(&user).map_or(&[], Vec::as_slice)
+    }
+
+    /// What somebody is in an organization.
+    pub(crate) fn role(&self, user: UserId, org: OrgId) -> Option<Role> {
+        let found = self.roles(user).iter().find(|(of, _)| *of == org);
+        found.map(|(_, role)| *role)
+    }
+
+    pub(crate) fn token(&self, digest: &[u8; 32]) -> Option<&ApiToken> {
+        self.tokens.get(digest)
+    }
+}

@@ -1,0 +1,164 @@
+//! People and services, and the tokens they sign requests of the control plane with.
+
+mod tokens;
+
+use sqlx::FromRow;
+use tollhouse_domain::id::UserId;
+use tollhouse_domain::tenancy::{User, UserKind};
+use tollhouse_domain::time::Timestamp;
+use uuid::Uuid;
+
+pub use self::tokens::{ApiToken, TokenScope};
+use crate::convert::{NEWEST, from_json, moment, to_json, word};
+use crate::db::Store;
+use crate::error::{Result, StoreError};
+use crate::options::Page;
+
+#[derive(Clone, PartialEq, FromRow)]
+struct UserRow {
+    id: Uuid,
+    kind: String,
+    name: String,
+    email: Option<String>,
+    admin: bool,
+    limits: String,
+    budgets: String,
+    created_at: i64,
+    disabled_at: Option<i64>,
+}
+
+impl UserRow {
+    fn new(user: &User) -> Result<Self> {
+        let kind = match user.kind {
+            UserKind::Person => "person",
+            UserKind::Service => "service",
+        };
+        Ok(Self {
+            id: user.id.0,
+            kind: kind.to_owned(),
+            name: user.name.clone(),
+            email: user.email.clone(),
+            admin: user.admin,
+            limits: to_json("limits", &user.limits)?,
+            budgets: to_json("budgets", &user.budgets)?,
+            created_at: user.created_at.0,
+            disabled_at: user.disabled_at.map(|at| at.0),
+        })
+    }
+
+    fn user(self) -> Result<User> {
+        Ok(User {
+            id: UserId(self.id),
+            kind: word("a user's kind", &self.kind)?,
+            name: self.name,
+            email: self.email,
+            admin: self.admin,
+            limits: from_json("a user's limits", &self.limits)?,
+            budgets: from_json("a user's budgets", &self.budgets)?,
+            created_at: Timestamp(self.created_at),
+            disabled_at: moment(self.disabled_at),
+        })
+    }
+}
+
+macro_rules! select {
+    () => {
+        "SELECT id, kind, name, email, admin, limits, budgets, created_at, disabled_at FROM users"
+    };
+}
+
+const ALL: &str = concat!(select!(), " ORDER BY id");
+const PAGE: &str = concat!(select!(), " WHERE id < $1 ORDER BY id DESC LIMIT $2");
+const ONE: &str = concat!(select!(), " WHERE id = $1");
+const BY_EMAIL: &str = concat!(select!(), " WHERE email = $1");
+const INSERT: &str = "INSERT INTO users (id, kind, name, email, admin, limits, budgets, \
+    created_at, disabled_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+const UPDATE: &str = "UPDATE users SET name = $2, email = $3, admin = $4, limits = $5, \
+    budgets = $6, disabled_at = $7 WHERE id = $1";
+
+impl Store {
+    /// Adds a user.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the address is somebody's already.
+    pub async fn insert_user(&self, user: &User) -> Result<()> {
+        let row = UserRow::new(user)?;
+        administer!(self, |tx| {
+            sqlx::query(INSERT)
+                .bind(row.id)
+                .bind(&row.kind)
+                .bind(&row.name)
+                .bind(&row.email)
+                .bind(row.admin)
+                .bind(&row.limits)
+                .bind(&row.budgets)
+                .bind(row.created_at)
+                .bind(row.disabled_at)
+                .execute(&mut *tx)
+                .await?;
+            ((), true)
+        })
+    }
+
+    /// Writes a user's name, address, limits, budgets, whether they administer the installation and
+    /// whether they work.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`]; [`StoreError::Conflict`] when the address is somebody else's.
+    pub async fn update_user(&self, user: &User) -> Result<()> {
+        let row = UserRow::new(user)?;
+        administer!(self, |tx| {
+            let stored: Option<UserRow> = sqlx::query_as(ONE)
+                .bind(row.id)
+                .fetch_optional(&mut *tx)
+                .await?;
+            let stored = stored.ok_or(StoreError::NotFound)?;
+            sqlx::query(UPDATE)
+                .bind(row.id)
+                .bind(&row.name)
+                .bind(&row.email)
+                .bind(row.admin)
+                .bind(&row.limits)
+                .bind(&row.budgets)
+                .bind(row.disabled_at)
+                .execute(&mut *tx)
+                .await?;
+            ((), stored != row)
+        })
+    }
+
+    /// Users, newest first, disabled ones included.
+    pub async fn users(&self, page: Page<UserId>) -> Result<Vec<User>> {
+        let below = page.after.map_or(NEWEST, |id| id.0);
+        let rows: Vec<UserRow> = read!(self, |pool| sqlx::query_as(PAGE)
+            .bind(below)
+            .bind(i64::from(page.limit))
+            .fetch_all(pool)
+            .await?);
+        rows.into_iter().map(UserRow::user).collect()
+    }
+
+    /// One user.
+    pub async fn user(&self, id: UserId) -> Result<Option<User>> {
+        let row: Option<UserRow> = read!(self, |pool| sqlx::query_as(ONE)
+            .bind(id.0)
+            .fetch_optional(pool)
+            .await?);
+        row.map(UserRow::user).transpose()
+    }
+
+    /// The user with this address, in lower case.
+    pub async fn user_by_email(&self, email: &str) -> Result<Option<User>> {
+        let row: Option<UserRow> = read!(self, |pool| sqlx::query_as(BY_EMAIL)
+            .bind(email)
+            .fetch_optional(pool)
+            .await?);
+        row.map(UserRow::user).transpose()
+    }
+
+    /// Every user: what a snapshot needs.
+    pub async fn all_users(&self) -> Result<Vec<User>> {
+        let rows: Vec<UserRow> = read!(self, |pool| sqlx::query_as(ALL).fetch_all(pool).await?);
+        rows.into_iter().map(UserRow::user).collect()
+    }
+}
