@@ -30,7 +30,7 @@ use self::name::Name;
 pub(crate) use self::options::Options;
 use self::outcome::{Line, Measured, Outcome};
 use self::scenario::{Kind, Load, Scenario};
-use self::target::{Bench, Running};
+use self::target::{Bench, Programs, Running};
 use crate::proc;
 
 /// Runs what was asked for. Errors: nothing to run, something that cannot be started, or an
@@ -97,8 +97,11 @@ fn bench(options: &Options) -> anyhow::Result<Bench> {
     Bench::start(
         load_core,
         target_core,
-        options.tollhouse.clone(),
-        options.cache.clone(),
+        Programs {
+            tollhouse: options.tollhouse.clone(),
+            before: options.before.clone(),
+            cache: options.cache.clone(),
+        },
         asked,
         options.litellm,
     )

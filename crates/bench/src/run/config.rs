@@ -5,18 +5,30 @@ use std::path::Path;
 use super::entry::Crossing;
 use super::target::Ends;
 
-/// Everything on, nothing tuned: what a new user gets.
-pub(super) fn tollhouse(ends: Ends, home: &Path, crossing: Crossing) -> String {
+/// What a key that is limited in every way may use: far more than a run asks for, so that each limit
+/// is counted and none is reached.
+const LIMITS: &str = r#"limits = { rpm = 100000000, tpm = 1000000000000, concurrency = 100000 }
+budget = [
+    { usd = "1000000", window = "day" },
+    { usd = "1000000", window = "month" },
+    { usd = "1000000", window = "session" },
+]
+"#;
+
+/// Everything on, nothing tuned: what a new user gets. The provider goes by a name whose prices are
+/// known, so that calls are priced too.
+pub(super) fn tollhouse(ends: Ends, home: &Path, crossing: Crossing, limited: bool) -> String {
     let Ends { target, mock } = ends;
     let data = home.join("data");
     let upstream = crossing.upstream;
+    let limits = if limited { LIMITS } else { "" };
     format!(
         r#"[server]
 listen = "{target}"
 data_dir = "{}"
 
 [[provider]]
-name = "mock"
+name = "anthropic"
 endpoints = {{ messages = "http://{mock}", chat = "http://{mock}/v1", responses = "http://{mock}/v1" }}
 api_key = "env:BENCH_UPSTREAM_KEY"
 
@@ -24,10 +36,10 @@ api_key = "env:BENCH_UPSTREAM_KEY"
 name = "bench"
 secret = "env:BENCH_KEY"
 credentials = {{ platform = true }}
-
+{limits}
 [[route]]
 model = "*"
-targets = [ {{ provider = "mock", protocol = "{upstream}" }} ]
+targets = [ {{ provider = "anthropic", protocol = "{upstream}" }} ]
 "#,
         data.display()
     )

@@ -17,6 +17,10 @@ pub(super) enum Name {
     Passthrough,
     /// The gateway, everything on
     Tollhouse,
+    /// The gateway with a key that has rates, concurrency and budgets
+    Limited,
+    /// Another build of the gateway, given by --before
+    Before,
     /// nginx as a reverse proxy, when installed
     Nginx,
     /// `LiteLLM`, one worker, only with a chat provider
@@ -26,7 +30,10 @@ pub(super) enum Name {
 impl Name {
     /// Losing an answer here fails the run; a peer that does is only reported.
     pub(super) fn is_ours(self) -> bool {
-        matches!(self, Self::Passthrough | Self::Tollhouse)
+        match self {
+            Self::Passthrough | Self::Tollhouse | Self::Limited | Self::Before => true,
+            Self::Nginx | Self::Litellm => false,
+        }
     }
 
     /// Whether answers come through byte for byte.
@@ -40,7 +47,7 @@ impl Name {
         match self {
             Self::Tollhouse => true,
             Self::Litellm => caller == Api::Messages && upstream == Api::Chat,
-            Self::Passthrough | Self::Nginx => false,
+            Self::Passthrough | Self::Limited | Self::Before | Self::Nginx => false,
         }
     }
 
@@ -48,7 +55,9 @@ impl Name {
     pub(super) fn health(self) -> &'static str {
         match self {
             // The bare proxies hand it on, so their health includes reaching the mock.
-            Self::Passthrough | Self::Nginx | Self::Tollhouse => "/healthz",
+            Self::Passthrough | Self::Nginx | Self::Tollhouse | Self::Limited | Self::Before => {
+                "/healthz"
+            }
             Self::Litellm => "/health/liveliness",
         }
     }
@@ -56,7 +65,9 @@ impl Name {
     /// Longest time it may take to start.
     pub(super) fn patience(self) -> Duration {
         match self {
-            Self::Passthrough | Self::Nginx | Self::Tollhouse => Duration::from_secs(10),
+            Self::Passthrough | Self::Nginx | Self::Tollhouse | Self::Limited | Self::Before => {
+                Duration::from_secs(10)
+            }
             Self::Litellm => Duration::from_mins(2),
         }
     }
@@ -67,6 +78,8 @@ impl fmt::Display for Name {
         formatter.write_str(match self {
             Self::Passthrough => "passthrough",
             Self::Tollhouse => "tollhouse",
+            Self::Limited => "limited",
+            Self::Before => "before",
             Self::Nginx => "nginx",
             Self::Litellm => "LiteLLM",
         })

@@ -39,6 +39,9 @@ pub(crate) struct Options {
     /// The tollhouse command; without this the one next to this program
     #[arg(long)]
     pub(super) tollhouse: Option<PathBuf>,
+    /// Another build of the tollhouse command, which takes part as `before`
+    #[arg(long)]
+    pub(super) before: Option<PathBuf>,
     /// Core of mock and generator; without this the first one allowed
     #[arg(long)]
     pub(super) load_core: Option<u32>,

@@ -36,10 +36,22 @@ pub(super) struct Bench {
     pub(super) mock: Pinned,
     mock_address: SocketAddr,
     tollhouse: PathBuf,
+    before: Option<PathBuf>,
     cache: Option<PathBuf>,
     asked: Vec<Name>,
     litellm: bool,
     temp: TempDir,
+}
+
+/// Where the servers are.
+#[derive(Debug, Default)]
+pub(super) struct Programs {
+    /// The gateway; without this the one next to this program.
+    pub(super) tollhouse: Option<PathBuf>,
+    /// Another build of it.
+    pub(super) before: Option<PathBuf>,
+    /// Where peers are installed.
+    pub(super) cache: Option<PathBuf>,
 }
 
 /// A started target.
@@ -65,8 +77,7 @@ impl Bench {
     pub(super) fn start(
         load_core: u32,
         target_core: u32,
-        tollhouse: Option<PathBuf>,
-        cache: Option<PathBuf>,
+        programs: Programs,
         asked: Vec<Name>,
         litellm: bool,
     ) -> anyhow::Result<Self> {
@@ -80,11 +91,14 @@ impl Bench {
         Ok(Self {
             load_core,
             target_core,
-            tollhouse: tollhouse.unwrap_or_else(|| program.with_file_name("tollhouse")),
+            tollhouse: programs
+                .tollhouse
+                .unwrap_or_else(|| program.with_file_name("tollhouse")),
+            before: programs.before,
             program,
             mock,
             mock_address,
-            cache,
+            cache: programs.cache,
             asked,
             litellm,
             temp,
@@ -111,13 +125,19 @@ impl Bench {
         };
         let mut names = self.asked.clone();
         if names.is_empty() {
-            names = vec![Name::Passthrough, Name::Tollhouse];
+            names = vec![Name::Passthrough, Name::Tollhouse, Name::Limited];
+            if self.before.is_some() {
+                names.push(Name::Before);
+            }
             if nginx().is_some() {
                 names.push(Name::Nginx);
             }
             names.push(Name::Litellm);
         }
         names.retain(|name| litellm || *name != Name::Litellm);
+        if names.contains(&Name::Before) && self.before.is_none() {
+            bail!("--targets names `before`: say where it is with --before");
+        }
         if names.contains(&Name::Tollhouse) && !self.tollhouse.is_file() {
             bail!(
                 "{} is missing: build it, or leave `tollhouse` out of --targets",
@@ -170,7 +190,8 @@ impl Bench {
     pub(super) fn binary(&self, name: Name) -> Option<PathBuf> {
         match name {
             Name::Passthrough => Some(self.program.clone()),
-            Name::Tollhouse => Some(self.tollhouse.clone()),
+            Name::Tollhouse | Name::Limited => Some(self.tollhouse.clone()),
+            Name::Before => self.before.clone(),
             Name::Nginx => nginx(),
             Name::Litellm => None,
         }
@@ -189,11 +210,14 @@ impl Bench {
                 let arguments = ["passthrough", "--listen", &listen, "--upstream", &upstream];
                 (self.program.clone(), strings(&arguments))
             }
-            Name::Tollhouse => {
+            Name::Tollhouse | Name::Limited | Name::Before => {
                 let file = home.join("tollhouse.toml");
-                fs::write(&file, config::tollhouse(ends, home, entry.crossing))?;
+                let limited = entry.target == Name::Limited;
+                let text = config::tollhouse(ends, home, entry.crossing, limited);
+                fs::write(&file, text)?;
                 let arguments = ["serve", "--config", &file.to_string_lossy()];
-                (self.tollhouse.clone(), strings(&arguments))
+                let program = self.binary(entry.target);
+                (program.context("no such program")?, strings(&arguments))
             }
             Name::Nginx => {
                 let program = nginx().context("nginx is not installed")?;
