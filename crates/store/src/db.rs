@@ -3,10 +3,12 @@
 mod open;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;
+use tollhouse_domain::audit::Note;
 
 use crate::error::{Result, StoreError};
 use crate::options::{DatabaseUrl, StoreOptions};
@@ -19,6 +21,8 @@ pub(crate) const RETRIES: u32 = 5;
 #[derive(Clone)]
 pub struct Store {
     pub(crate) db: Db,
+    /// What administrative writes leave in the audit trail; without one there are none.
+    pub(crate) note: Option<Arc<Note>>,
 }
 
 impl fmt::Debug for Store {
@@ -82,17 +86,23 @@ macro_rules! transact {
     }};
 }
 
-/// [`transact!`] that raises the revision. It does so first: on PostgreSQL that row is then the lock
-/// which puts administrative writes of all replicas in one order.
+/// [`transact!`] that raises the revision and adds to the audit trail what the store was told of who
+/// does it (see [`Store::noted`]). The revision comes first: on PostgreSQL that row is then the lock
+/// which puts administrative writes of all replicas in one order. The trail comes last.
 macro_rules! administer {
-    ($store:expr, |$tx:ident| $body:block) => {
+    ($store:expr, |$tx:ident| $body:block) => {{
+        let note = $store.note()?;
         transact!($store, |$tx| {
             sqlx::query(crate::revision::RAISE)
                 .execute(&mut *$tx)
                 .await?;
-            $body
+            let (value, changed) = $body;
+            if changed {
+                crate::audit::Trail::append(&mut *$tx, std::slice::from_ref(note)).await?;
+            }
+            (value, changed)
         })
-    };
+    }};
 }
 
 /// Waits a little and says yes, unless `error` is no lost race or there have been too many.
@@ -106,7 +116,8 @@ pub(crate) async fn again(error: &StoreError, attempt: &mut u32) -> bool {
 }
 
 impl Store {
-    /// Opens the database with the usual options, brings its schema up to date and checks it.
+    /// Opens the database with the usual options, brings its schema up to date and checks it. Before
+    /// anything administrative is written through it, it must be told who does so: [`Store::noted`].
     pub async fn open(url: &DatabaseUrl) -> Result<Self> {
         Self::open_with(url, &StoreOptions::default()).await
     }
@@ -117,7 +128,7 @@ impl Store {
             DatabaseUrl::Sqlite(path) => open_sqlite(path, options).await?,
             DatabaseUrl::Postgres(url) => open_postgres(url, options).await?,
         };
-        Ok(Self { db })
+        Ok(Self { db, note: None })
     }
 
     /// `sqlite` or `postgres`.

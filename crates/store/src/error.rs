@@ -44,6 +44,9 @@ pub enum StoreError {
         /// What, without its content.
         what: String,
     },
+    /// An administrative write, and nobody said who makes it.
+    #[error("an administrative write has to say who makes it")]
+    Unnoted,
     /// This kind of database cannot do it; says what to do instead.
     #[error("{0}")]
     Unsupported(&'static str),
@@ -67,6 +70,7 @@ impl StoreError {
             | Self::Conflict { .. }
             | Self::NewerSchema { .. }
             | Self::Corrupt { .. }
+            | Self::Unnoted
             | Self::Unsupported(_) => false,
         }
     }
@@ -151,6 +155,7 @@ mod tests {
             (StoreError::conflict("x"), false),
             (StoreError::corrupt("x"), false),
             (StoreError::NewerSchema { found: 2, known: 1 }, false),
+            (StoreError::Unnoted, false),
             (StoreError::Unsupported("x"), false),
         ];
         for (error, expected) in cases {

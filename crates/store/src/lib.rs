@@ -5,9 +5,9 @@
 //! once, in what both databases understand, and two private macros expand it for each.
 //!
 //! Three rules hold throughout. Every *administrative* write raises [`Store::revision`] in its own
-//! transaction, and a write that changes nothing does not; the ledger's lane (calls, last use,
-//! remembered objects, retention) never touches it. No transaction waits for anything but its
-//! database. Whatever a client or an upstream sends is bound, never spliced into SQL, and bounded,
+//! transaction and adds an entry to the audit trail there, and a write that changes nothing does
+//! neither; the ledger's lane (calls, last use, remembered objects, retention) never raises it. No
+//! transaction waits for anything but its database. Whatever a client or an upstream sends is bound, never spliced into SQL, and bounded,
 //! so that no row can be refused for its content.
 //!
 //! This crate refuses to know what is inside a sealed secret, what a call costs and why, and what
@@ -16,6 +16,7 @@
 
 #[macro_use]
 mod db;
+mod audit;
 mod backup;
 mod calls;
 mod convert;
@@ -35,6 +36,7 @@ mod usage;
 mod users;
 mod vault;
 
+pub use audit::{AuditFilter, ReadEntry};
 pub use calls::{CallFilter, MAX_COST, MAX_COUNT, MAX_TEXT};
 pub use credentials::CredentialRecord;
 pub use db::Store;

@@ -6,7 +6,7 @@ use tollhouse_domain::call::Call;
 use tollhouse_store::{CallFilter, DataKeyRow, Store, StoreOptions};
 
 use crate::support::{
-    Place, call, credential, key_id, on_both, seconds, session_id, uuid, virtual_key,
+    Place, call, credential, key_id, note, on_both, seconds, session_id, uuid, virtual_key,
 };
 
 on_both!(
@@ -92,6 +92,7 @@ async fn replicas_that_start_together_agree(place: Place) {
                 ..StoreOptions::default()
             };
             let store = Store::open_with(&url, &options).await.unwrap();
+            let store = store.noted(note());
             let row = DataKeyRow {
                 id: uuid(n),
                 master: vec![1],

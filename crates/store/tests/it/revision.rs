@@ -15,11 +15,15 @@ on_both!(
     the_ledger_lane_never_raises_it
 );
 
-/// By how much `act` raises the revision.
+/// By how much `act` raises the revision; the audit trail grows by as much.
 async fn raised<T>(store: &Store, act: impl AsyncFnOnce(&Store) -> T) -> i64 {
     let before = store.revision().await.unwrap();
+    let trail = store.audit_head().await.unwrap().seq;
     act(store).await;
-    store.revision().await.unwrap() - before
+    let by = store.revision().await.unwrap() - before;
+    let grown = store.audit_head().await.unwrap().seq - trail;
+    assert_eq!(i64::try_from(grown), Ok(by), "entries in the audit trail");
+    by
 }
 
 /// Asserts that the first time raises it and the same again does not.

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tempfile::TempDir;
+use tollhouse_domain::audit::{Action, Actor, Note, Subject, SubjectKind};
 use tollhouse_domain::call::{Call, Mode, Outcome};
 use tollhouse_domain::credential::{Credential, CredentialPolicy, Owner};
 use tollhouse_domain::id::{CallId, CredentialId, KeyId, SessionId};
@@ -93,6 +94,11 @@ impl Place {
     }
 
     pub(crate) async fn open(&self) -> Store {
+        self.open_unnoted().await.noted(note())
+    }
+
+    /// Without saying who writes.
+    pub(crate) async fn open_unnoted(&self) -> Store {
         Store::open(&self.url()).await.unwrap()
     }
 
@@ -149,6 +155,16 @@ impl Drop for Place {
             "the test's database could not be dropped"
         );
     }
+}
+
+/// What the tests' administrative writes leave in the audit trail.
+pub(crate) fn note() -> Note {
+    Note::new(
+        seconds(0),
+        Actor::OPERATOR,
+        Action::SettingPut,
+        Subject::of(SubjectKind::Setting),
+    )
 }
 
 /// The nth id of its kind; later ones sort later.
