@@ -1,5 +1,7 @@
 //! One request and its answer: the ledger's row.
 
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 use tollhouse_wire::Protocol;
 use tollhouse_wire::usage::Usage;
@@ -115,6 +117,7 @@ impl Call {
             losses: Vec::new(),
             upstream_request_id: None,
             upstream_object: None,
+            from: None,
             snapshot_revision: 0,
         }
     }
@@ -253,6 +256,9 @@ pub struct Call {
     /// The id of the upstream's answer object (`msg_…`, `resp_…`, `chatcmpl-…`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upstream_object: Option<String>,
+    /// The address the call came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<IpAddr>,
     /// The configuration the call saw.
     pub snapshot_revision: i64,
 }

@@ -8,6 +8,7 @@
 //! Decisions are not made here: input is read into types, handed to the domain or the store, and
 //! what they say is shown.
 
+mod audit;
 mod auth;
 mod calls;
 mod clients;
@@ -107,6 +108,9 @@ fn v1() -> OpenApiRouter<Control> {
         .routes(routes!(sessions::show))
         .routes(routes!(usage::report))
         .routes(routes!(live::live))
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::export::export))
+        .routes(routes!(audit::head))
         .routes(routes!(clients::proxy_info))
 }
 

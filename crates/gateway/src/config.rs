@@ -21,6 +21,7 @@ use tollhouse_vault::Secret;
 pub use self::error::ConfigError;
 pub use self::read::{Overrides, load, parse};
 pub use self::tables::{ConfiguredKey, ConfiguredProvider, check_virtual_key};
+pub use crate::client::Proxies;
 
 /// When a call's record is safe from what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -65,6 +66,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// The store.
     pub database: DatabaseUrl,
+    /// Who may say for whom they ask.
+    pub proxies: Proxies,
     /// The largest request body in bytes.
     pub max_body: u64,
     /// The most client connections at once; further ones wait in the kernel's queue.

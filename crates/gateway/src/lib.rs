@@ -7,6 +7,7 @@
 mod admin;
 mod body;
 mod chunks;
+mod client;
 pub mod clock;
 pub mod config;
 mod health;

@@ -23,6 +23,7 @@ names! {
     LOSS = "x-tollhouse-loss";
     PROTOCOL = "x-tollhouse-protocol";
     X_API_KEY = "x-api-key";
+    X_FORWARDED_FOR = "x-forwarded-for";
     REQUEST_ID = "request-id";
     X_REQUEST_ID = "x-request-id";
     ANTHROPIC_VERSION = "anthropic-version";

@@ -24,6 +24,7 @@ pub(crate) mod results_url;
 pub(crate) mod translated;
 pub(crate) mod translation;
 
+use std::net::IpAddr;
 use std::time::Instant;
 
 use http::request::Parts;
@@ -44,21 +45,23 @@ use crate::body::Body;
 use crate::state::Gateway;
 use crate::{clock, ids, names};
 
-/// When a request came in, and what it is called from then on.
+/// When a request came in, where from, and what it is called from then on.
 #[derive(Clone, Copy)]
 pub(crate) struct Arrival {
     pub(crate) id: CallId,
     pub(crate) at: Timestamp,
     pub(crate) started: Instant,
+    pub(crate) from: IpAddr,
 }
 
 impl Arrival {
-    pub(crate) fn now() -> Self {
+    pub(crate) fn now(from: IpAddr) -> Self {
         let at = clock::now();
         Self {
             id: CallId(ids::uuid(at)),
             at,
             started: clock::monotonic(),
+            from,
         }
     }
 }
@@ -68,8 +71,9 @@ pub(crate) async fn handle(
     gateway: &Gateway,
     operation: Operation,
     request: Request<Incoming>,
+    from: IpAddr,
 ) -> Response<Body> {
-    let arrival = Arrival::now();
+    let arrival = Arrival::now(from);
     let (parts, incoming) = request.into_parts();
     let protocol = match &operation {
         Operation::Proxy { path, .. } => proxied::spoken_on(path, &parts.headers),

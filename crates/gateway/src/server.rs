@@ -4,7 +4,7 @@ mod tls;
 
 use std::convert::Infallible;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,6 +25,7 @@ use tower::ServiceExt;
 use tracing::{debug, info, warn};
 
 use crate::body::Body;
+use crate::client::Client;
 use crate::config::Config;
 use crate::proxy::operation;
 use crate::state::Gateway;
@@ -111,11 +112,11 @@ impl Server {
                 () = stop.cancelled() => break,
             };
             match stream {
-                Ok((stream, _)) => {
+                Ok((stream, peer)) => {
                     let (shared, tls) = (Arc::clone(&shared), self.tls.clone());
                     connections.spawn(async move {
                         shared.gateway.metrics().connections.inc();
-                        shared.connection(stream, tls).await;
+                        shared.connection(stream, peer.ip(), tls).await;
                         shared.gateway.metrics().connections.dec();
                         drop(permit);
                     });
@@ -164,28 +165,37 @@ struct Shared {
 }
 
 impl Shared {
-    async fn connection(self: &Arc<Self>, stream: TcpStream, tls: Option<TlsAcceptor>) {
+    async fn connection(
+        self: &Arc<Self>,
+        stream: TcpStream,
+        peer: IpAddr,
+        tls: Option<TlsAcceptor>,
+    ) {
         if let Err(error) = stream.set_nodelay(true) {
             debug!(%error, "a connection was lost at once");
             return;
         }
         let Some(tls) = tls else {
-            return self.serve(stream).await;
+            return self.serve(stream, peer).await;
         };
         match tokio::time::timeout(HEAD_TIMEOUT, tls.accept(stream)).await {
             // On the heap: a plain connection needs no room for TLS.
-            Ok(Ok(stream)) => Box::pin(self.serve(stream)).await,
+            Ok(Ok(stream)) => Box::pin(self.serve(stream, peer)).await,
             Ok(Err(error)) => debug!(%error, "no TLS was agreed on"),
             Err(_) => debug!("TLS took too long"),
         }
     }
 
-    async fn serve(self: &Arc<Self>, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+    async fn serve(
+        self: &Arc<Self>,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        peer: IpAddr,
+    ) {
         let asked = AtomicBool::new(false);
         let service = service_fn(|request| {
             asked.store(true, Ordering::Relaxed);
             let shared = Arc::clone(self);
-            async move { Ok::<_, Infallible>(shared.answer(request).await) }
+            async move { Ok::<_, Infallible>(shared.answer(request, peer).await) }
         });
         let mut builder = Builder::new(TokioExecutor::new());
         builder
@@ -224,12 +234,16 @@ impl Shared {
         }
     }
 
-    async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
+    async fn answer(&self, request: Request<Incoming>, peer: IpAddr) -> Response<Body> {
+        let from = self.gateway.0.proxies.client(peer, request.headers());
         match operation::parse(request.method(), request.uri().path()) {
             // On the heap, so that a connection does not keep room for it while its answer streams.
-            Some(operation) => Box::pin(proxy::handle(&self.gateway, operation, request)).await,
+            Some(operation) => {
+                Box::pin(proxy::handle(&self.gateway, operation, request, from)).await
+            }
             None => {
-                let request = request.map(axum::body::Body::new);
+                let mut request = request.map(axum::body::Body::new);
+                request.extensions_mut().insert(Client(from));
                 let Ok(response) = Box::pin(self.router.clone().oneshot(request)).await;
                 response.map(Body::Control)
             }

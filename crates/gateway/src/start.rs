@@ -113,6 +113,7 @@ impl Gateway {
             health: HealthBook::default(),
             metrics,
             public_url: config.public_url.clone(),
+            proxies: config.proxies.clone(),
             max_body: config.max_body,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),

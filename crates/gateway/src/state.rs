@@ -15,6 +15,7 @@ use tollhouse_store::{CallFilter, Page, Store};
 use tollhouse_vault::{KeyDigester, Vault};
 use tollhouse_wire::ErrorKind;
 
+use crate::client::Proxies;
 use crate::health::HealthBook;
 use crate::ledger::Ledger;
 use crate::ledger::open_call::Books;
@@ -40,6 +41,7 @@ pub(crate) struct Inner {
     pub(crate) health: HealthBook,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) public_url: String,
+    pub(crate) proxies: Proxies,
     pub(crate) max_body: u64,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,

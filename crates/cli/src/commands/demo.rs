@@ -11,6 +11,7 @@ use serde::Serialize;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tollhouse_domain::audit::{Action, Actor, Note, Subject, SubjectKind};
 use tollhouse_domain::price::{Price, Rates};
 use tollhouse_gateway::config::{self, Overrides};
 use tollhouse_gateway::{Config, Gateway, Server, clock};
@@ -181,7 +182,9 @@ impl Demo {
 async fn serve(config: &Config) -> anyhow::Result<Server> {
     std::fs::create_dir_all(&config.data_dir)?;
     let store = Store::open(&config.database).await?;
-    let put = store.put_prices(&prices()).await;
+    let subject = Subject::of(SubjectKind::Prices);
+    let note = Note::new(clock::now(), Actor::SYSTEM, Action::PricesPut, subject);
+    let put = store.noted(note).put_prices(&prices()).await;
     store.close().await;
     put?;
     let gateway = Gateway::start(config).await?;

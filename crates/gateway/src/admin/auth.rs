@@ -1,5 +1,6 @@
 //! Who asks, and what they may do: the administrator by token, everybody else by a token of their own.
 
+use std::net::IpAddr;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use tollhouse_domain::audit::{self, Action, Note, Subject};
 use tollhouse_domain::id::{OrgId, UserId};
 use tollhouse_domain::tenancy::{Role, User, Visible};
 use tollhouse_domain::time::Timestamp;
@@ -16,6 +18,7 @@ use tollhouse_vault::constant_time_eq;
 
 use super::Control;
 use super::error::ApiError;
+use crate::client::Client;
 use crate::clock;
 use crate::snapshot::Snapshot;
 use crate::state::Gateway;
@@ -44,6 +47,8 @@ pub(super) struct Signed {
     actor: Actor,
     /// What the request was judged by.
     snapshot: Arc<Snapshot>,
+    /// Where it came from.
+    from: Option<IpAddr>,
 }
 
 impl Signed {
@@ -53,6 +58,18 @@ impl Signed {
 
     pub(super) fn actor(&self) -> &Actor {
         &self.actor
+    }
+
+    /// What a change of theirs leaves in the audit trail. Without one the store takes none:
+    /// `signed.store().noted(signed.note(…))`.
+    pub(super) fn note(&self, action: Action, subject: Subject) -> Note {
+        let actor = match &self.actor {
+            Actor::Operator => audit::Actor::OPERATOR,
+            Actor::User { user, .. } => audit::Actor::user(user.id, user.name.as_str()),
+        };
+        let mut note = Note::new(clock::now(), actor, action, subject);
+        note.from = self.from;
+        note
     }
 
     /// The user, if it is one.
@@ -189,7 +206,8 @@ impl FromRequestParts<Control> for Signed {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, control: &Control) -> Result<Self, ApiError> {
-        let signed = sign_in(control, &parts.headers, clock::now())?;
+        let mut signed = sign_in(control, &parts.headers, clock::now())?;
+        signed.from = parts.extensions.get().map(|Client(from)| *from);
         if !matches!(parts.method, Method::GET | Method::HEAD) {
             signed.writes()?;
         }
@@ -243,6 +261,7 @@ fn sign_in(control: &Control, headers: &HeaderMap, now: Timestamp) -> Result<Sig
         control: control.clone(),
         actor,
         snapshot,
+        from: None,
     })
 }
 

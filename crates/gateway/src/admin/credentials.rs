@@ -5,6 +5,7 @@ pub(super) mod trial;
 use axum::Json;
 use axum::http::StatusCode;
 use serde::{Deserialize, Deserializer, Serialize};
+use tollhouse_domain::audit::{Action, Note, Subject, SubjectKind};
 use tollhouse_domain::credential::Credential;
 use tollhouse_domain::id::CredentialId;
 use tollhouse_domain::provider::{Provider, valid_name};
@@ -213,8 +214,10 @@ pub(super) async fn put(
     check(&input.api_key, row)?;
     refuse_managed(&admin, &provider, &name).await?;
     let secret = &input.api_key;
+    let note = note(&admin, Action::CredentialPut, &provider, &name);
+    let note = note.with("fingerprint", secret.fingerprint());
     put_credential(
-        admin.store(),
+        &admin.store().noted(note),
         admin.vault(),
         &provider,
         &name,
@@ -243,9 +246,17 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, ApiError> {
     let name = which.checked()?;
     refuse_managed(&admin, &provider, &name).await?;
-    admin.store().delete_credential(&provider, &name).await?;
+    let note = note(&admin, Action::CredentialDelete, &provider, &name);
+    let store = admin.store().noted(note);
+    store.delete_credential(&provider, &name).await?;
     admin.refresh().await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// What is done to a credential of the platform, for the audit trail.
+fn note(admin: &Admin, action: Action, provider: &str, name: &str) -> Note {
+    let subject = Subject::name(SubjectKind::Credential, name);
+    admin.note(action, subject).with("provider", provider)
 }
 
 fn no_provider() -> ApiError {

@@ -6,6 +6,7 @@ mod life;
 use axum::Json;
 use axum::http::StatusCode;
 use serde::{Serialize, Serializer};
+use tollhouse_domain::audit::{Action, Note, Subject, SubjectKind};
 use tollhouse_domain::id::KeyId;
 use tollhouse_domain::key::{KeyState, VirtualKey};
 use tollhouse_domain::pattern::Pattern;
@@ -150,10 +151,9 @@ pub(super) async fn create(
     let secret = new_virtual_key();
     let (id, prefix) = (KeyId(ids::uuid(now)), prefix(&secret));
     let key = input.key(id, prefix, now, &admin.snapshot().providers)?;
-    admin
-        .store()
-        .insert_key(&key, admin.digester().digest(secret.expose()))
-        .await?;
+    let digest = admin.digester().digest(secret.expose());
+    let store = admin.store().noted(note(&admin, Action::KeyCreate, &key));
+    store.insert_key(&key, digest).await?;
     admin.refresh().await?;
     let key = KeyView::new(key, now);
     Ok((StatusCode::CREATED, Json(CreatedKey { key, secret })))
@@ -214,7 +214,8 @@ pub(super) async fn change(
         ));
     }
     input.apply(&mut key, now, &admin.snapshot().providers)?;
-    admin.store().update_key(&key).await?;
+    let store = admin.store().noted(note(&admin, Action::KeyChange, &key));
+    store.update_key(&key).await?;
     admin.refresh().await?;
     Ok(Json(KeyView::new(key, now)))
 }
@@ -230,12 +231,18 @@ pub(super) async fn revoke(
     Id(id): Id<KeyId>,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<StatusCode, ApiError> {
-    if !admin.store().revoke_key(id, clock::now()).await? {
-        find(&admin, id).await?;
-    }
+    let key = find(&admin, id).await?;
+    let store = admin.store().noted(note(&admin, Action::KeyRevoke, &key));
+    store.revoke_key(id, clock::now()).await?;
     // Also when it was revoked before: then an earlier attempt may have ended between the two.
     admin.refresh().await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// What is done to a key, for the audit trail.
+fn note(admin: &Admin, action: Action, key: &VirtualKey) -> Note {
+    let subject = Subject::id(SubjectKind::Key, key.id).called(key.name.as_str());
+    admin.note(action, subject).in_org(key.org)
 }
 
 async fn find(admin: &Admin, id: KeyId) -> Result<VirtualKey, ApiError> {

@@ -29,6 +29,14 @@ impl<T> List<T> {
         Self { data, next: None }
     }
 
+    /// The same part without the rows that `keep` gives nothing for.
+    pub(super) fn keep<U>(self, keep: impl FnMut(T) -> Option<U>) -> List<U> {
+        List {
+            data: self.data.into_iter().filter_map(keep).collect(),
+            next: self.next,
+        }
+    }
+
     /// The same part with its rows shown as something else.
     pub(super) fn map<U>(self, show: impl FnMut(T) -> U) -> List<U> {
         List {

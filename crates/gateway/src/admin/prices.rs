@@ -5,6 +5,7 @@ mod input;
 use axum::Json;
 use axum::extract::Request;
 use serde::{Deserialize, Serialize};
+use tollhouse_domain::audit::{Action, Subject, SubjectKind};
 use tollhouse_domain::catalog::Model;
 use tollhouse_domain::import;
 use tollhouse_domain::money::Money;
@@ -193,7 +194,9 @@ async fn store(
     prices: &[StoredPrice],
     skipped: u64,
 ) -> Result<Json<ImportReport>, ApiError> {
-    let imported = admin.store().put_prices(prices).await?;
+    let note = admin.note(Action::PricesPut, Subject::of(SubjectKind::Prices));
+    let note = note.with("given", prices.len() as u64);
+    let imported = admin.store().noted(note).put_prices(prices).await?;
     admin.refresh().await?;
     let all = u64::try_from(prices.len()).unwrap_or(u64::MAX);
     Ok(Json(ImportReport {

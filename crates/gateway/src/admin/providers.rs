@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use axum::Json;
 use axum::http::StatusCode;
 use serde::Serialize;
+use tollhouse_domain::audit::{Action, Subject, SubjectKind};
 use tollhouse_domain::catalog;
 use tollhouse_domain::provider::{AuthScheme, Provider};
 use tollhouse_domain::time::Timestamp;
@@ -136,7 +137,8 @@ pub(super) async fn put(
 ) -> Result<Json<ProviderView>, ApiError> {
     let known = catalog::providers().map_err(ApiError::internal)?;
     let provider = input.provider(name, &known)?;
-    admin.store().upsert_provider(&provider).await?;
+    let note = admin.note(Action::ProviderPut, subject(&provider.name));
+    admin.store().noted(note).upsert_provider(&provider).await?;
     admin.refresh().await?;
     Ok(Json(ProviderView::new(
         &provider,
@@ -180,9 +182,14 @@ pub(super) async fn delete(
         let message = "The platform has a credential for this provider; remove it first.";
         return Err(ApiError::Conflict(message.to_owned()));
     }
-    admin.store().delete_provider(&name).await?;
+    let note = admin.note(Action::ProviderDelete, subject(&name));
+    admin.store().noted(note).delete_provider(&name).await?;
     admin.refresh().await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+fn subject(name: &str) -> Subject {
+    Subject::name(SubjectKind::Provider, name)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ mod input;
 
 use axum::Json;
 use serde::Serialize;
+use tollhouse_domain::audit::{Action, Subject, SubjectKind};
 use tollhouse_domain::pattern::Pattern;
 use tollhouse_domain::route::{Route, Target};
 use utoipa::ToSchema;
@@ -68,7 +69,9 @@ pub(super) async fn replace(
     Body(input): Body<RoutesInput>,
 ) -> Result<Json<List<RouteView>>, ApiError> {
     let routes = input.routes(&admin.snapshot().providers)?;
-    admin.store().replace_routes(&routes).await?;
+    let note = admin.note(Action::RoutesReplace, Subject::of(SubjectKind::Routes));
+    let note = note.with("routes", routes.len() as u64);
+    admin.store().noted(note).replace_routes(&routes).await?;
     admin.refresh().await?;
     list(admin, Query(Nothing {})).await
 }

@@ -75,6 +75,8 @@ pub(super) struct CallSchema {
     losses: Option<Vec<String>>,
     upstream_request_id: Option<String>,
     upstream_object: Option<String>,
+    /// The address it came from.
+    from: Option<String>,
     snapshot_revision: i64,
 }
 

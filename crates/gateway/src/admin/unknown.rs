@@ -4,13 +4,13 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use tollhouse_domain::id::CallId;
 use tollhouse_wire::{ErrorKind, Protocol};
 
 use super::Control;
 use super::error::ApiError;
-use crate::names;
-use crate::proxy::Arrival;
 use crate::proxy::refusal::Refusal;
+use crate::{clock, ids, names};
 
 /// Something below `/api`.
 pub(super) async fn api() -> ApiError {
@@ -31,5 +31,6 @@ pub(super) async fn data_plane(State(control): State<Control>, headers: HeaderMa
     };
     let refusal = Refusal::new(ErrorKind::NotFound, "There is nothing at this path.");
     control.gateway.metrics().refused(refusal.kind);
-    refusal.response(protocol, Arrival::now().id).map(Body::new)
+    let id = CallId(ids::uuid(clock::now()));
+    refusal.response(protocol, id).map(Body::new)
 }

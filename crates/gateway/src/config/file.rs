@@ -47,6 +47,7 @@ pub(super) struct Server {
     pub(super) max_body: Option<Spanned<String>>,
     pub(super) max_connections: Option<Spanned<u32>>,
     pub(super) behind_proxy: Option<bool>,
+    pub(super) trusted_proxies: Option<Spanned<Vec<String>>>,
     pub(super) public_url: Option<Spanned<String>>,
     pub(super) drain_seconds: Option<u64>,
     pub(super) tls: Option<Tls>,

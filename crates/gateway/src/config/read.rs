@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use tollhouse_domain::address::InvalidNetwork;
 use tollhouse_domain::provider::Provider;
 use tollhouse_store::DatabaseUrl;
 use tollhouse_vault::Secret;
@@ -12,7 +13,7 @@ use toml::Spanned;
 
 use super::error::{ConfigError, Source};
 use super::file::FileConfig;
-use super::{Config, MasterKeySource, TlsFiles, UpstreamConfig, tables};
+use super::{Config, MasterKeySource, Proxies, TlsFiles, UpstreamConfig, tables};
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:7878";
 const DEFAULT_DATA_DIR: &str = "./tollhouse-data";
@@ -100,6 +101,7 @@ impl Reader<'_> {
                 key: tls.key.clone(),
             }),
             database: self.database(server.database.as_ref(), overrides, &data_dir)?,
+            proxies: self.proxies(server)?,
             max_body: self.size(server.max_body.as_ref(), DEFAULT_MAX_BODY)?,
             max_connections: self.connections(server.max_connections.as_ref())?,
             drain: Duration::from_secs(server.drain_seconds.unwrap_or(30)),
@@ -169,6 +171,28 @@ impl Reader<'_> {
             return Err(self.error(span, message));
         }
         Ok(address)
+    }
+
+    fn proxies(&self, server: &super::file::Server) -> Result<Proxies, ConfigError> {
+        let behind = server.behind_proxy == Some(true);
+        let Some(written) = &server.trusted_proxies else {
+            return Ok(Proxies::new(behind, Vec::new()));
+        };
+        let error = |message: String| self.error(written.span(), message);
+        if !behind {
+            let message = "trusted_proxies: there are none without behind_proxy = true";
+            return Err(error(message.to_owned()));
+        }
+        let read = |text: &String| {
+            let wrong = |why: InvalidNetwork| error(format!("trusted_proxies: \"{text}\": {why}"));
+            text.parse().map_err(wrong)
+        };
+        let trusted = written
+            .get_ref()
+            .iter()
+            .map(read)
+            .collect::<Result<_, _>>()?;
+        Ok(Proxies::new(behind, trusted))
     }
 
     fn public_url(

@@ -85,6 +85,8 @@ pub(crate) fn encode(call: &Call) -> Vec<u8> {
     out.texts(43, call.upstream_request_id.as_deref());
     out.texts(44, call.upstream_object.as_deref());
     out.number(45, call.snapshot_revision);
+    let from = call.from.map(|from| from.to_string());
+    out.texts(50, from.as_deref());
     out.texts(46, call.protocol_sent.map(tollhouse_wire::Protocol::as_str));
     out.finish()
 }
@@ -120,6 +122,7 @@ fn attribution(call: &mut Call, field: &Field<'_>) -> Result<(), RecordError> {
         7 => call.caller = field.text()?,
         8 => call.session_name = Some(field.text()?),
         9 => call.subagent = Some(field.text()?),
+        50 => call.from = Some(field.word(|word| word.parse().ok())?),
         10 => {
             let (name, value) = field.pair()?;
             call.tags.insert(name, value);

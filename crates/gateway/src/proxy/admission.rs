@@ -48,6 +48,7 @@ impl<'a> Admission<'a> {
             subagent: identity.subagent,
             tags: identity.tags,
             protocol: Some(protocol),
+            from: Some(arrival.from),
             snapshot_revision: snapshot.revision,
             ..Call::opened(arrival.id, arrival.at, key.id, identity.session)
         };

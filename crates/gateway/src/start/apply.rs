@@ -1,6 +1,7 @@
 //! Brings the store in line with the configuration file: providers, credentials, routes and keys,
 //! through the same functions as the control plane's. Applying twice changes nothing.
 
+use tollhouse_domain::audit::{Action, Actor, Note, Subject, SubjectKind};
 use tollhouse_domain::credential::{Credential, Owner};
 use tollhouse_domain::id::{CredentialId, KeyId};
 use tollhouse_domain::key::{KeyKind, VirtualKey};
@@ -23,22 +24,37 @@ pub(super) async fn apply(
     vault: &Vault,
     digester: &KeyDigester,
 ) -> Result<(), StartError> {
+    let note = |subject| Note::new(clock::now(), Actor::CONFIG, Action::ConfigApply, subject);
+    let noted =
+        |kind, stated: usize| store.noted(note(Subject::of(kind)).with("stated", stated as u64));
     let providers: Vec<Provider> = config.provider_rows().cloned().collect();
-    store.put_managed_providers(&providers).await?;
+    noted(SubjectKind::Provider, providers.len())
+        .put_managed_providers(&providers)
+        .await?;
     let mut stated = Vec::new();
     for configured in &config.providers {
         if let Some(secret) = &configured.api_key {
             let name = &configured.provider.name;
-            stated.push(put_credential(store, vault, name, FILE_CREDENTIAL, secret, true).await?);
+            let subject = Subject::name(SubjectKind::Credential, FILE_CREDENTIAL);
+            let note = note(subject)
+                .with("provider", name.as_str())
+                .with("fingerprint", secret.fingerprint());
+            let store = store.noted(note);
+            stated.push(put_credential(&store, vault, name, FILE_CREDENTIAL, secret, true).await?);
         }
     }
-    store.keep_managed_credentials(&stated).await?;
-    store.put_managed_routes(&config.routes).await?;
+    noted(SubjectKind::Credential, stated.len())
+        .keep_managed_credentials(&stated)
+        .await?;
+    noted(SubjectKind::Routes, config.routes.len())
+        .put_managed_routes(&config.routes)
+        .await?;
     let keys: Vec<_> = config
         .keys
         .iter()
         .map(|key| managed_key(key, digester))
         .collect();
+    let store = noted(SubjectKind::Key, keys.len());
     for name in store.put_managed_keys(&keys, clock::now()).await? {
         warn!(
             key = name,

@@ -16,6 +16,7 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use tollhouse_domain::audit::{Action, Actor, Note, Subject, SubjectKind};
 use tollhouse_store::{DatabaseUrl, Store, StoreError};
 use tollhouse_vault::{
     KeyFileError, MasterKey, MasterKeyId, Vault, VaultError, WrappedDataKey, key_file, plan, rewrap,
@@ -23,6 +24,7 @@ use tollhouse_vault::{
 
 use super::secrets::{master_key, open_vault, row, wrapped_keys};
 use super::{StartError, prepare};
+use crate::clock;
 use crate::config::{Config, MasterKeySource};
 
 /// Why a rotation does not go on. What was done stays done; it can be run again.
@@ -226,6 +228,11 @@ async fn rewrap_all(
     old: &MasterKey,
     new: &MasterKey,
 ) -> Result<usize, RotationError> {
+    let subject = Subject::of(SubjectKind::Vault);
+    let note = Note::new(clock::now(), Actor::OPERATOR, Action::VaultRotate, subject)
+        .with("from", old.id().to_string())
+        .with("to", new.id().to_string());
+    let noted = store.noted(note);
     let mut rewrapped = 0;
     loop {
         let rows = wrapped_keys(&store.data_keys().await?)?;
@@ -235,7 +242,7 @@ async fn rewrap_all(
         }
         for wrapped in left {
             let expected = row(wrapped).master;
-            if store
+            if noted
                 .replace_data_key(&row(&rewrap(wrapped, old, new)?), &expected)
                 .await?
             {

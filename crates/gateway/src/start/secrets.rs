@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use tollhouse_domain::audit::{Action, Actor, Note, Subject, SubjectKind};
 use tollhouse_store::{DataKeyRow, Store};
 use tollhouse_vault::{
     Context, DataKeyId, KeyDigester, KeyFileError, MasterKey, Sealed, Secret, ServerSecret, Vault,
@@ -14,6 +15,7 @@ use uuid::Uuid;
 
 use super::StartError;
 use super::rotation::open_rows;
+use crate::clock;
 use crate::config::{Config, MasterKeySource};
 
 const SERVER_SECRET: &str = "server.secret";
@@ -28,7 +30,7 @@ pub(crate) async fn open_vault(
     let rows = store.data_keys().await?;
     if rows.is_empty() {
         let (vault, wrapped) = Vault::create(master_key(source, true)?);
-        let winner = store.insert_first_data_key(&row(&wrapped)).await?;
+        let winner = init(store).insert_first_data_key(&row(&wrapped)).await?;
         if winner.iter().all(|stored| stored.id == wrapped.id.uuid()) {
             return Ok(vault);
         }
@@ -36,6 +38,17 @@ pub(crate) async fn open_vault(
         return open_rows(source, &wrapped_keys(&winner)?);
     }
     open_rows(source, &wrapped_keys(&rows)?)
+}
+
+/// The store for the secrets that a new installation makes for itself.
+fn init(store: &Store) -> Store {
+    let subject = Subject::of(SubjectKind::Vault);
+    store.noted(Note::new(
+        clock::now(),
+        Actor::SYSTEM,
+        Action::VaultInit,
+        subject,
+    ))
 }
 
 /// The master key; a new one is written only where nothing has been sealed yet.
@@ -81,7 +94,7 @@ pub(super) async fn digester(store: &Store, vault: &Vault) -> Result<KeyDigester
         None => {
             let fresh = ServerSecret::generate().to_secret();
             let sealed = vault.seal(&fresh, &place).into_bytes();
-            store
+            init(store)
                 .put_sealed_setting_if_absent(SERVER_SECRET, &sealed)
                 .await?
         }

@@ -1,6 +1,7 @@
 //! The control plane as scripts see it.
 
 mod access;
+mod audit;
 mod catalog;
 mod credentials;
 mod input;

@@ -2,6 +2,7 @@
 
 use http::Method;
 use tempfile::TempDir;
+use tollhouse_domain::audit::{Action, Actor, Note, Subject, SubjectKind};
 use tollhouse_store::{DatabaseUrl, Store};
 
 use crate::support::client::{Answer, Client};
@@ -115,7 +116,9 @@ async fn expire(data_dir: &TempDir, id: &str) {
         .find(|(_, key)| key.id.to_string() == id)
         .unwrap();
     key.expires_at = Some(key.created_at);
-    store.update_key(&key).await.unwrap();
+    let subject = Subject::id(SubjectKind::Key, key.id);
+    let note = Note::new(key.created_at, Actor::OPERATOR, Action::KeyChange, subject);
+    store.noted(note).update_key(&key).await.unwrap();
     store.close().await;
 }
 

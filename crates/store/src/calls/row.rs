@@ -6,6 +6,7 @@
 //! reaches and below which sums do not overflow.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
@@ -57,6 +58,8 @@ struct Detail<'a> {
     protocol_sent: Option<Protocol>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     upstream_request_id: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    from: Option<IpAddr>,
 }
 
 impl CallRow {
@@ -69,6 +72,7 @@ impl CallRow {
             losses: Cow::Borrowed(&call.losses),
             protocol_sent: call.protocol_sent,
             upstream_request_id: call.upstream_request_id.as_deref().map(Cow::Borrowed),
+            from: call.from,
         };
         let usage = &call.usage;
         Ok(Self {
@@ -169,6 +173,7 @@ impl CallRow {
             protocol_sent: detail.protocol_sent,
             upstream_request_id: of(detail.upstream_request_id),
             upstream_object: self.upstream_object,
+            from: detail.from,
             snapshot_revision: self.snapshot_revision,
         })
     }

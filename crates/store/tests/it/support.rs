@@ -288,6 +288,7 @@ pub(crate) fn call(n: u128) -> Call {
         losses: Vec::new(),
         upstream_request_id: None,
         upstream_object: None,
+        from: None,
         snapshot_revision: 0,
     }
 }

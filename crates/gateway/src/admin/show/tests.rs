@@ -84,6 +84,7 @@ pub(crate) fn call() -> Call {
         losses: vec![text()],
         upstream_request_id: Some(text()),
         upstream_object: Some(text()),
+        from: Some("127.0.0.1".parse().unwrap()),
         snapshot_revision: 1,
     }
 }

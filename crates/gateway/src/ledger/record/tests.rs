@@ -55,6 +55,7 @@ fn full() -> Call {
         losses: vec!["a".into(), "b".into()],
         upstream_request_id: some("req"),
         upstream_object: some("resp"),
+        from: Some("2001:db8::1".parse().unwrap()),
         snapshot_revision: -9,
         ..Call::opened(CallId(id(1)), Timestamp(-5), KeyId(id(2)), SessionId(id(3)))
     }

@@ -1,3 +1,4 @@
+use tollhouse_domain::audit::{Action, Actor, Note, Subject, SubjectKind};
 use tollhouse_domain::call::Call;
 use tollhouse_domain::credential::CredentialPolicy;
 use tollhouse_domain::id::{CallId, KeyId, SessionId};
@@ -59,6 +60,9 @@ async fn what_is_past_its_time_goes_and_the_rest_stays() {
     let directory = tempfile::TempDir::new().unwrap();
     let url = DatabaseUrl::Sqlite(directory.path().join("t.db"));
     let store = Store::open(&url).await.unwrap();
+    let subject = Subject::of(SubjectKind::Key);
+    let note = Note::new(Timestamp(0), Actor::OPERATOR, Action::KeyCreate, subject);
+    let store = store.noted(note);
     let calls: Vec<Call> = (1..=7)
         .map(|n| call(n, 900))
         .chain([call(8, 1_100)])

@@ -23,6 +23,9 @@ impl World {
         let directory = TempDir::new().unwrap();
         let database = DatabaseUrl::Sqlite(directory.path().join("t.db"));
         let store = Store::open(&database).await.unwrap();
+        let subject = Subject::of(SubjectKind::Vault);
+        let note = Note::new(clock::now(), Actor::OPERATOR, Action::VaultRotate, subject);
+        let store = store.noted(note);
         let key = MasterKey::load_or_create(&directory.path().join("master.key")).unwrap();
         let (mut vault, first) = Vault::create(key);
         store.insert_first_data_key(&row(&first)).await.unwrap();
