@@ -155,8 +155,14 @@ impl PriceBook {
     /// Puts the models in order; an import after the catalog wins over it.
     pub fn new(models: impl IntoIterator<Item = Model>) -> Self {
         let mut by_name: HashMap<String, Vec<Model>> = HashMap::new();
-        for model in models {
+        for mut model in models {
             let known = by_name.entry(model.name.clone()).or_default();
+            // A price that is imported says nothing of what the model can do.
+            let same = |earlier: &&Model| earlier.provider == model.provider;
+            if let Some(earlier) = known.iter().find(same) {
+                model.max_input_tokens = model.max_input_tokens.or(earlier.max_input_tokens);
+                model.max_output_tokens = model.max_output_tokens.or(earlier.max_output_tokens);
+            }
             known.retain(|earlier| earlier.provider != model.provider);
             known.push(model);
         }
@@ -181,11 +187,25 @@ impl PriceBook {
 
     /// The most tokens that `provider` lets `model` generate, or anyone who lists it.
     pub fn max_output(&self, provider: &str, model: &str) -> Option<u64> {
+        self.bound(provider, model, |entry| entry.max_output_tokens)
+    }
+
+    /// The most tokens that a prompt for `model` can have.
+    pub fn max_input(&self, provider: &str, model: &str) -> Option<u64> {
+        self.bound(provider, model, |entry| entry.max_input_tokens)
+    }
+
+    fn bound(
+        &self,
+        provider: &str,
+        model: &str,
+        of: impl Fn(&Model) -> Option<u64>,
+    ) -> Option<u64> {
         let known = self.by_name.get(model)?;
         let own = known
             .iter()
             .find(|entry| entry.provider.as_deref() == Some(provider));
-        own.or(known.first())?.max_output_tokens
+        own.and_then(&of).or_else(|| known.iter().find_map(&of))
     }
 
     /// All models, in no order.

@@ -1,4 +1,27 @@
 //! What a key, a user, an organization or the whole gateway may use: rates, concurrency, money.
+//!
+//! [`admit`] is the one decision: over every scope of a call, before it is carried out. What it takes
+//! is settled when the call has ended, whichever way.
+
+mod funds;
+mod period;
+mod purse;
+mod rate;
+mod scope;
+mod share;
+mod state;
+mod worst_case;
+
+pub use funds::{Funds, Lack};
+pub use period::{Period, day};
+pub use purse::Purse;
+pub use rate::{Rate, Taken};
+pub use scope::Scope;
+pub use share::share;
+pub use state::{
+    Ask, COUNTED, Caps, Denied, HELD, Hold, Now, Party, RateLimit, Real, Rules, ScopeState, admit,
+};
+pub use worst_case::{Asks, Assumptions, Estimate, worst_case};
 
 use serde::{Deserialize, Serialize};
 
@@ -73,3 +96,6 @@ pub struct Budget {
     /// In what time.
     pub window: BudgetWindow,
 }
+
+#[cfg(test)]
+mod tests;
