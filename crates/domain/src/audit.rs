@@ -8,6 +8,7 @@
 
 mod action;
 pub mod chain;
+mod uses;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,6 +18,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use self::action::{Action, ActorKind, SubjectKind};
+pub use self::uses::uses;
 use crate::id::OrgId;
 use crate::time::Timestamp;
 

@@ -2,14 +2,17 @@
 //! one statement with an array per column, SQLite a statement of several rows, and each the same few
 //! texts again and again, because those are prepared once.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use sqlx::{AssertSqlSafe, PgConnection, SqliteConnection};
+use tollhouse_domain::audit;
 use tollhouse_domain::call::Call;
 use uuid::Uuid;
 
 use super::columns::{names, with_columns};
 use super::row::CallRow;
+use crate::audit::Trail;
 use crate::db::Store;
 use crate::error::Result;
 
@@ -40,7 +43,7 @@ static INTO_SQLITE: LazyLock<[String; 3]> = LazyLock::new(|| {
     let row = format!("({})", vec!["?"; columns].join(", "));
     SQLITE_ROWS.map(|rows| {
         format!(
-            "INSERT INTO calls ({}) VALUES {} ON CONFLICT (id) DO NOTHING",
+            "INSERT INTO calls ({}) VALUES {} ON CONFLICT (id) DO NOTHING RETURNING id",
             with_columns!(names!()),
             vec![row.as_str(); rows].join(", ")
         )
@@ -54,7 +57,7 @@ static INTO_POSTGRES: LazyLock<String> = LazyLock::new(|| {
         .map(|(name, n)| format!("${n}::{name}[]"))
         .collect::<Vec<_>>();
     format!(
-        "INSERT INTO calls ({}) SELECT * FROM UNNEST({}) ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO calls ({}) SELECT * FROM UNNEST({}) ON CONFLICT (id) DO NOTHING RETURNING id",
         with_columns!(names!()),
         arrays.join(", ")
     )
@@ -62,33 +65,43 @@ static INTO_POSTGRES: LazyLock<String> = LazyLock::new(|| {
 
 impl Store {
     /// Adds calls in one transaction and returns how many were new: a call whose id is there already
-    /// is left as it is, so a batch may be sent again.
+    /// is left as it is, so a batch may be sent again. Whatever follows from a call (see
+    /// [`tollhouse_domain::audit::uses`]) is written with it, and so once.
     pub async fn insert_calls(&self, calls: &[Call]) -> Result<u64> {
-        let mut rows = calls.iter().map(CallRow::new).collect::<Result<Vec<_>>>()?;
         // In one order everywhere, so that two replicas never wait for each other in a circle.
-        rows.sort_unstable_by_key(|row| row.id);
+        let mut calls: Vec<&Call> = calls.iter().collect();
+        calls.sort_unstable_by_key(|call| call.id);
+        let new = |call: &&Call| CallRow::new(call);
+        let rows = calls.iter().map(new).collect::<Result<Vec<_>>>()?;
         transact!(self, |tx| {
-            let inserted = tx.insert(&rows).await?;
-            (inserted, inserted > 0)
+            let mut inserted = tx.insert(&rows).await?;
+            let count = inserted.len() as u64;
+            // Of an id that is there twice, the first was taken.
+            let new = calls.iter().filter(|call| inserted.remove(&call.id.0));
+            let notes = audit::uses(new.copied());
+            tx.append(&notes).await?;
+            (count, count > 0)
         })
     }
 }
 
 /// What only this file asks of a connection.
 trait InsertCalls {
-    async fn insert(&mut self, rows: &[CallRow]) -> Result<u64>;
+    /// Inserts the rows that are not there yet and returns their ids.
+    async fn insert(&mut self, rows: &[CallRow]) -> Result<HashSet<Uuid>>;
 }
 
 impl InsertCalls for SqliteConnection {
-    async fn insert(&mut self, mut rows: &[CallRow]) -> Result<u64> {
-        let mut inserted = 0;
+    async fn insert(&mut self, mut rows: &[CallRow]) -> Result<HashSet<Uuid>> {
+        let mut inserted = HashSet::with_capacity(rows.len());
         for (size, sql) in SQLITE_ROWS.into_iter().zip(INTO_SQLITE.iter()) {
             while let Some((chunk, rest)) = rows.split_at_checked(size) {
-                let mut query = sqlx::query(AssertSqlSafe(sql.as_str()));
+                let mut query = sqlx::query_scalar(AssertSqlSafe(sql.as_str()));
                 for row in chunk {
                     with_columns!(bind_row!(query, row));
                 }
-                inserted += query.execute(&mut *self).await?.rows_affected();
+                let ids: Vec<Uuid> = query.fetch_all(&mut *self).await?;
+                inserted.extend(ids);
                 rows = rest;
             }
         }
@@ -97,12 +110,13 @@ impl InsertCalls for SqliteConnection {
 }
 
 impl InsertCalls for PgConnection {
-    async fn insert(&mut self, rows: &[CallRow]) -> Result<u64> {
-        let mut inserted = 0;
+    async fn insert(&mut self, rows: &[CallRow]) -> Result<HashSet<Uuid>> {
+        let mut inserted = HashSet::with_capacity(rows.len());
         for chunk in rows.chunks(POSTGRES_ROWS) {
-            let query = sqlx::query(AssertSqlSafe(INTO_POSTGRES.as_str()));
+            let query = sqlx::query_scalar(AssertSqlSafe(INTO_POSTGRES.as_str()));
             let query = with_columns!(bind_arrays!(query, chunk));
-            inserted += query.execute(&mut *self).await?.rows_affected();
+            let ids: Vec<Uuid> = query.fetch_all(&mut *self).await?;
+            inserted.extend(ids);
         }
         Ok(inserted)
     }

@@ -1,12 +1,14 @@
 //! The audit trail: nothing administrative without an entry, and no entry changed without a trace.
 
 use sqlx::{Connection, Executor};
-use tollhouse_domain::audit::chain::{Broken, Fault, Head, Trusted, Verifier};
+use tollhouse_domain::audit::chain::{Broken, Fault, Head, Trusted, Verifier, digest_ids};
 use tollhouse_domain::audit::{Action, Actor, Entry, Note, Subject, SubjectKind, Value};
-use tollhouse_domain::id::OrgId;
+use tollhouse_domain::call::Call;
+use tollhouse_domain::credential::CredentialSource;
+use tollhouse_domain::id::{CredentialId, OrgId};
 use tollhouse_store::{AuditFilter, Page, Store, StoreError};
 
-use crate::support::{Place, note, on_both, provider, seconds, uuid, virtual_key};
+use crate::support::{Place, call, key_id, note, on_both, provider, seconds, uuid, virtual_key};
 
 on_both!(
     nothing_is_written_without_saying_who,
@@ -18,6 +20,8 @@ on_both!(
     removals_behind_the_stores_back_are_found,
     rows_that_are_no_entries_are_named,
     many_writers_make_one_chain,
+    uses_of_the_platforms_credentials_are_told_once,
+    a_batch_of_many_keys_makes_one_chain,
 );
 
 async fn nothing_is_written_without_saying_who(place: Place) {
@@ -188,6 +192,50 @@ async fn many_writers_make_one_chain(place: Place) {
         done.unwrap();
     }
     assert_eq!(verify(&stores[0], []).await.map(|head| head.seq), Ok(40));
+}
+
+fn platform_call(n: u128, key: u128) -> Call {
+    Call {
+        key: key_id(key),
+        credential_id: Some(CredentialId(uuid(9))),
+        credential_source: Some(CredentialSource::Platform),
+        ..call(n)
+    }
+}
+
+async fn uses_of_the_platforms_credentials_are_told_once(place: Place) {
+    let store = place.open_unnoted().await;
+    let calls = [
+        platform_call(1, 1),
+        platform_call(2, 1),
+        call(3),
+        platform_call(4, 2),
+        platform_call(4, 2),
+    ];
+    store.insert_calls(&calls).await.unwrap();
+    // A batch that is sent again, because nobody knows whether it arrived, with one call more.
+    let again = [&calls[..], &[platform_call(5, 1)]].concat();
+    store.insert_calls(&again).await.unwrap();
+    store.insert_calls(&again).await.unwrap();
+    let trail = trail(&store).await;
+    let told: Vec<_> = trail
+        .iter()
+        .map(|entry| (entry.actor.id.clone().unwrap(), &entry.detail["calls"]))
+        .collect();
+    let (one, two) = (key_id(1).to_string(), key_id(2).to_string());
+    let (first, second) = (Value::Number(1), Value::Number(2));
+    assert_eq!(told, [(one.clone(), &second), (two, &first), (one, &first)]);
+    let digest = digest_ids([uuid(1), uuid(2)]).to_string();
+    assert_eq!(trail[0].detail["digest"], Value::Text(digest));
+    assert_eq!(verify(&store, []).await.map(|head| head.seq), Ok(3));
+}
+
+/// More entries than one statement takes.
+async fn a_batch_of_many_keys_makes_one_chain(place: Place) {
+    let store = place.open_unnoted().await;
+    let calls: Vec<Call> = (1..=600).map(|n| platform_call(n, n)).collect();
+    store.insert_calls(&calls).await.unwrap();
+    assert_eq!(verify(&store, []).await.map(|head| head.seq), Ok(600));
 }
 
 async fn filled(place: &Place, entries: u32) -> Store {

@@ -1,11 +1,13 @@
 //! How fast the ledger takes calls. A measurement, run by hand on a quiet machine:
 //! `scripts/with-postgres.sh cargo test --release -p tollhouse-store rate -- --ignored --nocapture`.
 
+use tollhouse_domain::credential::CredentialSource;
+use tollhouse_domain::id::CredentialId;
 use tollhouse_domain::money::Money;
 use tollhouse_wire::Protocol;
 use tollhouse_wire::usage::Usage;
 
-use crate::support::{Place, metered, session_id};
+use crate::support::{Place, key_id, metered, session_id, uuid};
 
 const BATCHES: u128 = 50;
 
@@ -56,6 +58,10 @@ async fn measure(place: Place) {
 fn typical(n: u128) -> tollhouse_domain::call::Call {
     let mut call = metered(n, "claude-sonnet-4-6", 512, 7_000_000);
     call.session = session_id(n / 40);
+    call.key = key_id(n % 20);
+    call.credential_id = Some(CredentialId(uuid(1)));
+    call.credential_source = Some(CredentialSource::Platform);
+    call.from = Some([10, 0, 0, 1].into());
     call.session_name = Some("5f2a7c1e-8a43-4a55-b0c5-7d1b2c7e9f00".to_owned());
     call.protocol = Some(Protocol::Messages);
     call.model_sent.clone_from(&call.model_requested);

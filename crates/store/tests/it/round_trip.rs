@@ -73,6 +73,7 @@ fn full(n: u128) -> Call {
         fallback: some("429 from lab"),
         losses: vec!["top_k".to_owned(), "cache_control".to_owned()],
         upstream_request_id: some("req_1"),
+        from: Some("2001:db8::1".parse().unwrap()),
         upstream_object: some("resp_1"),
         snapshot_revision: i64::MAX,
     }

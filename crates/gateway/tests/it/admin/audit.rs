@@ -193,11 +193,22 @@ async fn a_long_export_is_whole() {
 }
 
 #[tokio::test]
-async fn calls_say_where_they_came_from() {
+async fn calls_say_where_they_came_from_and_the_trail_whose_credential_they_used() {
     let (upstream, gateway, api) = started().await;
-    let (_, secret) = api.key(r#"{"name":"caller"}"#).await;
+    let (id, secret) = api.key(r#"{"name":"caller"}"#).await;
     api.call(&upstream, &secret, "m").await;
+    // Lists wait for what has ended.
     let calls = api.get("/api/v1/calls").await;
-    assert_eq!(calls["data"][0]["from"], Value::from("127.0.0.1"));
+    let call = &calls["data"][0];
+    assert_eq!(call["from"], Value::from("127.0.0.1"));
+    let trail = api.trail().await;
+    let last = trail.last().unwrap();
+    assert_eq!(last.action.as_str(), "credential.use");
+    assert_eq!(last.actor.id.as_deref(), Some(id.as_str()));
+    assert_eq!(last.subject.id.as_deref(), call["credential_id"].as_str());
+    assert_eq!(last.from, Some([127, 0, 0, 1].into()));
+    let first = call["id"].as_str().unwrap();
+    assert_eq!(last.detail["first"], first.into());
+    verified(&trail);
     gateway.stop().await;
 }
