@@ -6,12 +6,14 @@
     reason = "these comments are the help texts, printed as they are"
 )]
 
+mod audit;
 mod server;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use self::audit::{AuditCommand, AuditExport, AuditFilters, AuditList, AuditVerify};
 pub(crate) use self::server::{
     CallFilters, CallsArgs, CallsCommand, CredentialCommand, CredentialName, KeyCommand, KeyCreate,
     PricesCommand, ProxyCommand, SessionCommand, UsageArgs,
@@ -62,6 +64,9 @@ pub(crate) enum Command {
     Usage(UsageArgs),
     /// Watch calls end, one line each, until interrupted
     Tail(Format),
+    /// Who did what, when and from where, and whether anybody changed the record of it
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// What the server says about reaching it
     #[command(subcommand)]
     Proxy(ProxyCommand),

@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod audit;
 mod call;
 mod check;
 mod credential;
@@ -34,6 +35,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<u8> {
         Command::Session(command) => session::run(command).await,
         Command::Usage(args) => usage::run(args).await,
         Command::Tail(format) => tail::run(format).await,
+        Command::Audit(command) => audit::run(command).await,
         Command::Proxy(ProxyCommand::Info(format)) => listing::proxy_info(format).await,
         Command::Providers(format) => listing::providers(format).await,
         Command::Routes(format) => listing::routes(format).await,
