@@ -127,6 +127,17 @@ def errors():
         compare(f"errors, {function}", in_code, {row[column].strip(" `") for row in rows})
 
 
+def audit():
+    source = (ROOT / "crates/domain/src/audit/action.rs").read_text()
+    page = sections((ROOT / "docs/audit.md").read_text())
+    words = source[source.index("/// What was done.\n") :]
+    listed = {word for word in first_column(page["What is in it"]) if "." in word}
+    compare("audit actions", set(re.findall(r'= "([\w.]+)"', words)), listed)
+    faults = (ROOT / "crates/domain/src/audit/chain.rs").read_text()
+    faults = set(re.findall(r'Self::\w+ => "(\w+):', faults))
+    compare("audit faults", faults, first_column(page["Whether it is whole"]))
+
+
 def documents():
     return [path for pattern in ("*.md", "docs/*.md", "docs/adr/*.md") for path in ROOT.glob(pattern)]
 
@@ -155,7 +166,7 @@ def decisions():
 
 
 def main():
-    for check in (configuration, variables, catalog, metrics, errors, links, paths, decisions):
+    for check in (configuration, variables, catalog, metrics, errors, audit, links, paths, decisions):
         check()
     for text in problems:
         print(text, file=sys.stderr)

@@ -1,5 +1,7 @@
 //! The audit trail as scripts see it.
 
+mod roles;
+
 use http::{Method, StatusCode};
 use serde_json::Value;
 use tollhouse_domain::audit::Entry;
