@@ -1,9 +1,12 @@
 //! Everything the hot path reads, immutable behind one pointer.
 //!
-//! A snapshot is built when something administrative changes; a call sees exactly one of them, and
-//! its revision is recorded on the call. Credentials are opened here, into header values that are
+//! A snapshot is built when something administrative changes, from the one before and what is new
+//! (`build.rs`); a call sees exactly one of them, and its revision is recorded on the call.
+//! Credentials are opened here, into header values that are
 //! marked as sensitive, so that no call has to touch the vault.
 
+pub(crate) mod build;
+mod keys;
 mod people;
 
 use std::collections::{BTreeMap, HashMap};
@@ -16,24 +19,35 @@ use tollhouse_domain::id::CredentialId;
 use tollhouse_domain::key::VirtualKey;
 use tollhouse_domain::provider::{AuthScheme, Provider};
 use tollhouse_domain::route::{Route, RouteTable};
+use tollhouse_domain::time::Timestamp;
+use tollhouse_store::Revisions;
 use tollhouse_vault::{KeyDigester, Secret};
 use tollhouse_wire::Protocol;
 use tollhouse_wire::dialect::Dialect;
 
+use self::keys::Keys;
 pub(crate) use self::people::People;
 
-/// The configuration that a call sees.
+/// The configuration that a call sees. Its parts are shared with the snapshot before, where nothing in
+/// them changed.
+#[derive(Clone)]
 pub(crate) struct Snapshot {
     pub(crate) revision: i64,
+    revisions: Revisions,
     digester: Arc<KeyDigester>,
-    keys: HashMap<[u8; 32], Arc<VirtualKey>>,
-    pub(crate) providers: BTreeMap<String, Provider>,
-    endpoints: HashMap<String, BTreeMap<Protocol, Arc<Endpoint>>>,
-    pub(crate) routes: RouteTable,
-    platform: HashMap<String, Arc<OpenCredential>>,
+    keys: Keys,
+    catalog: Arc<Catalog>,
+    platform: Arc<HashMap<String, Arc<OpenCredential>>>,
     pub(crate) prices: Arc<PriceBook>,
     dialects: Arc<Dialects>,
     pub(crate) people: Arc<People>,
+}
+
+/// Where calls can go.
+struct Catalog {
+    providers: BTreeMap<String, Provider>,
+    endpoints: HashMap<String, BTreeMap<Protocol, Arc<Endpoint>>>,
+    routes: RouteTable,
 }
 
 /// One protocol of one provider.
@@ -118,22 +132,9 @@ impl Endpoint {
     }
 }
 
-/// What a snapshot is made of.
-pub(crate) struct Parts {
-    pub(crate) revision: i64,
-    pub(crate) keys: Vec<([u8; 32], VirtualKey)>,
-    pub(crate) providers: Vec<Provider>,
-    pub(crate) routes: Vec<Route>,
-    pub(crate) credentials: HashMap<String, OpenCredential>,
-    pub(crate) prices: Arc<PriceBook>,
-    pub(crate) dialects: Arc<Dialects>,
-    pub(crate) people: Arc<People>,
-}
-
-impl Snapshot {
-    pub(crate) fn new(digester: Arc<KeyDigester>, parts: Parts) -> Self {
-        let providers: BTreeMap<String, Provider> = parts
-            .providers
+impl Catalog {
+    fn new(providers: Vec<Provider>, routes: &[Route]) -> Self {
+        let providers: BTreeMap<String, Provider> = providers
             .into_iter()
             .map(|row| (row.name.clone(), row))
             .collect();
@@ -150,32 +151,36 @@ impl Snapshot {
             .values()
             .map(|row| (row.name.clone(), of(row)))
             .collect();
-        let arc = |(name, open): (String, OpenCredential)| (name, Arc::new(open));
         Self {
-            revision: parts.revision,
-            digester,
-            keys: parts
-                .keys
-                .into_iter()
-                .map(|(digest, key)| (digest, Arc::new(key)))
-                .collect(),
-            routes: RouteTable::new(&parts.routes, &providers),
+            routes: RouteTable::new(routes, &providers),
             providers,
             endpoints,
-            platform: parts.credentials.into_iter().map(arc).collect(),
-            prices: parts.prices,
-            dialects: parts.dialects,
-            people: parts.people,
         }
     }
+}
 
+impl Snapshot {
     /// The key that was presented.
-    pub(crate) fn key(&self, presented: &str) -> Option<&Arc<VirtualKey>> {
-        self.keys.get(&self.digester.digest(presented))
+    pub(crate) fn key(&self, presented: &str, now: Timestamp) -> Option<&Arc<VirtualKey>> {
+        self.keys.find(&self.digester.digest(presented), now)
+    }
+
+    /// This snapshot without scoped keys that expired before `before`; `None` when it has none.
+    pub(crate) fn without_expired_scoped(&self, before: Timestamp) -> Option<Self> {
+        let mut next = self.clone();
+        (next.keys.forget_expired_scoped(before) > 0).then_some(next)
+    }
+
+    pub(crate) fn providers(&self) -> &BTreeMap<String, Provider> {
+        &self.catalog.providers
+    }
+
+    pub(crate) fn routes(&self) -> &RouteTable {
+        &self.catalog.routes
     }
 
     pub(crate) fn endpoint(&self, provider: &str, protocol: Protocol) -> Option<&Arc<Endpoint>> {
-        self.endpoints.get(provider)?.get(&protocol)
+        self.catalog.endpoints.get(provider)?.get(&protocol)
     }
 
     /// What `provider`'s endpoint of `protocol` takes when asked for `model`.

@@ -14,21 +14,17 @@ use std::sync::{Arc, Mutex};
 use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tollhouse_domain::catalog::{self, CatalogError, Model, PriceBook};
+use tollhouse_domain::catalog::CatalogError;
 use tollhouse_domain::credential::Credential;
-use tollhouse_domain::dialect::Dialects;
 use tollhouse_journal::{Journal, JournalError, Options};
-use tollhouse_store::{CredentialRecord, Store, StoreError};
-use tollhouse_vault::{
-    Context, KeyDigester, KeyFileError, MasterKeyError, Sealed, Secret, Vault, VaultError,
-};
-use tracing::warn;
+use tollhouse_store::{Store, StoreError};
+use tollhouse_vault::{Context, KeyFileError, MasterKeyError, VaultError};
 
 use crate::config::Config;
 use crate::health::HealthBook;
 use crate::ledger::Ledger;
 use crate::ledger::writer::Writer;
-use crate::snapshot::{OpenCredential, Parts, People, Snapshot};
+use crate::snapshot::build;
 use crate::state::{Gateway, Inner};
 use crate::tasks;
 use crate::telemetry::metrics::Metrics;
@@ -101,7 +97,7 @@ impl Gateway {
             store.clone(),
             Arc::clone(&metrics),
         );
-        let snapshot = build_snapshot(&store, &vault, &digester).await?;
+        let snapshot = build::first(&store, &vault, Arc::clone(&digester)).await?;
         let gateway = Self(Arc::new(Inner {
             snapshot: ArcSwap::from_pointee(snapshot),
             store,
@@ -123,23 +119,6 @@ impl Gateway {
         tasks::spawn(&gateway, writer, config.retention);
         Ok(gateway)
     }
-
-    /// Builds the snapshot anew after an administrative change.
-    pub(crate) async fn refresh(&self) -> Result<(), StoreError> {
-        let inner = &self.0;
-        let built = build_snapshot(&inner.store, &inner.vault, &inner.digester).await?;
-        let built = Arc::new(built);
-        // A slower build must not undo a newer one.
-        inner.snapshot.rcu(|current| {
-            let newest = if current.revision > built.revision {
-                current
-            } else {
-                &built
-            };
-            Arc::clone(newest)
-        });
-        Ok(())
-    }
 }
 
 /// Makes the data directory, for its owner alone.
@@ -153,80 +132,6 @@ pub(crate) fn prepare(path: &Path) -> Result<(), StartError> {
         path: path.to_owned(),
         source,
     })
-}
-
-/// Reads everything the hot path needs.
-async fn build_snapshot(
-    store: &Store,
-    vault: &Vault,
-    digester: &Arc<KeyDigester>,
-) -> Result<Snapshot, StoreError> {
-    // The revision first: what is read after it is at least that new.
-    let revision = store.revision().await?;
-    let sealed = store.sealed_credentials().await?;
-    let credentials = open_credentials(vault, sealed);
-    let parts = Parts {
-        revision,
-        keys: store.all_keys_with_digests().await?,
-        providers: store.providers().await?,
-        routes: store.routes().await?,
-        credentials,
-        prices: Arc::new(prices(store).await?),
-        // Embedded and tested, like the catalog of models.
-        dialects: Arc::new(Dialects::embedded().unwrap_or_default()),
-        people: Arc::new(people(store).await?),
-    };
-    Ok(Snapshot::new(Arc::clone(digester), parts))
-}
-
-async fn people(store: &Store) -> Result<People, StoreError> {
-    let (orgs, users) = (store.all_orgs().await?, store.all_users().await?);
-    let (members, tokens) = (
-        store.all_members().await?,
-        store.all_tokens_with_digests().await?,
-    );
-    Ok(People::new(orgs, users, members, tokens))
-}
-
-async fn prices(store: &Store) -> Result<PriceBook, StoreError> {
-    // The catalog is embedded and tested; a store with its own prices is the one thing that varies.
-    let known = catalog::models().unwrap_or_default();
-    let imported = store.prices().await?.into_iter().map(|stored| Model {
-        name: stored.model,
-        provider: stored.provider,
-        max_input_tokens: None,
-        max_output_tokens: None,
-        price: stored.price,
-        source: stored.source,
-        dated: stored.dated,
-    });
-    Ok(PriceBook::new(known.into_iter().chain(imported)))
-}
-
-/// Opens the platform's credentials; one that does not open costs its provider, not the start.
-fn open_credentials(
-    vault: &Vault,
-    sealed: Vec<CredentialRecord>,
-) -> HashMap<String, OpenCredential> {
-    let mut open = HashMap::new();
-    for record in sealed {
-        let (provider, id) = (record.meta.provider.clone(), record.meta.id);
-        match unseal(vault, record) {
-            Ok(secret) => match OpenCredential::new(id, &secret) {
-                Some(credential) => {
-                    open.entry(provider).or_insert(credential);
-                }
-                None => warn!(provider, credential = %id, "a credential cannot stand in a header"),
-            },
-            Err(error) => warn!(provider, credential = %id, %error, "a credential does not open"),
-        }
-    }
-    open
-}
-
-fn unseal(vault: &Vault, record: CredentialRecord) -> Result<Secret, VaultError> {
-    let sealed = Sealed::from_bytes(record.sealed)?;
-    vault.open_secret(&sealed, &place(&record.meta))
 }
 
 /// Where a credential's secret belongs.

@@ -11,7 +11,7 @@ use tollhouse_domain::call::Call;
 use tollhouse_domain::catalog::PriceBook;
 use tollhouse_domain::id::KeyId;
 use tollhouse_domain::time::Timestamp;
-use tollhouse_store::{CallFilter, Page, Store};
+use tollhouse_store::{CallFilter, Page, Store, StoreError};
 use tollhouse_vault::{KeyDigester, Vault};
 use tollhouse_wire::ErrorKind;
 
@@ -20,7 +20,7 @@ use crate::health::HealthBook;
 use crate::ledger::Ledger;
 use crate::ledger::open_call::Books;
 use crate::proxy::refusal::Refusal;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, build};
 use crate::telemetry::metrics::Metrics;
 use crate::upstream::Upstream;
 
@@ -53,6 +53,31 @@ pub(crate) struct Inner {
 impl Gateway {
     pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
         self.0.snapshot.load_full()
+    }
+
+    /// Takes in what changed in the store.
+    pub(crate) async fn refresh(&self) -> Result<(), StoreError> {
+        let inner = &self.0;
+        let before = self.snapshot();
+        let built = Arc::new(build::next(&inner.store, &inner.vault, &before).await?);
+        // A slower build must not undo a newer one.
+        inner.snapshot.rcu(|current| {
+            let newest = if current.revision > built.revision {
+                current
+            } else {
+                &built
+            };
+            Arc::clone(newest)
+        });
+        Ok(())
+    }
+
+    /// Lets go of scoped keys that expired before `before`: the store deletes those without a word.
+    pub(crate) fn forget_expired_scoped(&self, before: Timestamp) {
+        self.0.snapshot.rcu(|current| {
+            let next = current.without_expired_scoped(before);
+            next.map_or_else(|| Arc::clone(current), Arc::new)
+        });
     }
 
     pub(crate) fn store(&self) -> &Store {

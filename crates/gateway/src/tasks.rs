@@ -26,7 +26,7 @@ pub(crate) fn spawn(gateway: &Gateway, writer: Writer, retention: Option<Duratio
         tasks.spawn(follow(gateway.clone(), stop.clone()));
     }
     if let Some(keep) = retention {
-        tasks.spawn(retention::run(inner.store.clone(), keep, stop.clone()));
+        tasks.spawn(retention::run(gateway.clone(), keep, stop.clone()));
     }
 }
 

@@ -99,7 +99,7 @@ impl Store {
     /// faster: look it up and seal again), or when the id belongs to another credential.
     pub async fn put_credential(&self, record: &CredentialRecord) -> Result<()> {
         let meta = &record.meta;
-        administer!(self, |tx| {
+        administer!(self, Credentials, |tx| {
             let stored: Option<CredentialRow> = sqlx::query_as(ONE)
                 .bind(PLATFORM)
                 .bind(&meta.provider)
@@ -165,7 +165,7 @@ impl Store {
         old: &[u8],
         new: &[u8],
     ) -> Result<bool> {
-        administer!(self, |tx| {
+        administer!(self, Credentials, |tx| {
             let query = sqlx::query(RESEAL).bind(id.0).bind(old).bind(new);
             let swapped = query.execute(&mut *tx).await?.rows_affected() > 0;
             (swapped, swapped)
@@ -174,7 +174,7 @@ impl Store {
 
     /// Forgets the platform's credential of that provider and name. `false` when there was none.
     pub async fn delete_credential(&self, provider: &str, name: &str) -> Result<bool> {
-        administer!(self, |tx| {
+        administer!(self, Credentials, |tx| {
             let query = sqlx::query(DELETE).bind(PLATFORM).bind(provider).bind(name);
             let deleted = query.execute(&mut *tx).await?.rows_affected() > 0;
             (deleted, deleted)
@@ -184,7 +184,7 @@ impl Store {
     /// Forgets the managed credentials that the configuration file no longer states, and says how
     /// many they were.
     pub async fn keep_managed_credentials(&self, stated: &[CredentialId]) -> Result<u64> {
-        administer!(self, |tx| {
+        administer!(self, Credentials, |tx| {
             let rows: Vec<CredentialRow> = sqlx::query_as(ALL).fetch_all(&mut *tx).await?;
             let stale = rows.iter().filter(|row| row.managed);
             let mut deleted = 0;

@@ -86,14 +86,19 @@ macro_rules! transact {
     }};
 }
 
-/// [`transact!`] that raises the revision and adds to the audit trail what the store was told of who
-/// does it (see [`Store::noted`]). The revision comes first: on PostgreSQL that row is then the lock
-/// which puts administrative writes of all replicas in one order. The trail comes last.
+/// [`transact!`] that raises the revision, with it that of the section it touches, and adds to the audit
+/// trail what the store was told of who does it (see [`Store::noted`]). The revision comes first: on
+/// PostgreSQL that row is then the lock which puts administrative writes of all replicas in one order.
+/// The trail comes last.
 macro_rules! administer {
-    ($store:expr, |$tx:ident| $body:block) => {{
+    ($store:expr, $section:ident, |$tx:ident| $body:block) => {{
         let note = $store.note()?;
         transact!($store, |$tx| {
             sqlx::query(crate::revision::RAISE)
+                .execute(&mut *$tx)
+                .await?;
+            sqlx::query(crate::revision::RAISE_SECTION)
+                .bind(crate::revision::Section::$section.as_str())
                 .execute(&mut *$tx)
                 .await?;
             let (value, changed) = $body;

@@ -3,6 +3,7 @@
 mod managed;
 mod row;
 
+use futures_util::TryStreamExt as _;
 use tollhouse_domain::id::KeyId;
 use tollhouse_domain::key::VirtualKey;
 use tollhouse_domain::time::Timestamp;
@@ -13,6 +14,25 @@ use crate::db::Store;
 use crate::error::{Result, StoreError};
 use crate::options::Page;
 use row::{KeyRow, bind_key, columns};
+
+/// A key with the digests of its secrets.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoredKey {
+    /// The key.
+    pub key: VirtualKey,
+    /// The digest of its secret.
+    pub digest: [u8; 32],
+    /// The digest of the secret before the last rotation, which works until `key.grace_until`.
+    pub previous: Option<[u8; 32]>,
+}
+
+impl std::fmt::Debug for StoredKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StoredKey")
+            .field("key", &self.key)
+            .finish_non_exhaustive()
+    }
+}
 
 // The revision is raised before anything else in the transaction, so this is the row's own.
 const INSERT: &str = concat!(
@@ -38,6 +58,11 @@ const LIVE: &str = concat!(
     columns!(),
     " FROM virtual_keys WHERE revoked_at IS NULL ORDER BY id"
 );
+const CHANGED: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM virtual_keys WHERE revision > $1 ORDER BY id"
+);
 // A person's word is final, so it also ends what the file had only retired.
 const REVOKE: &str = "UPDATE virtual_keys SET revoked_at = COALESCE(revoked_at, $2), \
     retired = FALSE, revision = (SELECT value FROM revision WHERE id = 1) WHERE id = $1 AND (revoked_at IS NULL OR retired)";
@@ -49,7 +74,7 @@ impl Store {
     /// Adds a key under the digest of its secret.
     pub async fn insert_key(&self, key: &VirtualKey, digest: [u8; 32]) -> Result<()> {
         let row = KeyRow::new(key, digest)?;
-        administer!(self, |tx| {
+        administer!(self, Keys, |tx| {
             bind_key!(sqlx::query(INSERT), row)
                 .execute(&mut *tx)
                 .await?;
@@ -77,18 +102,40 @@ impl Store {
         row.map(KeyRow::key).transpose()
     }
 
-    /// Every key that is not revoked, with its digest: what a snapshot needs. Expired ones are among
-    /// them until [`Store::delete_expired_scoped`], so that a client can be told the difference.
+    /// Hands over every key that is not revoked, with its digests: what a snapshot needs. Expired
+    /// ones are among them until [`Store::delete_expired_scoped`], so that a client can be told the
+    /// difference. One by one, because there may be very many.
+    pub async fn each_key(&self, mut take: impl FnMut(StoredKey) + Send) -> Result<()> {
+        read!(self, |pool| {
+            let mut rows = sqlx::query_as::<_, KeyRow>(LIVE).fetch(pool);
+            while let Some(row) = rows.try_next().await? {
+                take(row.stored()?);
+            }
+        });
+        Ok(())
+    }
+
+    /// What [`Store::each_key`] hands over, by the digest of the secret that works now.
     pub async fn all_keys_with_digests(&self) -> Result<Vec<([u8; 32], VirtualKey)>> {
-        let rows: Vec<KeyRow> = read!(self, |pool| sqlx::query_as(LIVE).fetch_all(pool).await?);
-        rows.into_iter()
-            .map(|row| Ok((row.digest()?, row.key()?)))
-            .collect()
+        let mut all = Vec::new();
+        self.each_key(|stored| all.push((stored.digest, stored.key)))
+            .await?;
+        Ok(all)
+    }
+
+    /// Keys written after `revision`, those that were revoked included. Keys that were deleted are
+    /// not told of: see [`Store::delete_expired_scoped`].
+    pub async fn keys_since(&self, revision: i64) -> Result<Vec<StoredKey>> {
+        let rows: Vec<KeyRow> = read!(self, |pool| sqlx::query_as(CHANGED)
+            .bind(revision)
+            .fetch_all(pool)
+            .await?);
+        rows.into_iter().map(KeyRow::stored).collect()
     }
 
     /// Ends a key for good at `at`. `false` when there is no such key or it was ended before.
     pub async fn revoke_key(&self, id: KeyId, at: Timestamp) -> Result<bool> {
-        administer!(self, |tx| {
+        administer!(self, Keys, |tx| {
             let done = sqlx::query(REVOKE)
                 .bind(id.0)
                 .bind(at.0)
@@ -105,7 +152,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`]; [`StoreError::Conflict`] when the configuration file manages it.
     pub async fn update_key(&self, key: &VirtualKey) -> Result<()> {
-        administer!(self, |tx| {
+        administer!(self, Keys, |tx| {
             let stored: Option<KeyRow> = sqlx::query_as(ONE)
                 .bind(key.id.0)
                 .fetch_optional(&mut *tx)
@@ -141,7 +188,8 @@ impl Store {
     }
 
     /// Forgets scoped keys that expired before `before`, and says how many. They work no longer, so
-    /// this is housekeeping and not an administrative write.
+    /// this is housekeeping and not an administrative write; whoever holds keys in memory lets go of
+    /// the same ones by the same rule. No other key is ever deleted.
     pub async fn delete_expired_scoped(&self, before: Timestamp) -> Result<u64> {
         transact!(self, |tx| {
             let done = sqlx::query(DELETE_EXPIRED)

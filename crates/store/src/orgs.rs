@@ -92,7 +92,7 @@ impl Store {
     /// [`StoreError::Conflict`] when its name is taken.
     pub async fn insert_org(&self, org: &Org) -> Result<()> {
         let row = OrgRow::new(org)?;
-        administer!(self, |tx| {
+        administer!(self, People, |tx| {
             sqlx::query(INSERT)
                 .bind(row.id)
                 .bind(&row.name)
@@ -112,7 +112,7 @@ impl Store {
     /// [`StoreError::NotFound`]; [`StoreError::Conflict`] when its name is taken.
     pub async fn update_org(&self, org: &Org) -> Result<()> {
         let row = OrgRow::new(org)?;
-        administer!(self, |tx| {
+        administer!(self, People, |tx| {
             let stored: Option<OrgRow> = sqlx::query_as(ONE)
                 .bind(row.id)
                 .fetch_optional(&mut *tx)
@@ -168,7 +168,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] when they are the last owner and would be one no more.
     pub async fn put_member(&self, member: Membership) -> Result<()> {
-        administer!(self, |tx| {
+        administer!(self, People, |tx| {
             let (org, user) = (member.org.0, member.user.0);
             let stored: Option<MemberRow> = sqlx::query_as(MEMBER)
                 .bind(org)
@@ -198,7 +198,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] when they are the last owner.
     pub async fn delete_member(&self, org: OrgId, user: UserId) -> Result<bool> {
-        administer!(self, |tx| {
+        administer!(self, People, |tx| {
             let stored: Option<MemberRow> = sqlx::query_as(MEMBER)
                 .bind(org.0)
                 .bind(user.0)

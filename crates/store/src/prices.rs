@@ -54,7 +54,7 @@ impl Store {
                 })
             })
             .collect::<Result<Vec<_>>>()?;
-        administer!(self, |tx| {
+        administer!(self, Prices, |tx| {
             let mut different = 0;
             for row in &rows {
                 let query = sqlx::query_as(ONE).bind(&row.model).bind(&row.provider);

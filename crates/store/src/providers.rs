@@ -56,7 +56,7 @@ impl Store {
                 )));
             }
         }
-        administer!(self, |tx| {
+        administer!(self, Catalog, |tx| {
             let stored: Vec<ProviderRow> = sqlx::query_as(MANAGED).fetch_all(&mut *tx).await?;
             let same = stored.len() == wanted.len()
                 && stored.iter().all(|row| wanted.get(&row.name) == Some(row));
@@ -77,7 +77,7 @@ impl Store {
     /// [`StoreError::Conflict`] when the configuration file manages that name.
     pub async fn upsert_provider(&self, provider: &Provider) -> Result<()> {
         let row = ProviderRow::new(provider, false)?;
-        administer!(self, |tx| {
+        administer!(self, Catalog, |tx| {
             let stored: Vec<ProviderRow> = sqlx::query_as(ONE)
                 .bind(&row.name)
                 .fetch_all(&mut *tx)
@@ -97,7 +97,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] when the configuration file manages that name.
     pub async fn delete_provider(&self, name: &str) -> Result<bool> {
-        administer!(self, |tx| {
+        administer!(self, Catalog, |tx| {
             let stored: Vec<ProviderRow> =
                 sqlx::query_as(ONE).bind(name).fetch_all(&mut *tx).await?;
             refuse_managed(name, &stored)?;

@@ -74,7 +74,7 @@ impl Store {
     }
 
     async fn put_routes(&self, wanted: Vec<RouteRow>, managed: bool) -> Result<()> {
-        administer!(self, |tx| {
+        administer!(self, Catalog, |tx| {
             if !managed {
                 let taken: Vec<RouteRow> = sqlx::query_as(OF_KIND)
                     .bind(true)

@@ -18,7 +18,7 @@ impl Store {
 
     /// Sets a setting.
     pub async fn put_setting(&self, name: &str, value: &str) -> Result<()> {
-        administer!(self, |tx| {
+        administer!(self, Settings, |tx| {
             let stored: Option<String> = sqlx::query_scalar(GET)
                 .bind(name)
                 .fetch_optional(&mut *tx)

@@ -83,7 +83,7 @@ impl Store {
     /// [`StoreError::Conflict`] when the address is somebody's already.
     pub async fn insert_user(&self, user: &User) -> Result<()> {
         let row = UserRow::new(user)?;
-        administer!(self, |tx| {
+        administer!(self, People, |tx| {
             sqlx::query(INSERT)
                 .bind(row.id)
                 .bind(&row.kind)
@@ -107,7 +107,7 @@ impl Store {
     /// [`StoreError::NotFound`]; [`StoreError::Conflict`] when the address is somebody else's.
     pub async fn update_user(&self, user: &User) -> Result<()> {
         let row = UserRow::new(user)?;
-        administer!(self, |tx| {
+        administer!(self, People, |tx| {
             let stored: Option<UserRow> = sqlx::query_as(ONE)
                 .bind(row.id)
                 .fetch_optional(&mut *tx)

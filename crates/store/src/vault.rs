@@ -64,7 +64,7 @@ impl Store {
 
     /// Adds a data key.
     pub async fn insert_data_key(&self, row: &DataKeyRow) -> Result<()> {
-        administer!(self, |tx| {
+        administer!(self, Settings, |tx| {
             let query = sqlx::query(INSERT_DATA_KEY).bind(row.id).bind(&row.master);
             query.bind(&row.wrapped).execute(&mut *tx).await?;
             ((), true)
@@ -74,7 +74,7 @@ impl Store {
     /// Adds a data key if there is none at all, and returns the one there is then: of replicas that
     /// start on an empty database together, all use the same.
     pub async fn insert_first_data_key(&self, row: &DataKeyRow) -> Result<Vec<DataKeyRow>> {
-        administer!(self, |tx| {
+        administer!(self, Settings, |tx| {
             let stored: Vec<DataKeyRow> = sqlx::query_as(DATA_KEYS).fetch_all(&mut *tx).await?;
             if stored.is_empty() {
                 let query = sqlx::query(INSERT_DATA_KEY).bind(row.id).bind(&row.master);
@@ -89,7 +89,7 @@ impl Store {
     /// Replaces a data key's wrapping, if the master key `expected` still wraps it: a rotation that
     /// was cut short can run again, and two at once do no harm.
     pub async fn replace_data_key(&self, new: &DataKeyRow, expected: &[u8]) -> Result<bool> {
-        administer!(self, |tx| {
+        administer!(self, Settings, |tx| {
             let query = sqlx::query(REWRAP).bind(new.id).bind(expected);
             let query = query.bind(&new.master).bind(&new.wrapped);
             let swapped = query.execute(&mut *tx).await?.rows_affected() > 0;
@@ -114,7 +114,7 @@ impl Store {
 
     /// Sets a sealed setting unless it is set, and returns the value that holds.
     pub async fn put_sealed_setting_if_absent(&self, name: &str, sealed: &[u8]) -> Result<Vec<u8>> {
-        administer!(self, |tx| {
+        administer!(self, Settings, |tx| {
             let claim = sqlx::query(CLAIM).bind(name).bind(sealed);
             let claimed = claim.execute(&mut *tx).await?.rows_affected() > 0;
             let winner = sqlx::query_scalar(SETTING)
@@ -127,7 +127,7 @@ impl Store {
 
     /// Replaces a sealed setting by the same value sealed anew, if it is still `old`.
     pub async fn reseal_setting(&self, name: &str, old: &[u8], new: &[u8]) -> Result<bool> {
-        administer!(self, |tx| {
+        administer!(self, Settings, |tx| {
             let query = sqlx::query(RESEAL).bind(name).bind(old).bind(new);
             let swapped = query.execute(&mut *tx).await?.rows_affected() > 0;
             (swapped, swapped)

@@ -60,7 +60,7 @@ enum CredentialState {
 impl CredentialView {
     fn new(stored: Credential, snapshot: &Snapshot) -> Self {
         let state = match snapshot.platform(&stored.provider) {
-            _ if !snapshot.providers.contains_key(&stored.provider) => CredentialState::Unusable,
+            _ if !snapshot.providers().contains_key(&stored.provider) => CredentialState::Unusable,
             Some(used) if used.id == stored.id => CredentialState::Ready,
             Some(_) => CredentialState::Standby,
             None => CredentialState::Unusable,
@@ -183,7 +183,7 @@ pub(super) async fn show(
     Ok(Json(
         match admin.store().credential(&provider, &name).await? {
             Some(stored) => CredentialView::new(stored, &snapshot),
-            None if snapshot.providers.contains_key(&provider) => {
+            None if snapshot.providers().contains_key(&provider) => {
                 CredentialView::missing(provider, name)
             }
             None => return Err(no_provider()),
@@ -210,7 +210,7 @@ pub(super) async fn put(
 ) -> Result<Json<CredentialView>, ApiError> {
     let name = which.checked()?;
     let known = admin.snapshot();
-    let row = known.providers.get(&provider).ok_or_else(no_provider)?;
+    let row = known.providers().get(&provider).ok_or_else(no_provider)?;
     check(&input.api_key, row)?;
     refuse_managed(&admin, &provider, &name).await?;
     let secret = &input.api_key;

@@ -150,7 +150,7 @@ pub(super) async fn create(
     let now = clock::now();
     let secret = new_virtual_key();
     let (id, prefix) = (KeyId(ids::uuid(now)), prefix(&secret));
-    let key = input.key(id, prefix, now, &admin.snapshot().providers)?;
+    let key = input.key(id, prefix, now, admin.snapshot().providers())?;
     let digest = admin.digester().digest(secret.expose());
     let store = admin.store().noted(note(&admin, Action::KeyCreate, &key));
     store.insert_key(&key, digest).await?;
@@ -213,7 +213,7 @@ pub(super) async fn change(
             "This key was revoked, which is for good.".into(),
         ));
     }
-    input.apply(&mut key, now, &admin.snapshot().providers)?;
+    input.apply(&mut key, now, admin.snapshot().providers())?;
     let store = admin.store().noted(note(&admin, Action::KeyChange, &key));
     store.update_key(&key).await?;
     admin.refresh().await?;

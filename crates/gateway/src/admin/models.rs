@@ -48,8 +48,8 @@ impl ModelView {
     }
 
     fn named(name: &str, snapshot: &Snapshot) -> Self {
-        let targets = snapshot.routes.resolve(name).unwrap_or_default().iter();
-        let known = |provider: &String| snapshot.providers.contains_key(provider);
+        let targets = snapshot.routes().resolve(name).unwrap_or_default().iter();
+        let known = |provider: &String| snapshot.providers().contains_key(provider);
         let targets: Vec<_> = targets
             .map(|to| to.provider.clone())
             .filter(known)
@@ -88,7 +88,7 @@ pub(super) async fn list(
     let mut rows: Vec<_> = known.collect();
     let listed: std::collections::HashSet<_> = rows.iter().map(|row| row.name.clone()).collect();
     let named = snapshot
-        .routes
+        .routes()
         .names()
         .filter(|name| !listed.contains(*name));
     rows.extend(named.map(|name| ModelView::named(name, &snapshot)));

@@ -114,7 +114,7 @@ pub(super) async fn list(
 ) -> Result<Json<List<ProviderView>>, ApiError> {
     let (snapshot, now) = (admin.snapshot(), clock::now());
     let view = |provider: &Provider| ProviderView::new(provider, &admin, &snapshot, now);
-    let rows = snapshot.providers.values().map(view).collect();
+    let rows = snapshot.providers().values().map(view).collect();
     Ok(Json(page::slice(rows, &query, |row| row.name.clone())))
 }
 

@@ -68,7 +68,7 @@ pub(super) async fn replace(
     Query(Nothing {}): Query<Nothing>,
     Body(input): Body<RoutesInput>,
 ) -> Result<Json<List<RouteView>>, ApiError> {
-    let routes = input.routes(&admin.snapshot().providers)?;
+    let routes = input.routes(admin.snapshot().providers())?;
     let note = admin.note(Action::RoutesReplace, Subject::of(SubjectKind::Routes));
     let note = note.with("routes", routes.len() as u64);
     admin.store().noted(note).replace_routes(&routes).await?;

@@ -9,19 +9,23 @@ use tollhouse_store::{Store, StoreError};
 use tracing::{info, warn};
 
 use crate::clock;
+use crate::state::Gateway;
 
 const INTERVAL: Duration = Duration::from_hours(1);
 /// Rows deleted in one transaction: short enough that the writer hardly notices.
 const PIECE: u32 = 5_000;
 
 /// Forgets what is older than `keep`, now and every hour, until `stop`.
-pub(crate) async fn run(store: Store, keep: Duration, stop: CancellationToken) {
+pub(crate) async fn run(gateway: Gateway, keep: Duration, stop: CancellationToken) {
+    let store = gateway.store();
     loop {
-        match sweep(&store, clock::now().minus(keep), PIECE, &stop).await {
+        let before = clock::now().minus(keep);
+        match sweep(store, before, PIECE, &stop).await {
             Ok(0) => {}
             Ok(rows) => info!(rows, "what was past its retention is deleted"),
             Err(error) => warn!(%error, "what is past its retention could not be deleted"),
         }
+        gateway.forget_expired_scoped(before);
         tokio::select! {
             () = tokio::time::sleep(INTERVAL) => {}
             () = stop.cancelled() => return,

@@ -37,7 +37,7 @@ pub(crate) fn authenticate(
     now: Timestamp,
 ) -> Result<Principal, Refusal> {
     let presented = Presented::read(headers)?;
-    let key = snapshot.key(presented.key).ok_or_else(unknown)?;
+    let key = snapshot.key(presented.key, now).ok_or_else(unknown)?;
     match key.state(now) {
         KeyState::Active => {}
         KeyState::Expired => {

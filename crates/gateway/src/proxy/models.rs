@@ -80,7 +80,7 @@ fn json(body: Vec<u8>, protocol: Protocol, arrival: Arrival) -> Response<Body> {
 /// Every model that is known by name and that the key may use: those that routes spell out, those
 /// that the key does, and those of the catalog that a configured provider serves.
 pub(crate) fn usable(snapshot: &Snapshot, key: &VirtualKey) -> BTreeMap<String, ModelEntry> {
-    let routed = snapshot.routes.names();
+    let routed = snapshot.routes().names();
     let named = key
         .models
         .iter()
@@ -94,7 +94,7 @@ pub(crate) fn usable(snapshot: &Snapshot, key: &VirtualKey) -> BTreeMap<String, 
         model
             .provider
             .as_ref()
-            .is_some_and(|provider| snapshot.providers.contains_key(provider))
+            .is_some_and(|provider| snapshot.providers().contains_key(provider))
     });
     routed
         .chain(named)
@@ -105,7 +105,7 @@ pub(crate) fn usable(snapshot: &Snapshot, key: &VirtualKey) -> BTreeMap<String, 
 }
 
 fn may_use(snapshot: &Snapshot, key: &VirtualKey, model: &str) -> bool {
-    let targets = snapshot.routes.resolve(model).unwrap_or_default();
+    let targets = snapshot.routes().resolve(model).unwrap_or_default();
     key.may_use_model(model)
         && targets
             .iter()
@@ -114,7 +114,7 @@ fn may_use(snapshot: &Snapshot, key: &VirtualKey, model: &str) -> bool {
 
 fn entry(snapshot: &Snapshot, name: &str) -> ModelEntry {
     let target = snapshot
-        .routes
+        .routes()
         .resolve(name)
         .and_then(|targets| targets.first());
     let provider = target.map_or("", |target| target.provider.as_str());

@@ -33,7 +33,7 @@ pub(crate) async fn proxy(
         let message = "The path holds a `.` or `..` segment; write it without.";
         return Err(Refusal::new(ErrorKind::InvalidRequest, message));
     }
-    let known = snapshot.providers.get(provider);
+    let known = snapshot.providers().get(provider);
     let known = known.ok_or_else(|| {
         Refusal::new(
             ErrorKind::NotFound,

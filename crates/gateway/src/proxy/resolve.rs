@@ -112,7 +112,7 @@ pub(crate) fn resolve(
     now: Timestamp,
 ) -> Result<Vec<Target>, Refusal> {
     let key = &principal.key;
-    let found = route::candidates(&snapshot.routes, &snapshot.providers, key, asked)?;
+    let found = route::candidates(snapshot.routes(), snapshot.providers(), key, asked)?;
     let mut missing = None;
     let mut targets = Vec::with_capacity(found.len());
     for candidate in found {

@@ -37,7 +37,7 @@ impl Store {
             .iter()
             .map(|(key, digest)| KeyRow::new(key, *digest))
             .collect::<Result<Vec<KeyRow>>>()?;
-        administer!(self, |tx| {
+        administer!(self, Keys, |tx| {
             let stored: Vec<KeyRow> = sqlx::query_as(RELEVANT).fetch_all(&mut *tx).await?;
             let plan = Plan::new(&stored, &wanted);
             for row in &plan.retire {

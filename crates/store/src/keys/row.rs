@@ -6,6 +6,7 @@ use tollhouse_domain::key::{KeyKind, VirtualKey};
 use tollhouse_domain::time::Timestamp;
 use uuid::Uuid;
 
+use super::StoredKey;
 use crate::convert::{fixed, from_json, moment, to_json, word};
 use crate::error::Result;
 
@@ -126,6 +127,17 @@ impl KeyRow {
 
     pub(crate) fn digest(&self) -> Result<[u8; 32]> {
         fixed("a key's digest", self.digest.clone())
+    }
+
+    pub(crate) fn stored(mut self) -> Result<StoredKey> {
+        let previous = self.previous_digest.take();
+        Ok(StoredKey {
+            digest: self.digest()?,
+            previous: previous
+                .map(|digest| fixed("a key's previous digest", digest))
+                .transpose()?,
+            key: self.key()?,
+        })
     }
 
     pub(crate) fn key(self) -> Result<VirtualKey> {

@@ -105,7 +105,7 @@ const TOUCH: &str = "UPDATE api_tokens SET last_used_at = $2 \
 impl Store {
     /// Adds a token under the digest of its secret.
     pub async fn insert_token(&self, token: &ApiToken, digest: [u8; 32]) -> Result<()> {
-        administer!(self, |tx| {
+        administer!(self, People, |tx| {
             sqlx::query(INSERT)
                 .bind(token.id.0)
                 .bind(token.user.0)
@@ -140,7 +140,7 @@ impl Store {
 
     /// Ends a user's token for good. `false` when there is no such token or it was ended before.
     pub async fn revoke_token(&self, user: UserId, id: TokenId, at: Timestamp) -> Result<bool> {
-        administer!(self, |tx| {
+        administer!(self, People, |tx| {
             let query = sqlx::query(REVOKE).bind(id.0).bind(user.0).bind(at.0);
             let revoked = query.execute(&mut *tx).await?.rows_affected() > 0;
             (revoked, revoked)

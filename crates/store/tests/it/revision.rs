@@ -1,10 +1,12 @@
 //! The revision rises by one for each administrative write that changed something, and for nothing
 //! else: replicas rebuild what they know exactly when they must.
 
-use tollhouse_domain::id::CredentialId;
+use tollhouse_domain::id::{CredentialId, OrgId};
+use tollhouse_domain::limits::Limits;
 use tollhouse_domain::price::Price;
 use tollhouse_domain::route::Route;
-use tollhouse_store::{DataKeyRow, ObjectKind, ObjectRow, Store, StoredPrice};
+use tollhouse_domain::tenancy::Org;
+use tollhouse_store::{DataKeyRow, ObjectKind, ObjectRow, Revisions, Section, Store, StoredPrice};
 
 use crate::support::{
     Place, call, credential, key_id, on_both, provider, seconds, uuid, virtual_key,
@@ -12,6 +14,9 @@ use crate::support::{
 
 on_both!(
     administrative_writes_raise_it_once,
+    a_write_raises_the_section_it_touches_and_no_other,
+    keys_are_read_by_what_is_new,
+    a_revision_that_no_section_explains_is_told,
     the_ledger_lane_never_raises_it
 );
 
@@ -108,6 +113,116 @@ async fn administrative_writes_raise_it_once(place: Place) {
     once!(store, |s| s.replace_data_key(&new, b"old"));
     once!(store, |s| s.put_sealed_setting_if_absent("name", b"old"));
     once!(store, |s| s.reseal_setting("name", b"old", b"new"));
+}
+
+/// Which sections `act` touches. All of them must then say what the revision says.
+async fn touched<T>(store: &Store, act: impl AsyncFnOnce(&Store) -> T) -> Vec<&'static str> {
+    let before = store.revisions().await.unwrap();
+    act(store).await;
+    let after = store.revisions().await.unwrap();
+    assert!(after.accounted_for());
+    let of = |revisions: &Revisions| {
+        [
+            (Section::Keys, revisions.keys),
+            (Section::Catalog, revisions.catalog),
+            (Section::Credentials, revisions.credentials),
+            (Section::People, revisions.people),
+            (Section::Prices, revisions.prices),
+            (Section::Settings, revisions.settings),
+        ]
+    };
+    let pairs = of(&before).into_iter().zip(of(&after));
+    let moved = pairs.filter(|(before, after)| before != after);
+    moved
+        .map(|(_, (section, revision))| {
+            assert_eq!(revision, after.newest);
+            section.as_str()
+        })
+        .collect()
+}
+
+async fn a_write_raises_the_section_it_touches_and_no_other(place: Place) {
+    let store = &place.open().await;
+    macro_rules! touches {
+        ($section:literal, |$s:ident| $act:expr) => {
+            let found = touched(store, async |$s| $act.await.unwrap()).await;
+            assert_eq!(found, [$section], "{}", stringify!($act));
+        };
+    }
+    touches!("keys", |s| s.insert_key(&virtual_key(1, "a"), [1; 32]));
+    touches!("keys", |s| s.revoke_key(key_id(1), seconds(1)));
+    touches!("catalog", |s| s.upsert_provider(&provider("api")));
+    touches!("catalog", |s| s.replace_routes(&[Route {
+        model: "*".parse().unwrap(),
+        targets: vec![],
+        managed: false,
+    }]));
+    touches!("credentials", |s| s.put_credential(&credential(
+        1,
+        "anthropic",
+        b"x"
+    )));
+    touches!("settings", |s| s.put_setting("name", "value"));
+    touches!("prices", |s| s.put_prices(&[StoredPrice {
+        model: "m".to_owned(),
+        provider: None,
+        price: Price::default(),
+        source: "s".to_owned(),
+        dated: "2026-11-22".to_owned(),
+    }]));
+    touches!("people", |s| s.insert_org(&Org {
+        id: OrgId(uuid(1)),
+        name: "lab".to_owned(),
+        limits: Limits::default(),
+        budgets: vec![],
+        created_at: seconds(1),
+        disabled_at: None,
+    }));
+}
+
+async fn keys_are_read_by_what_is_new(place: Place) {
+    let store = &place.open().await;
+    for n in 1..=3 {
+        let digest = [u8::try_from(n).unwrap(); 32];
+        store
+            .insert_key(&virtual_key(n, "a"), digest)
+            .await
+            .unwrap();
+    }
+    let seen = store.revisions().await.unwrap().keys;
+    let names = async |since| {
+        let keys = store.keys_since(since).await.unwrap();
+        keys.iter()
+            .map(|stored| (stored.key.id, stored.key.revoked_at))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(names(seen).await, []);
+    assert_eq!(
+        names(seen - 1).await,
+        [(key_id(3), None)],
+        "the row that is that new"
+    );
+    store.revoke_key(key_id(1), seconds(7)).await.unwrap();
+    let mut edited = virtual_key(2, "a");
+    edited.agent = Some("x".to_owned());
+    store.update_key(&edited).await.unwrap();
+    store.touch_keys(&[(key_id(3), seconds(8))]).await.unwrap();
+    store.put_setting("name", "value").await.unwrap();
+    assert_eq!(
+        names(seen).await,
+        [(key_id(1), Some(seconds(7))), (key_id(2), None)],
+        "revoked ones too, and no key that was only used"
+    );
+}
+
+async fn a_revision_that_no_section_explains_is_told(place: Place) {
+    let store = &place.open().await;
+    store.put_setting("name", "value").await.unwrap();
+    assert!(store.revisions().await.unwrap().accounted_for());
+    place
+        .execute("UPDATE revision SET value = value + 1 WHERE id = 1")
+        .await;
+    assert!(!store.revisions().await.unwrap().accounted_for());
 }
 
 async fn the_ledger_lane_never_raises_it(place: Place) {
