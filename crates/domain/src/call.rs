@@ -107,6 +107,7 @@ impl Call {
             usage_raw: None,
             estimated: false,
             cost_usd: None,
+            charged_usd: None,
             list_cost_usd: None,
             ttft_ms: None,
             duration_ms: None,
@@ -120,6 +121,14 @@ impl Call {
             from: None,
             snapshot_revision: 0,
         }
+    }
+}
+
+impl Call {
+    /// What budgets are charged for the call; never less than nothing.
+    pub fn charge(&self) -> Money {
+        let charge = self.charged_usd.or(self.cost_usd);
+        charge.unwrap_or_default().max(Money::ZERO)
     }
 }
 
@@ -229,6 +238,10 @@ pub struct Call {
     /// What it cost whoever owns the credential; absent when unknown, never zero for unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<Money>,
+    /// What budgets were charged, where that is not the cost: what was reserved, for a call whose cost
+    /// is unknown or cannot be believed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charged_usd: Option<Money>,
     /// What it would cost at list price.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub list_cost_usd: Option<Money>,

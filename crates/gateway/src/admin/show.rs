@@ -62,6 +62,8 @@ pub(super) struct CallSchema {
     estimated: bool,
     #[schema(example = "0.0105")]
     cost_usd: Option<String>,
+    /// What budgets were charged, where that is not `cost_usd`.
+    charged_usd: Option<String>,
     list_cost_usd: Option<String>,
     /// Milliseconds from admission to the first byte of the answer's body.
     ttft_ms: Option<f64>,

@@ -88,6 +88,7 @@ pub(crate) fn encode(call: &Call) -> Vec<u8> {
     let from = call.from.map(|from| from.to_string());
     out.texts(50, from.as_deref());
     out.texts(46, call.protocol_sent.map(tollhouse_wire::Protocol::as_str));
+    out.numbers(47, call.charged_usd.map(|money| money.0));
     out.finish()
 }
 
@@ -179,6 +180,7 @@ fn outcome(call: &mut Call, field: &Field<'_>) -> Result<(), RecordError> {
         43 => call.upstream_request_id = Some(field.text()?),
         44 => call.upstream_object = Some(field.text()?),
         45 => call.snapshot_revision = field.number()?,
+        47 => call.charged_usd = Some(Money(field.number()?)),
         _ => {}
     }
     Ok(())

@@ -15,6 +15,7 @@ use super::row::CallRow;
 use crate::audit::Trail;
 use crate::db::Store;
 use crate::error::Result;
+use crate::spend::{AddSpend, growth};
 
 /// Rows per statement for PostgreSQL, so that no message to it grows without bound.
 const POSTGRES_ROWS: usize = 2_000;
@@ -43,7 +44,7 @@ static INTO_SQLITE: LazyLock<[String; 3]> = LazyLock::new(|| {
     let row = format!("({})", vec!["?"; columns].join(", "));
     SQLITE_ROWS.map(|rows| {
         format!(
-            "INSERT INTO calls ({}) VALUES {} ON CONFLICT (id) DO NOTHING RETURNING id",
+            "INSERT INTO calls ({}) VALUES {} ON CONFLICT (id) DO NOTHING",
             with_columns!(names!()),
             vec![row.as_str(); rows].join(", ")
         )
@@ -57,7 +58,7 @@ static INTO_POSTGRES: LazyLock<String> = LazyLock::new(|| {
         .map(|(name, n)| format!("${n}::{name}[]"))
         .collect::<Vec<_>>();
     format!(
-        "INSERT INTO calls ({}) SELECT * FROM UNNEST({}) ON CONFLICT (id) DO NOTHING RETURNING id",
+        "INSERT INTO calls ({}) SELECT * FROM UNNEST({}) ON CONFLICT (id) DO NOTHING",
         with_columns!(names!()),
         arrays.join(", ")
     )
@@ -73,13 +74,27 @@ impl Store {
         calls.sort_unstable_by_key(|call| call.id);
         let new = |call: &&Call| CallRow::new(call);
         let rows = calls.iter().map(new).collect::<Result<Vec<_>>>()?;
+        let all_new = transact!(self, |tx| {
+            let all = tx.insert(&rows).await? == rows.len() as u64;
+            if all {
+                tx.append(&audit::uses(calls.iter().copied())).await?;
+                tx.add_spend(&growth(calls.iter().copied())).await?;
+            }
+            (all, all)
+        })?;
+        if all_new {
+            return Ok(rows.len() as u64);
+        }
+        // Some are there already, after a restart or a lost answer. They are told apart, which takes
+        // longer.
         transact!(self, |tx| {
-            let mut inserted = tx.insert(&rows).await?;
+            let mut inserted = tx.insert_telling(&rows).await?;
             let count = inserted.len() as u64;
             // Of an id that is there twice, the first was taken.
-            let new = calls.iter().filter(|call| inserted.remove(&call.id.0));
-            let notes = audit::uses(new.copied());
-            tx.append(&notes).await?;
+            let new = calls.iter().copied();
+            let new: Vec<&Call> = new.filter(|call| inserted.remove(&call.id.0)).collect();
+            tx.append(&audit::uses(new.iter().copied())).await?;
+            tx.add_spend(&growth(new.into_iter())).await?;
             (count, count > 0)
         })
     }
@@ -87,22 +102,36 @@ impl Store {
 
 /// What only this file asks of a connection.
 trait InsertCalls {
+    /// Inserts the rows that are not there yet and returns how many.
+    async fn insert(&mut self, rows: &[CallRow]) -> Result<u64>;
     /// Inserts the rows that are not there yet and returns their ids.
-    async fn insert(&mut self, rows: &[CallRow]) -> Result<HashSet<Uuid>>;
+    async fn insert_telling(&mut self, rows: &[CallRow]) -> Result<HashSet<Uuid>>;
 }
 
 impl InsertCalls for SqliteConnection {
-    async fn insert(&mut self, mut rows: &[CallRow]) -> Result<HashSet<Uuid>> {
-        let mut inserted = HashSet::with_capacity(rows.len());
+    async fn insert(&mut self, mut rows: &[CallRow]) -> Result<u64> {
+        let mut inserted = 0;
         for (size, sql) in SQLITE_ROWS.into_iter().zip(INTO_SQLITE.iter()) {
             while let Some((chunk, rest)) = rows.split_at_checked(size) {
-                let mut query = sqlx::query_scalar(AssertSqlSafe(sql.as_str()));
+                let mut query = sqlx::query(AssertSqlSafe(sql.as_str()));
                 for row in chunk {
                     with_columns!(bind_row!(query, row));
                 }
-                let ids: Vec<Uuid> = query.fetch_all(&mut *self).await?;
-                inserted.extend(ids);
+                inserted += query.execute(&mut *self).await?.rows_affected();
                 rows = rest;
+            }
+        }
+        Ok(inserted)
+    }
+
+    async fn insert_telling(&mut self, rows: &[CallRow]) -> Result<HashSet<Uuid>> {
+        let [.., one] = &*INTO_SQLITE;
+        let mut inserted = HashSet::new();
+        for row in rows {
+            let mut query = sqlx::query(AssertSqlSafe(one.as_str()));
+            with_columns!(bind_row!(query, row));
+            if query.execute(&mut *self).await?.rows_affected() > 0 {
+                inserted.insert(row.id);
             }
         }
         Ok(inserted)
@@ -110,10 +139,21 @@ impl InsertCalls for SqliteConnection {
 }
 
 impl InsertCalls for PgConnection {
-    async fn insert(&mut self, rows: &[CallRow]) -> Result<HashSet<Uuid>> {
-        let mut inserted = HashSet::with_capacity(rows.len());
+    async fn insert(&mut self, rows: &[CallRow]) -> Result<u64> {
+        let mut inserted = 0;
         for chunk in rows.chunks(POSTGRES_ROWS) {
-            let query = sqlx::query_scalar(AssertSqlSafe(INTO_POSTGRES.as_str()));
+            let query = sqlx::query(AssertSqlSafe(INTO_POSTGRES.as_str()));
+            let query = with_columns!(bind_arrays!(query, chunk));
+            inserted += query.execute(&mut *self).await?.rows_affected();
+        }
+        Ok(inserted)
+    }
+
+    async fn insert_telling(&mut self, rows: &[CallRow]) -> Result<HashSet<Uuid>> {
+        let sql = format!("{} RETURNING id", *INTO_POSTGRES);
+        let mut inserted = HashSet::new();
+        for chunk in rows.chunks(POSTGRES_ROWS) {
+            let query = sqlx::query_scalar(AssertSqlSafe(sql.as_str()));
             let query = with_columns!(bind_arrays!(query, chunk));
             let ids: Vec<Uuid> = query.fetch_all(&mut *self).await?;
             inserted.extend(ids);

@@ -51,6 +51,8 @@ struct Detail<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     usage_raw: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    charged_usd: Option<Money>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     fallback: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "<[String]>::is_empty")]
     losses: Cow<'a, [String]>,
@@ -68,6 +70,7 @@ impl CallRow {
             tags: Cow::Borrowed(&call.tags),
             credential_fingerprint: call.credential_fingerprint.as_deref().map(Cow::Borrowed),
             usage_raw: call.usage_raw.as_deref().map(Cow::Borrowed),
+            charged_usd: call.charged_usd,
             fallback: call.fallback.as_deref().map(Cow::Borrowed),
             losses: Cow::Borrowed(&call.losses),
             protocol_sent: call.protocol_sent,
@@ -162,6 +165,7 @@ impl CallRow {
             usage_raw: of(detail.usage_raw),
             estimated: self.estimated,
             cost_usd: amount(self.cost),
+            charged_usd: detail.charged_usd,
             list_cost_usd: amount(self.list_cost),
             ttft_ms: self.ttft_ms,
             duration_ms: self.duration_ms,

@@ -16,6 +16,7 @@ mod revision;
 mod round_trip;
 mod sessions;
 mod spawnable;
+mod spend;
 mod story;
 mod support;
 mod usage;

@@ -64,6 +64,7 @@ fn full(n: u128) -> Call {
         usage_raw: some(r#"{"input_tokens": 1, "x": "\u0000"}"#),
         estimated: true,
         cost_usd: Some(Money(-1)),
+        charged_usd: Some(Money(5)),
         list_cost_usd: Some(Money(9)),
         ttft_ms: Some(0.1),
         duration_ms: Some(1e9 + 0.3),

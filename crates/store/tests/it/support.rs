@@ -278,6 +278,7 @@ pub(crate) fn call(n: u128) -> Call {
         usage_raw: None,
         estimated: false,
         cost_usd: None,
+        charged_usd: None,
         list_cost_usd: None,
         ttft_ms: None,
         duration_ms: None,

@@ -74,6 +74,7 @@ pub(crate) fn call() -> Call {
         usage_raw: Some(text()),
         estimated: false,
         cost_usd: Some(Money(1)),
+        charged_usd: Some(Money(2)),
         list_cost_usd: Some(Money(1)),
         ttft_ms: Some(1.0),
         duration_ms: Some(1.0),

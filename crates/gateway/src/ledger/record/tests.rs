@@ -45,6 +45,7 @@ fn full() -> Call {
         usage_raw: some("{}"),
         estimated: true,
         cost_usd: Some(Money(-1)),
+        charged_usd: Some(Money(7)),
         list_cost_usd: Some(Money(i64::MAX)),
         ttft_ms: Some(0.125),
         duration_ms: Some(1e9),
