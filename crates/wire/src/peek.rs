@@ -32,8 +32,11 @@ pub struct Peek {
     pub stream: Option<bool>,
     /// Whether `tools` is a non-empty array.
     pub has_tools: bool,
-    /// `max_tokens`, `max_completion_tokens` or `max_output_tokens`, in tokens; the last one wins.
+    /// The largest of `max_tokens`, `max_completion_tokens` and `max_output_tokens`, in tokens: which of
+    /// several counts is the provider's decision. One that is no whole number is as large as can be.
     pub max_tokens: Option<u64>,
+    /// `n`, how many answers are asked for, read in the same way.
+    pub answers: Option<u64>,
     /// `prompt_cache_key`, if a string of at most [`STRING_LIMIT`] bytes.
     pub prompt_cache_key: Option<String>,
     /// `metadata.user_id`, under the same condition.

@@ -11,6 +11,7 @@ pub(super) enum Place {
     Stream,
     Tools,
     MaxTokens,
+    Answers,
     PromptCacheKey,
     Metadata,
     UserId,
@@ -39,6 +40,7 @@ impl Visitor for Fields {
             (Place::Root, b"max_tokens" | b"max_completion_tokens" | b"max_output_tokens") => {
                 Step::Keep(Place::MaxTokens, 0)
             }
+            (Place::Root, b"n") => Step::Keep(Place::Answers, 0),
             (Place::Root, b"prompt_cache_key") => Step::Keep(Place::PromptCacheKey, STRING_LIMIT),
             (Place::Root, b"metadata") => Step::Enter(Place::Metadata, 0),
             (Place::Root, b"previous_response_id") => {
@@ -71,10 +73,8 @@ impl Visitor for Fields {
                 let result = once("stream", again, &raw).and_then(|()| stream(&raw));
                 self.peek.stream = self.noted(result);
             }
-            Place::MaxTokens => {
-                let text = std::str::from_utf8(raw.bytes).ok();
-                self.peek.max_tokens = text.and_then(|t| t.parse().ok()).or(self.peek.max_tokens);
-            }
+            Place::MaxTokens => self.peek.max_tokens = self.peek.max_tokens.max(most(raw.bytes)),
+            Place::Answers => self.peek.answers = self.peek.answers.max(most(raw.bytes)),
             Place::PromptCacheKey => self.peek.prompt_cache_key = hint(&raw),
             Place::UserId => self.peek.metadata_user_id = hint(&raw),
             Place::PreviousResponseId => self.peek.previous_response_id = hint(&raw),
@@ -134,6 +134,12 @@ fn model(raw: &Raw<'_>) -> Result<Option<Model>, PeekError> {
             offset,
         }),
     }
+}
+
+/// A bound on a count. Whatever is not plainly one bounds nothing; `null` is not there.
+fn most(bytes: &[u8]) -> Option<u64> {
+    let text = std::str::from_utf8(bytes).ok();
+    (bytes != b"null").then(|| text.and_then(|t| t.parse().ok()).unwrap_or(u64::MAX))
 }
 
 fn stream(raw: &Raw<'_>) -> Result<Option<bool>, PeekError> {

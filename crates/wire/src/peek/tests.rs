@@ -58,11 +58,30 @@ fn the_fields_of_the_other_protocols_are_read() {
 
 #[test]
 fn optional_fields_of_odd_types_are_passed_over() {
-    let body = br#"{"metadata":null,"stream_options":3,"tools":{"a":1},"max_tokens":"5","prompt_cache_key":[1],
-        "previous_response_id":{},"background":"yes","max_output_tokens":-1}"#;
+    let body = br#"{"metadata":null,"stream_options":3,"tools":{"a":1},"max_tokens":null,"prompt_cache_key":[1],
+        "previous_response_id":{},"background":"yes","max_output_tokens":null,"n":null}"#;
     assert_eq!(peek(body), Ok(Peek::default()));
     let long = format!(r#"{{"prompt_cache_key":"{}"}}"#, "k".repeat(STRING_LIMIT));
     assert_eq!(peek(long.as_bytes()), Ok(Peek::default()));
+}
+
+#[test]
+fn what_bounds_the_answer_is_never_read_too_small() {
+    let most = |body: &str| peek(body.as_bytes()).unwrap();
+    for (body, tokens) in [
+        (r#"{"max_completion_tokens":9,"max_tokens":1}"#, Some(9)),
+        (r#"{"max_tokens":1,"max_tokens":9}"#, Some(9)),
+        (r#"{"max_tokens":9,"max_tokens":1}"#, Some(9)),
+        (r#"{"max_tokens":1,"max_tokens":null}"#, Some(1)),
+        (r#"{"max_tokens":1,"max_tokens":1e5}"#, Some(u64::MAX)),
+        (r#"{"max_tokens":"5"}"#, Some(u64::MAX)),
+        (r#"{"max_output_tokens":-1}"#, Some(u64::MAX)),
+        (r#"{"x":{"max_tokens":5}}"#, None),
+    ] {
+        assert_eq!(most(body).max_tokens, tokens, "{body}");
+    }
+    assert_eq!(most(r#"{"n":3,"n":2}"#).answers, Some(3));
+    assert_eq!(most("{}").answers, None);
 }
 
 #[test]
@@ -217,7 +236,9 @@ fn oracle(members: &[(String, Value)]) -> Option<Peek> {
     for (key, value) in members {
         match key.as_str() {
             "tools" => found.has_tools |= value.as_array().is_some_and(|tools| !tools.is_empty()),
-            "max_tokens" => found.max_tokens = value.as_u64().or(found.max_tokens),
+            "max_tokens" if value.is_number() || value.is_string() || value.is_boolean() => {
+                found.max_tokens = found.max_tokens.max(value.as_u64().or(Some(u64::MAX)));
+            }
             "metadata" => found.metadata_user_id = value["user_id"].as_str().map(Into::into),
             "stream_options" => found.include_usage = value["include_usage"].as_bool(),
             _ => {}
