@@ -113,9 +113,10 @@ pub struct Membership {
 }
 
 /// Whose rows somebody may see.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Visible {
     /// Everybody's: whoever administers the installation.
+    #[default]
     All,
     /// Their own, and those of organizations they are in.
     Of {

@@ -18,6 +18,7 @@ mod input;
 mod keys;
 mod live;
 mod models;
+mod orgs;
 mod page;
 mod prices;
 mod probes;
@@ -28,6 +29,7 @@ mod sessions;
 mod show;
 mod unknown;
 mod usage;
+mod users;
 
 use std::sync::Arc;
 
@@ -107,6 +109,13 @@ fn v1() -> OpenApiRouter<Control> {
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::show))
         .routes(routes!(usage::report))
+        .routes(routes!(users::create, users::list))
+        .routes(routes!(users::show, users::change, users::disable))
+        .routes(routes!(orgs::create, orgs::list))
+        .routes(routes!(orgs::show, orgs::change, orgs::disable))
+        .routes(routes!(orgs::members::all))
+        .routes(routes!(orgs::members::list))
+        .routes(routes!(orgs::members::set, orgs::members::remove))
         .routes(routes!(live::live))
         .routes(routes!(audit::list))
         .routes(routes!(audit::export::export))

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use sqlx::{FromRow, QueryBuilder};
 use tollhouse_domain::id::{KeyId, SessionId};
+use tollhouse_domain::tenancy::Visible;
 use tollhouse_domain::time::Timestamp;
 use uuid::Uuid;
 
@@ -120,10 +121,11 @@ impl Store {
         Ok(rows.into_iter().map(session).collect())
     }
 
-    /// One session, all its calls included.
-    pub async fn session(&self, id: SessionId) -> Result<Option<SessionRow>> {
+    /// One session, all its calls included, for who may see it.
+    pub async fn session(&self, id: SessionId, visible: Visible) -> Result<Option<SessionRow>> {
         let filter = CallFilter {
             session: Some(id),
+            visible,
             ..CallFilter::default()
         };
         Ok(self.sessions(&filter, Page::first(1)).await?.pop())

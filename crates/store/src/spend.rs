@@ -185,13 +185,14 @@ impl AddSpend for SqliteConnection {
     }
 }
 
+fn column<T>(rows: &[Growth], of: impl Fn(&Growth) -> T) -> Vec<T> {
+    rows.iter().map(of).collect()
+}
+
 impl AddSpend for PgConnection {
     async fn add_spend(&mut self, rows: &[Growth]) -> Result<()> {
         if rows.is_empty() {
             return Ok(());
-        }
-        fn column<T>(rows: &[Growth], of: impl Fn(&Growth) -> T) -> Vec<T> {
-            rows.iter().map(of).collect()
         }
         sqlx::query(INTO_POSTGRES)
             .bind(column(rows, |row| row.kind.to_owned()))

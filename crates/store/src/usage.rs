@@ -1,7 +1,7 @@
 //! Sums over the ledger.
 
 use sqlx::{FromRow, QueryBuilder};
-use tollhouse_domain::id::{KeyId, SessionId};
+use tollhouse_domain::id::{KeyId, OrgId, SessionId, UserId};
 use tollhouse_domain::money::Money;
 use tollhouse_domain::time::Timestamp;
 use tollhouse_wire::usage::Usage;
@@ -24,6 +24,10 @@ pub enum GroupBy {
     Provider,
     /// The virtual key.
     Key,
+    /// The user whose key it is.
+    User,
+    /// The organization that the key belongs to.
+    Org,
     /// The client application.
     Caller,
     /// The named consumer.
@@ -55,6 +59,8 @@ impl GroupBy {
             Self::Agent => Grouping::Text("agent"),
             Self::Outcome => Grouping::Text("outcome"),
             Self::Key => Grouping::Id("key_id", |id| KeyId(id).to_string()),
+            Self::User => Grouping::Id("user_id", |id| UserId(id).to_string()),
+            Self::Org => Grouping::Id("org_id", |id| OrgId(id).to_string()),
             Self::Session => Grouping::Id("session_id", |id| SessionId(id).to_string()),
             Self::Day => Grouping::Time("at / 86400000000 * 86400000000"),
             Self::Hour => Grouping::Time("at / 3600000000 * 3600000000"),

@@ -20,7 +20,7 @@ use super::Control;
 use super::error::ApiError;
 use crate::client::Client;
 use crate::clock;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{People, Snapshot};
 use crate::state::Gateway;
 
 /// Somebody who may use the control plane.
@@ -143,6 +143,17 @@ impl Signed {
         self.role_in(id).map(|_| id).ok_or_else(missing)
     }
 
+    /// The same, by what there is now that they have changed something.
+    pub(super) fn again(mut self) -> Self {
+        self.snapshot = self.control.gateway.snapshot();
+        self
+    }
+
+    /// What the request was judged by.
+    pub(super) fn people(&self) -> &People {
+        &self.snapshot.people
+    }
+
     /// Whose rows they may see.
     pub(super) fn visible(&self) -> Visible {
         match &self.actor {
@@ -153,6 +164,22 @@ impl Signed {
                 orgs: roles.iter().map(|(org, _)| *org).collect(),
             },
         }
+    }
+
+    /// Whose rows they may see by now, for what goes on after it was asked for; `None` once they may
+    /// not be here at all.
+    pub(super) fn visible_now(&self) -> Option<Visible> {
+        let Actor::User { user, scope, .. } = &self.actor else {
+            return Some(Visible::All);
+        };
+        let snapshot = self.control.gateway.snapshot();
+        let actor = acting(&snapshot.people, user.id, *scope)?;
+        let now = Self {
+            actor,
+            snapshot,
+            ..self.clone()
+        };
+        Some(now.visible())
     }
 
     /// Only with a token that may write; `read` tokens look and do nothing else.
@@ -272,10 +299,12 @@ fn token_holder(snapshot: &Snapshot, digest: &[u8; 32], now: Timestamp) -> Optio
     if token.expires_at.is_some_and(|at| at <= now) {
         return None;
     }
-    let user = people.user(token.user)?;
-    if user.disabled_at.is_some() {
-        return None;
-    }
+    acting(people, token.user, token.scope)
+}
+
+/// A user at work in the organizations that work, unless they are switched off.
+fn acting(people: &People, id: UserId, scope: TokenScope) -> Option<Actor> {
+    let user = people.user(id).filter(|user| user.disabled_at.is_none())?;
     let works = |org: &OrgId| {
         people
             .org(*org)
@@ -285,7 +314,7 @@ fn token_holder(snapshot: &Snapshot, digest: &[u8; 32], now: Timestamp) -> Optio
     Some(Actor::User {
         user: user.clone(),
         roles: roles.filter(|(org, _)| works(org)).copied().collect(),
-        scope: token.scope,
+        scope,
     })
 }
 

@@ -4,7 +4,7 @@ use axum::Json;
 use tollhouse_domain::call::Call;
 use tollhouse_domain::id::CallId;
 
-use super::auth::Admin;
+use super::auth::Signed;
 use super::error::{ApiError, ErrorBody, Refused};
 use super::input::{Id, Nothing, Query};
 use super::page::{self, List};
@@ -17,12 +17,15 @@ use super::show::CallSchema;
     responses((status = 200, body = List<CallSchema>), Refused),
 )]
 pub(super) async fn list(
-    admin: Admin,
+    signed: Signed,
     Query(query): Query<RecordQuery>,
 ) -> Result<Json<List<Call>>, ApiError> {
     let wanted = page::ask::<CallId>(query.limit, query.cursor.as_ref())?;
-    caught_up(&admin).await;
-    let calls = admin.store().calls(&query.filter(), wanted).await?;
+    caught_up(&signed).await;
+    let calls = signed
+        .store()
+        .calls(&query.filter(signed.visible()), wanted)
+        .await?;
     Ok(Json(page::cut(calls, query.limit, |call| {
         call.id.to_string()
     })))
@@ -34,12 +37,14 @@ pub(super) async fn list(
     responses((status = 200, body = CallSchema), (status = 404, body = ErrorBody), Refused),
 )]
 pub(super) async fn show(
-    admin: Admin,
+    signed: Signed,
     Id(id): Id<CallId>,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Json<Call>, ApiError> {
-    caught_up(&admin).await;
-    let call = admin.store().call(id).await?;
-    call.map(Json)
+    caught_up(&signed).await;
+    let call = signed.store().call(id).await?;
+    let visible = signed.visible();
+    call.filter(|call| visible.sees(call.user, call.org))
+        .map(Json)
         .ok_or_else(|| ApiError::missing("There is no call with this id."))
 }

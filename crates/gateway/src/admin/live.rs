@@ -11,8 +11,9 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 use tollhouse_domain::call::Call;
+use tollhouse_domain::tenancy::Visible;
 
-use super::auth::Admin;
+use super::auth::Signed;
 use super::error::{ApiError, Refused};
 use super::input::{Nothing, Query};
 
@@ -36,32 +37,42 @@ struct Missed {
     ),
 )]
 pub(super) async fn live(
-    admin: Admin,
+    signed: Signed,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
-    let calls = admin.ledger().watch();
-    let closing = admin.control().closing.clone();
-    Ok(Sse::new(events(calls, closing)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+    let calls = signed.ledger().watch();
+    let closing = signed.control().closing.clone();
+    let seen = move || signed.visible_now();
+    Ok(Sse::new(events(calls, closing, seen)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }
 
-/// Calls as events, until there are no more or the server is `closing`.
+/// Calls as events, until there are no more or the server is `closing`. `seen` says whose calls may be
+/// seen at the moment: whoever is switched off or leaves an organization sees no more of it.
 fn events(
     calls: Receiver<Arc<Call>>,
     closing: CancellationToken,
+    seen: impl Fn() -> Option<Visible>,
 ) -> impl Stream<Item = Result<Event, Infallible>> {
-    stream::unfold((calls, closing), |(mut calls, closing)| async move {
-        let received = tokio::select! {
-            biased;
-            () = closing.cancelled() => return None,
-            received = calls.recv() => received,
-        };
-        let event = match received {
-            Ok(call) => named("call", &*call),
-            Err(RecvError::Lagged(calls)) => named("missed", &Missed { calls }),
-            Err(RecvError::Closed) => return None,
-        };
-        Some((Ok(event), (calls, closing)))
-    })
+    stream::unfold(
+        (calls, closing, seen),
+        |(mut calls, closing, seen)| async move {
+            loop {
+                let received = tokio::select! {
+                    biased;
+                    () = closing.cancelled() => return None,
+                    received = calls.recv() => received,
+                };
+                let visible = seen()?;
+                let event = match received {
+                    Ok(call) if visible.sees(call.user, call.org) => named("call", &*call),
+                    Ok(_) => continue,
+                    Err(RecvError::Lagged(calls)) => named("missed", &Missed { calls }),
+                    Err(RecvError::Closed) => return None,
+                };
+                return Some((Ok(event), (calls, closing, seen)));
+            }
+        },
+    )
 }
 
 fn named(name: &str, data: &impl Serialize) -> Event {
@@ -86,7 +97,10 @@ mod tests {
             sender.send(Arc::new(call())).unwrap();
         }
         drop(sender);
-        let body = Sse::new(events(receiver, CancellationToken::new())).into_response();
+        let body = Sse::new(events(receiver, CancellationToken::new(), || {
+            Some(Visible::All)
+        }))
+        .into_response();
         let text = to_bytes(body.into_body(), usize::MAX).await.unwrap();
         let text = String::from_utf8(text.to_vec()).unwrap();
         let events: Vec<_> = text

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use tollhouse_domain::call::Outcome;
-use tollhouse_domain::id::{KeyId, SessionId};
+use tollhouse_domain::id::{KeyId, OrgId, SessionId, UserId};
+use tollhouse_domain::tenancy::Visible;
 use tollhouse_domain::time::Timestamp;
 use tollhouse_store::{CallFilter, GroupBy};
 use tollhouse_wire::Protocol;
@@ -34,6 +35,12 @@ macro_rules! record_query {
             /// Made with this key, by id.
             #[param(value_type = Option<String>)]
             key: Option<KeyId>,
+            /// With a key of this user, by id.
+            #[param(value_type = Option<String>)]
+            user: Option<UserId>,
+            /// With a key of this organization, by id.
+            #[param(value_type = Option<String>)]
+            org: Option<OrgId>,
             /// In this session, by id.
             #[param(value_type = Option<String>)]
             session: Option<SessionId>,
@@ -65,12 +72,13 @@ macro_rules! record_query {
         }
 
         impl $name {
-            /// Which calls are meant.
-            pub(super) fn filter(&self) -> CallFilter {
+            /// Which calls are meant, of those that whoever asks may see.
+            pub(super) fn filter(&self, visible: Visible) -> CallFilter {
                 CallFilter {
+                    visible,
                     key: self.key,
-                    user: None,
-                    org: None,
+                    user: self.user,
+                    org: self.org,
                     session: self.session,
                     model: self.model.clone(),
                     provider: self.provider.clone(),
@@ -104,7 +112,7 @@ record_query! {
 record_query! {
     /// What is added up, and by what.
     UsageQuery {
-        /// `model`, `model_served`, `provider`, `key`, `caller`, `agent`, `session`, `outcome`,
+        /// `model`, `model_served`, `provider`, `key`, `user`, `org`, `caller`, `agent`, `session`, `outcome`,
         /// `day` or `hour`.
         #[serde(default = "by_model")]
         #[param(value_type = Option<String>, default = "model")]

@@ -10,7 +10,7 @@ use tollhouse_domain::time::Timestamp;
 use tollhouse_store::{CallFilter, Page, SessionCursor, SessionRow};
 use utoipa::ToSchema;
 
-use super::auth::Admin;
+use super::auth::Signed;
 use super::error::{ApiError, ErrorBody, Refused};
 use super::input::{Id, Query};
 use super::page::{self, List, PageQuery};
@@ -73,16 +73,19 @@ pub(super) struct SessionWithCalls {
     responses((status = 200, body = List<SessionView>), Refused),
 )]
 pub(super) async fn list(
-    admin: Admin,
+    signed: Signed,
     Query(query): Query<RecordQuery>,
 ) -> Result<Json<List<SessionView>>, ApiError> {
     let wanted = page::ask::<Place>(query.limit, query.cursor.as_ref())?;
-    caught_up(&admin).await;
+    caught_up(&signed).await;
     let wanted = Page {
         limit: wanted.limit,
         after: wanted.after.map(|place| place.0),
     };
-    let rows = admin.store().sessions(&query.filter(), wanted).await?;
+    let rows = signed
+        .store()
+        .sessions(&query.filter(signed.visible()), wanted)
+        .await?;
     let part = page::cut(rows, query.limit, |row| Place(row.cursor()).to_string());
     Ok(Json(part.map(SessionView::from)))
 }
@@ -93,19 +96,20 @@ pub(super) async fn list(
     responses((status = 200, body = SessionWithCalls), (status = 404, body = ErrorBody), Refused),
 )]
 pub(super) async fn show(
-    admin: Admin,
+    signed: Signed,
     Id(id): Id<SessionId>,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<SessionWithCalls>, ApiError> {
     let wanted = page::ask::<CallId>(query.limit, query.cursor.as_ref())?;
-    caught_up(&admin).await;
-    let session = admin.store().session(id).await?;
+    caught_up(&signed).await;
+    let session = signed.store().session(id, signed.visible()).await?;
     let session = session.ok_or_else(|| ApiError::missing("There is no session with this id."))?;
     let filter = CallFilter {
         session: Some(id),
+        visible: signed.visible(),
         ..CallFilter::default()
     };
-    let calls = admin.store().calls(&filter, wanted).await?;
+    let calls = signed.store().calls(&filter, wanted).await?;
     let calls = page::cut(calls, query.limit, |call| call.id.to_string());
     Ok(Json(SessionWithCalls {
         session: session.into(),

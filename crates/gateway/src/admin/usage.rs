@@ -5,7 +5,7 @@ use serde::Serialize;
 use tollhouse_store::UsageRow;
 use utoipa::ToSchema;
 
-use super::auth::Admin;
+use super::auth::Signed;
 use super::error::{ApiError, Refused};
 use super::input::Query;
 use super::record::{UsageQuery, caught_up};
@@ -44,16 +44,16 @@ impl From<UsageRow> for UsageGroup {
     responses((status = 200, body = UsageReport), Refused),
 )]
 pub(super) async fn report(
-    admin: Admin,
+    signed: Signed,
     Query(query): Query<UsageQuery>,
 ) -> Result<Json<UsageReport>, ApiError> {
-    caught_up(&admin).await;
-    let filter = query.filter();
-    let rows = admin
+    caught_up(&signed).await;
+    let filter = query.filter(signed.visible());
+    let rows = signed
         .store()
         .usage(query.group_by, &filter, query.limit.get())
         .await?;
-    let totals = admin.store().totals(&filter).await?;
+    let totals = signed.store().totals(&filter).await?;
     let data = rows.into_iter().map(UsageGroup::from).collect();
     Ok(Json(UsageReport {
         data,

@@ -121,7 +121,7 @@ struct Sharded<K, V> {
 impl<K, V> Default for Sharded<K, V> {
     fn default() -> Self {
         Self {
-            shards: vec![Arc::new(HashMap::new()); SHARDS],
+            shards: (0..SHARDS).map(|_| Arc::default()).collect(),
             state: std::hash::RandomState::new(),
         }
     }

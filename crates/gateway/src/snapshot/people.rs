@@ -12,6 +12,7 @@ pub(crate) struct People {
     orgs: HashMap<OrgId, Org>,
     users: HashMap<UserId, User>,
     roles: HashMap<UserId, Vec<(OrgId, Role)>>,
+    members: HashMap<OrgId, Vec<Membership>>,
     tokens: HashMap<[u8; 32], ApiToken>,
 }
 
@@ -23,14 +24,17 @@ impl People {
         tokens: Vec<([u8; 32], ApiToken)>,
     ) -> Self {
         let mut roles: HashMap<UserId, Vec<(OrgId, Role)>> = HashMap::new();
+        let mut in_org: HashMap<OrgId, Vec<Membership>> = HashMap::new();
         for member in members {
             let of = roles.entry(member.user).or_default();
             of.push((member.org, member.role));
+            in_org.entry(member.org).or_default().push(member);
         }
         Self {
             orgs: orgs.into_iter().map(|org| (org.id, org)).collect(),
             users: users.into_iter().map(|user| (user.id, user)).collect(),
             roles,
+            members: in_org,
             tokens: tokens.into_iter().collect(),
         }
     }
@@ -39,14 +43,22 @@ impl People {
         self.orgs.get(&id)
     }
 
+    pub(crate) fn orgs(&self) -> impl Iterator<Item = &Org> {
+        self.orgs.values()
+    }
+
+    pub(crate) fn users(&self) -> impl Iterator<Item = &User> {
+        self.users.values()
+    }
+
+    /// Who is in an organization.
+    pub(crate) fn members(&self, org: OrgId) -> &[Membership] {
+        self.members.get(&org).map_or(&[], Vec::as_slice)
+    }
+
     /// An organization by its name.
     pub(crate) fn org_named(&self, name: &str) -> Option<&Org> {
         self.orgs.values().find(|org| org.name == name)
-    }
-
-    /// Whether there is any organization at all.
-    pub(crate) fn has_orgs(&self) -> bool {
-        !self.orgs.is_empty()
     }
 
     pub(crate) fn user(&self, id: UserId) -> Option<&User> {
@@ -56,12 +68,6 @@ impl People {
     /// The organizations that somebody is in, and as what.
     pub(crate) fn roles(&self, user: UserId) -> &[(OrgId, Role)] {
         self.roles.get(&user).map_or(&[], Vec::as_slice)
-    }
-
-    /// What somebody is in an organization.
-    pub(crate) fn role(&self, user: UserId, org: OrgId) -> Option<Role> {
-        let found = self.roles(user).iter().find(|(of, _)| *of == org);
-        found.map(|(_, role)| *role)
     }
 
     pub(crate) fn token(&self, digest: &[u8; 32]) -> Option<&ApiToken> {

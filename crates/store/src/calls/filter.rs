@@ -3,6 +3,7 @@
 use sqlx::{Database, Encode, QueryBuilder, Type};
 use tollhouse_domain::call::Outcome;
 use tollhouse_domain::id::{KeyId, OrgId, SessionId, UserId};
+use tollhouse_domain::tenancy::Visible;
 use tollhouse_domain::time::Timestamp;
 use tollhouse_wire::Protocol;
 use uuid::Uuid;
@@ -12,6 +13,8 @@ use super::row::bounded;
 /// Conditions that calls must meet, all of them; an absent one lets every call pass.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CallFilter {
+    /// That whoever asks may see.
+    pub visible: Visible,
     /// Made with this key.
     pub key: Option<KeyId>,
     /// By this user's keys.
@@ -51,6 +54,13 @@ impl CallFilter {
         i64: for<'q> Encode<'q, DB> + Type<DB>,
         String: for<'q> Encode<'q, DB> + Type<DB>,
     {
+        if let Visible::Of { user, orgs } = &self.visible {
+            query.push(" AND (user_id = ").push_bind(user.0);
+            for org in orgs {
+                query.push(" OR org_id = ").push_bind(org.0);
+            }
+            query.push(")");
+        }
         let ids = [
             (" AND key_id = ", self.key.map(|id| id.0)),
             (" AND user_id = ", self.user.map(|id| id.0)),

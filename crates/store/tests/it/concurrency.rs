@@ -3,6 +3,7 @@
 use sqlx::{Connection, Executor};
 use tokio::task::JoinSet;
 use tollhouse_domain::call::Call;
+use tollhouse_domain::tenancy::Visible;
 use tollhouse_store::{CallFilter, DataKeyRow, Store, StoreOptions};
 
 use crate::support::{
@@ -58,7 +59,11 @@ async fn writers_of_every_kind_finish(place: Place) {
             let used: Vec<_> = (1..=10).rev().map(|k| (key_id(k), seconds(1))).collect();
             store.touch_keys(&used).await.unwrap();
             assert!(store.revoke_key(key_id(n), seconds(2)).await.unwrap());
-            store.session(session_id(1)).await.unwrap().unwrap();
+            store
+                .session(session_id(1), Visible::All)
+                .await
+                .unwrap()
+                .unwrap();
         });
     }
     tasks.join_all().await;

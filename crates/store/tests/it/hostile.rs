@@ -1,6 +1,7 @@
 //! Text that looks like SQL, or like nothing on earth, is only ever data.
 
 use tollhouse_domain::call::Call;
+use tollhouse_domain::tenancy::Visible;
 use tollhouse_store::{CallFilter, ObjectKind, ObjectRow, Page};
 
 use crate::support::{
@@ -83,7 +84,11 @@ async fn in_the_ledger(place: Place) {
             .await
             .unwrap();
         assert_eq!(found.as_ref(), Some(call));
-        let session = store.session(call.session).await.unwrap().unwrap();
+        let session = store
+            .session(call.session, Visible::All)
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(session.session_name.as_ref(), Some(&text));
         assert_eq!(session.models, [text]);
     }

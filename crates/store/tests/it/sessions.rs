@@ -2,6 +2,7 @@
 
 use tollhouse_domain::call::{Call, Outcome};
 use tollhouse_domain::money::Money;
+use tollhouse_domain::tenancy::Visible;
 use tollhouse_store::{CallFilter, Page};
 
 use crate::support::{Place, call, key_id, metered, on_both, seconds, session_id};
@@ -44,7 +45,11 @@ async fn a_session_adds_its_calls_up(place: Place) {
         .insert_calls(&[of(1, left), of(2, metered(6, "big", 100, 1_000))])
         .await
         .unwrap();
-    let session = store.session(session_id(1)).await.unwrap().unwrap();
+    let session = store
+        .session(session_id(1), Visible::All)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(session.session, session_id(1));
     assert_eq!(session.key, key_id(1));
     assert_eq!(session.caller, "curl");
@@ -68,7 +73,10 @@ async fn a_session_adds_its_calls_up(place: Place) {
     assert_eq!(totals.cost, Some(Money(1_059)));
     assert_eq!(totals.list_cost, Some(Money(2_118)));
     assert_eq!(totals.calls_without_cost, 2);
-    assert_eq!(store.session(session_id(9)).await.unwrap(), None);
+    assert_eq!(
+        store.session(session_id(9), Visible::All).await.unwrap(),
+        None
+    );
 }
 
 async fn sessions_are_paged_by_latest_activity(place: Place) {

@@ -8,6 +8,7 @@ use tollhouse_domain::id::{CallId, CredentialId, KeyId, SessionId};
 use tollhouse_domain::key::VirtualKey;
 use tollhouse_domain::provider::Provider;
 use tollhouse_domain::route::Route;
+use tollhouse_domain::tenancy::Visible;
 use tollhouse_domain::time::Timestamp;
 use tollhouse_store::{
     CallFilter, CredentialRecord, DataKeyRow, DatabaseUrl, GroupBy, ObjectRow, Page, SessionCursor,
@@ -74,7 +75,7 @@ methods! {
     by_object(store, id: String, key: KeyId): store.call_by_upstream_object(&id, key);
     delete_calls(store, at: Timestamp): store.delete_calls_before(at, 1);
     sessions(store, filter: CallFilter, page: Page<SessionCursor>): store.sessions(&filter, page);
-    session(store, id: SessionId): store.session(id);
+    session(store, id: SessionId): store.session(id, Visible::All);
     usage(store, filter: CallFilter): store.usage(GroupBy::Day, &filter, 1);
     totals(store, filter: CallFilter): store.totals(&filter);
     remember(store, row: ObjectRow): store.remember_object(&row);

@@ -2,6 +2,7 @@
 
 use tollhouse_domain::call::Outcome;
 use tollhouse_domain::route::{Route, Target};
+use tollhouse_domain::tenancy::Visible;
 use tollhouse_store::{CallFilter, GroupBy, Page};
 
 use crate::support::{
@@ -70,7 +71,11 @@ async fn a_life(place: Place) {
     let everything = CallFilter::default();
     let newest = store.calls(&everything, Page::first(2)).await.unwrap();
     assert_eq!(newest, [calls[4].clone(), calls[3].clone()]);
-    let session = store.session(session_id(1)).await.unwrap().unwrap();
+    let session = store
+        .session(session_id(1), Visible::All)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!((session.totals.calls, session.totals.errors), (5, 1));
     assert_eq!(session.models, ["m-large-20260101"]);
     let usage = store.usage(GroupBy::Model, &everything, 10).await.unwrap();
