@@ -111,6 +111,8 @@ fn v1() -> OpenApiRouter<Control> {
         .routes(routes!(usage::report))
         .routes(routes!(users::create, users::list))
         .routes(routes!(users::show, users::change, users::disable))
+        .routes(routes!(users::tokens::create, users::tokens::list))
+        .routes(routes!(users::tokens::revoke))
         .routes(routes!(orgs::create, orgs::list))
         .routes(routes!(orgs::show, orgs::change, orgs::disable))
         .routes(routes!(orgs::members::all))

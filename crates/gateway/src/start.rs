@@ -5,7 +5,6 @@ pub(crate) mod apply;
 pub mod rotation;
 mod secrets;
 
-use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -114,7 +113,8 @@ impl Gateway {
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             draining: AtomicBool::new(false),
-            used: Mutex::new(HashMap::new()),
+            used: Mutex::default(),
+            used_tokens: Mutex::default(),
         }));
         tasks::spawn(&gateway, writer, config.retention);
         Ok(gateway)

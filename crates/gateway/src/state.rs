@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tollhouse_domain::call::Call;
 use tollhouse_domain::catalog::PriceBook;
-use tollhouse_domain::id::KeyId;
+use tollhouse_domain::id::{KeyId, TokenId};
 use tollhouse_domain::time::Timestamp;
 use tollhouse_store::{CallFilter, Page, Store, StoreError};
 use tollhouse_vault::{KeyDigester, Vault};
@@ -48,6 +48,8 @@ pub(crate) struct Inner {
     pub(crate) draining: AtomicBool,
     /// When keys were last used, since that was last stored.
     pub(crate) used: Mutex<HashMap<KeyId, Timestamp>>,
+    /// The same of personal tokens.
+    pub(crate) used_tokens: Mutex<HashMap<TokenId, Timestamp>>,
 }
 
 impl Gateway {
@@ -130,6 +132,13 @@ impl Gateway {
     pub(crate) fn used(&self, key: KeyId, at: Timestamp) {
         let mut used = self.0.used.lock().unwrap_or_else(PoisonError::into_inner);
         used.insert(key, at);
+    }
+
+    /// Notes that a personal token was used; stored once a minute.
+    pub(crate) fn token_used(&self, token: TokenId, at: Timestamp) {
+        let used = self.0.used_tokens.lock();
+        used.unwrap_or_else(PoisonError::into_inner)
+            .insert(token, at);
     }
 
     /// The newest calls on record, at most a thousand, once every call that has ended is stored.

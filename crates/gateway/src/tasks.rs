@@ -1,9 +1,11 @@
 //! Background work: every task is named here, tracked, and ends when the gateway stops.
 
-use std::sync::{Arc, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
+use tollhouse_domain::time::Timestamp;
 use tracing::warn;
 
 use crate::ledger::writer::Writer;
@@ -46,29 +48,31 @@ async fn follow(gateway: Gateway, stop: CancellationToken) {
     }
 }
 
-/// Stores when keys were last used.
+/// Stores when keys and tokens were last used.
 async fn last_uses(gateway: Gateway, stop: CancellationToken) {
     loop {
         let go_on = pause(STORE_LAST_USES, &stop).await;
-        let used = {
-            let mut used = gateway
-                .0
-                .used
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            std::mem::take(&mut *used)
-        };
-        let mut used: Vec<_> = used.into_iter().collect();
-        used.sort_unstable();
-        if !used.is_empty()
-            && let Err(error) = gateway.store().touch_keys(&used).await
+        let (keys, tokens) = (taken(&gateway.0.used), taken(&gateway.0.used_tokens));
+        if !keys.is_empty()
+            && let Err(error) = gateway.store().touch_keys(&keys).await
         {
             warn!(%error, "last uses of keys could not be stored");
+        }
+        if !tokens.is_empty()
+            && let Err(error) = gateway.store().touch_tokens(&tokens).await
+        {
+            warn!(%error, "last uses of tokens could not be stored");
         }
         if !go_on {
             return;
         }
     }
+}
+
+/// What was used since the last time.
+fn taken<K>(used: &Mutex<HashMap<K, Timestamp>>) -> Vec<(K, Timestamp)> {
+    let used = std::mem::take(&mut *used.lock().unwrap_or_else(PoisonError::into_inner));
+    used.into_iter().collect()
 }
 
 /// Waits; `false` when asked to stop.

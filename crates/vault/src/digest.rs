@@ -28,6 +28,11 @@ pub fn admin_token() -> Secret {
     random_text("")
 }
 
+/// A new personal token of the control plane: `tht_` and 43 URL-safe characters of 256 random bits.
+pub fn new_api_token() -> Secret {
+    random_text("tht_")
+}
+
 /// The part of a virtual key that may be shown to recognize it by: its first nine characters,
 /// `th-` and six more. Empty for a text shorter than 32 characters.
 pub fn prefix(key: &Secret) -> String {

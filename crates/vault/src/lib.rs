@@ -35,7 +35,7 @@ mod secret;
 mod vault;
 
 pub use data_key::{DataKeyId, WrappedDataKey};
-pub use digest::{KeyDigester, ServerSecret, admin_token, new_virtual_key, prefix};
+pub use digest::{KeyDigester, ServerSecret, admin_token, new_api_token, new_virtual_key, prefix};
 pub use error::VaultError;
 pub use key_file::KeyFileError;
 pub use master::{MasterKey, MasterKeyError, MasterKeyId};

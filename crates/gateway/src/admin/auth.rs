@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use tollhouse_domain::audit::{self, Action, Note, Subject};
-use tollhouse_domain::id::{OrgId, UserId};
+use tollhouse_domain::id::{OrgId, TokenId, UserId};
 use tollhouse_domain::tenancy::{Role, User, Visible};
 use tollhouse_domain::time::Timestamp;
 use tollhouse_store::TokenScope;
@@ -193,6 +193,16 @@ impl Signed {
         }
     }
 
+    /// Nobody hands out a token that may do more than what they are signed in with.
+    pub(super) fn hands_out(&self, scope: TokenScope) -> Result<(), ApiError> {
+        match &self.actor {
+            Actor::User { scope: own, .. } if scope > *own => Err(ApiError::Forbidden(
+                "This would be a token that may do more than the one you use.".into(),
+            )),
+            Actor::Operator | Actor::User { .. } => Ok(()),
+        }
+    }
+
     /// Whether what belongs to `owner` or to `org` is theirs to change: their own as a member, any
     /// in the organization as its administrator.
     pub(super) fn may_change(
@@ -282,7 +292,9 @@ fn sign_in(control: &Control, headers: &HeaderMap, now: Timestamp) -> Result<Sig
     let actor = if constant_time_eq(&digest, &gateway.0.admin) {
         Actor::Operator
     } else {
-        token_holder(&snapshot, &digest, now).ok_or(ApiError::Unauthorized)?
+        let (token, actor) = token_holder(&snapshot, &digest, now).ok_or(ApiError::Unauthorized)?;
+        gateway.token_used(token, now);
+        actor
     };
     Ok(Signed {
         control: control.clone(),
@@ -293,13 +305,17 @@ fn sign_in(control: &Control, headers: &HeaderMap, now: Timestamp) -> Result<Sig
 }
 
 /// Whose token it is, if it works at `now`.
-fn token_holder(snapshot: &Snapshot, digest: &[u8; 32], now: Timestamp) -> Option<Actor> {
+fn token_holder(
+    snapshot: &Snapshot,
+    digest: &[u8; 32],
+    now: Timestamp,
+) -> Option<(TokenId, Actor)> {
     let people = &snapshot.people;
     let token = people.token(digest)?;
     if token.expires_at.is_some_and(|at| at <= now) {
         return None;
     }
-    acting(people, token.user, token.scope)
+    Some((token.id, acting(people, token.user, token.scope)?))
 }
 
 /// A user at work in the organizations that work, unless they are switched off.

@@ -15,6 +15,7 @@ use tollhouse_vault::{Secret, new_virtual_key, prefix};
 use utoipa::ToSchema;
 
 use self::input::{KeyChange, KindInput, NewKey};
+pub(super) use self::life::ExpiresIn;
 use super::auth::Admin;
 use super::error::{ApiError, ErrorBody, Refused};
 use super::input::{Body, Id, Nothing, Query};

@@ -1,5 +1,7 @@
 //! People and services.
 
+pub(super) mod tokens;
+
 use axum::Json;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};

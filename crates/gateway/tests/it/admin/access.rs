@@ -8,7 +8,7 @@ use crate::support::client::Client;
 use crate::support::{ADMIN, KEY};
 
 /// Every method and path that the document names, with something in place of parameters.
-async fn documented(client: &Client) -> Vec<(Method, String)> {
+pub(super) async fn documented(client: &Client) -> Vec<(Method, String)> {
     let document = client.get("/api/openapi.json", &[]).await.json();
     let mut found = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
