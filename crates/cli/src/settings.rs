@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use tollhouse_gateway::Config;
-use tollhouse_gateway::config::{self, Overrides};
+use tollhouse_gateway::config::{self, MasterKeySource, Overrides, Storage, Text};
 
 use crate::args::ConfigArgs;
 use crate::environment;
@@ -32,6 +32,31 @@ pub(crate) fn load(args: &ConfigArgs) -> anyhow::Result<Config> {
         &overrides(args)?,
         &environment::reference,
     )?)
+}
+
+/// Where the data is, by the configuration that the arguments name. Nothing else in it is looked up,
+/// and there need be none where the arguments say it all.
+pub(crate) fn storage(args: &ConfigArgs) -> anyhow::Result<Storage> {
+    let overrides = overrides(args)?;
+    Ok(text(args, &overrides)?.storage(&overrides, &environment::reference)?)
+}
+
+/// The same with the key that protects the secrets in it.
+pub(crate) fn vault(args: &ConfigArgs) -> anyhow::Result<(Storage, MasterKeySource)> {
+    let overrides = overrides(args)?;
+    let text = text(args, &overrides)?;
+    let key = text.master_key(&overrides, &environment::reference)?;
+    Ok((text.storage(&overrides, &environment::reference)?, key))
+}
+
+fn text(args: &ConfigArgs, overrides: &Overrides) -> anyhow::Result<Text> {
+    match file(args) {
+        Ok(path) => Ok(Text::read(&path)?),
+        Err(_) if overrides.data_dir.is_some() || overrides.database.is_some() => {
+            Ok(Text::default())
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The configuration file that is meant.

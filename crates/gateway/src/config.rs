@@ -19,7 +19,7 @@ use tollhouse_store::DatabaseUrl;
 use tollhouse_vault::Secret;
 
 pub use self::error::ConfigError;
-pub use self::read::{Overrides, load, parse};
+pub use self::read::{Overrides, Text, load, parse};
 pub use self::tables::{ConfiguredKey, ConfiguredProvider, check_virtual_key};
 pub use crate::client::Proxies;
 
@@ -92,6 +92,15 @@ pub struct Config {
     pub keys: Vec<ConfiguredKey>,
     /// `[[route]]` tables.
     pub routes: Vec<Route>,
+}
+
+/// Where everything is kept: what commands need that work on the data without serving.
+#[derive(Debug)]
+pub struct Storage {
+    /// Embedded database, journal, generated secrets.
+    pub data_dir: PathBuf,
+    /// The store.
+    pub database: DatabaseUrl,
 }
 
 /// How upstreams are called.

@@ -38,6 +38,7 @@ mod users;
 mod vault;
 
 pub use audit::{AuditFilter, ReadEntry};
+pub use backup::backup;
 pub use calls::{CallFilter, MAX_COST, MAX_COUNT, MAX_TEXT};
 pub use credentials::CredentialRecord;
 pub use db::Store;

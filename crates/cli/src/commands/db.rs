@@ -7,8 +7,9 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use tollhouse_gateway::Config;
-use tollhouse_gateway::rotation;
+use tollhouse_domain::audit::{Action, Actor, Note, Subject, SubjectKind};
+use tollhouse_gateway::config::MasterKeySource;
+use tollhouse_gateway::{clock, rotation};
 use tollhouse_store::{DatabaseUrl, Store};
 
 use crate::args::{BackupArgs, ConfigArgs, DbCommand, RestoreArgs};
@@ -39,11 +40,11 @@ pub(super) fn must_exist(database: &DatabaseUrl) -> anyhow::Result<()> {
 }
 
 async fn migrate(args: &ConfigArgs) -> anyhow::Result<()> {
-    let config = settings::load(args)?;
-    if matches!(config.database, DatabaseUrl::Sqlite(_)) {
-        private_directory(&config.data_dir)?;
+    let storage = settings::storage(args)?;
+    if matches!(storage.database, DatabaseUrl::Sqlite(_)) {
+        private_directory(&storage.data_dir)?;
     }
-    let store = Store::open(&config.database).await?;
+    let store = Store::open(&storage.database).await?;
     let version = store.schema_version().await;
     store.close().await;
     output::line(&format!("the schema is at version {}", version?))?;
@@ -51,23 +52,20 @@ async fn migrate(args: &ConfigArgs) -> anyhow::Result<()> {
 }
 
 async fn backup(args: &BackupArgs) -> anyhow::Result<()> {
-    let config = settings::load(&args.config)?;
-    must_exist(&config.database)?;
-    let store = Store::open(&config.database).await?;
-    let done = store.backup(&args.to).await;
-    store.close().await;
-    done?;
+    let storage = settings::storage(&args.config)?;
+    must_exist(&storage.database)?;
+    tollhouse_store::backup(&storage.database, &args.to).await?;
     output::line(&format!("the database is copied to {}", args.to.display()))?;
     Ok(())
 }
 
 async fn restore(args: &RestoreArgs) -> anyhow::Result<()> {
-    let config = settings::load(&args.config)?;
-    let DatabaseUrl::Sqlite(database) = &config.database else {
+    let (storage, master_key) = settings::vault(&args.config)?;
+    let DatabaseUrl::Sqlite(database) = &storage.database else {
         bail!("a PostgreSQL database is restored with pg_restore or psql (schema `tollhouse`)")
     };
-    private_directory(&config.data_dir)?;
-    let _held = hold_journal(&config.data_dir)?;
+    private_directory(&storage.data_dir)?;
+    let _held = hold_journal(&storage.data_dir)?;
     if database.exists() && !args.force {
         bail!(
             "{} is there already: --force puts the backup in its place and keeps it beside",
@@ -77,7 +75,7 @@ async fn restore(args: &RestoreArgs) -> anyhow::Result<()> {
     let staged = with_suffix(database, ".restoring");
     remove_database(&staged)?;
     copy(&args.from, &staged).with_context(|| args.from.display().to_string())?;
-    if let Err(error) = fits(&config, &staged).await {
+    if let Err(error) = fits(&master_key, &staged).await {
         remove_database(&staged)?;
         return Err(error.context(format!("{} is not restored", args.from.display())));
     }
@@ -92,12 +90,27 @@ async fn restore(args: &RestoreArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether a server with this configuration would start on the copy.
-async fn fits(config: &Config, staged: &Path) -> anyhow::Result<()> {
+/// Whether a server with this master key would start on the copy. Then its audit trail says that it
+/// was restored.
+async fn fits(master_key: &MasterKeySource, staged: &Path) -> anyhow::Result<()> {
     let store = Store::open(&DatabaseUrl::Sqlite(staged.to_owned())).await?;
-    let status = rotation::status(&store, &config.master_key).await;
+    let fits = is_readable(&store, master_key).await;
+    let noted = match &fits {
+        Ok(()) => {
+            let subject = Subject::of(SubjectKind::Database);
+            let action = Action::DatabaseRestore;
+            let note = Note::new(clock::now(), Actor::OPERATOR, action, subject);
+            store.remember(note).await
+        }
+        Err(_) => Ok(()),
+    };
     store.close().await;
-    let status = status?;
+    fits?;
+    Ok(noted?)
+}
+
+async fn is_readable(store: &Store, master_key: &MasterKeySource) -> anyhow::Result<()> {
+    let status = rotation::status(store, master_key).await?;
     if !status.opens && !status.data_keys.is_empty() {
         bail!(
             "its credentials are sealed under another master key; put the key of its time back first"

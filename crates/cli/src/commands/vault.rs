@@ -1,8 +1,7 @@
 //! `vault`: the master key, without a server.
 
 use serde::Serialize;
-use tollhouse_gateway::Config;
-use tollhouse_gateway::config::MasterKeySource;
+use tollhouse_gateway::config::{MasterKeySource, Storage};
 use tollhouse_gateway::rotation::{self, Rotated, Status};
 use tollhouse_store::Store;
 use tollhouse_vault::MasterKey;
@@ -20,9 +19,9 @@ pub(super) async fn run(command: VaultCommand) -> anyhow::Result<()> {
 }
 
 async fn init(args: &ConfigArgs) -> anyhow::Result<()> {
-    let config = settings::load(args)?;
-    let fresh = rotation::init(&config).await?;
-    let place = match &config.master_key {
+    let (storage, master_key) = settings::vault(args)?;
+    let fresh = rotation::init(&storage, &master_key).await?;
+    let place = match &master_key {
         MasterKeySource::File(path) => path.display().to_string(),
         MasterKeySource::Given(_) => "the key that vault.master_key names".to_owned(),
     };
@@ -38,12 +37,12 @@ async fn init(args: &ConfigArgs) -> anyhow::Result<()> {
 }
 
 async fn rotate(args: &RotateArgs) -> anyhow::Result<()> {
-    let config = settings::load(&args.config)?;
+    let (storage, master_key) = settings::vault(&args.config)?;
     let new = args.new_key.as_deref().map(new_key).transpose()?;
-    let store = open(&config).await?;
-    let rotated = match (&config.master_key, new) {
+    let store = open(&storage).await?;
+    let rotated = match (&master_key, new) {
         (MasterKeySource::File(path), None) => {
-            rotation::rotate_file(&store, &config.database, path).await
+            rotation::rotate_file(&store, &storage.database, path).await
         }
         (MasterKeySource::Given(old), Some(new)) => {
             let old = MasterKey::from_base64(old.expose())?;
@@ -76,7 +75,7 @@ async fn rotate(args: &RotateArgs) -> anyhow::Result<()> {
     output::line(&format!(
         "master key {from} -> {to}; data keys wrapped anew: {rewrapped}{again}"
     ))?;
-    if matches!(config.master_key, MasterKeySource::Given(_)) {
+    if matches!(master_key, MasterKeySource::Given(_)) {
         output::note(
             "now let vault.master_key name the new key: the old one opens nothing any more",
         );
@@ -109,9 +108,9 @@ struct Report {
 }
 
 async fn status(args: &CheckArgs) -> anyhow::Result<()> {
-    let config = settings::load(&args.config)?;
-    let store = open(&config).await?;
-    let status = rotation::status(&store, &config.master_key).await;
+    let (storage, master_key) = settings::vault(&args.config)?;
+    let store = open(&storage).await?;
+    let status = rotation::status(&store, &master_key).await;
     store.close().await;
     let Status {
         master,
@@ -144,7 +143,7 @@ async fn status(args: &CheckArgs) -> anyhow::Result<()> {
 }
 
 /// The store, where there is one.
-async fn open(config: &Config) -> anyhow::Result<Store> {
-    super::db::must_exist(&config.database)?;
-    Ok(Store::open(&config.database).await?)
+async fn open(storage: &Storage) -> anyhow::Result<Store> {
+    super::db::must_exist(&storage.database)?;
+    Ok(Store::open(&storage.database).await?)
 }

@@ -80,3 +80,45 @@ fn a_backup_under_another_master_key_is_refused() {
     snapshot!(place, place.run(&["db", "restore", "copy.db", "--force"]));
     assert!(place.ok(&["vault", "status"]).contains("opens\tyes"));
 }
+
+/// Whoever backs up is not the server, and does not have its secrets.
+#[test]
+fn the_database_is_all_that_its_commands_need() {
+    let place = place();
+    let server = serve(&place);
+    place.ok(&["key", "create", "--name", "kept"]);
+    server.stop();
+    let text = format!(
+        "{CONFIG}api_key = \"env:NOT_SET\"\n[admin]\ntoken = \"file:/not/there\"\n\
+         [vault]\nmaster_key = \"env:NOT_SET_EITHER\"\n"
+    );
+    place.write("tollhouse.toml", &text);
+    assert_eq!(place.run(&["check"]).status.code(), Some(2));
+    place.ok(&["db", "backup", "one.db"]);
+    place.ok(&["db", "migrate"]);
+    // The master key is what a restore is checked against; it needs that, and nothing more.
+    let refused = place.run(&["db", "restore", "one.db", "--force"]);
+    assert_eq!(refused.status.code(), Some(2));
+    std::fs::remove_file(place.path("tollhouse.toml")).unwrap();
+    assert_eq!(
+        place.run(&["db", "backup", "two.db"]).status.code(),
+        Some(2)
+    );
+    place.ok(&["db", "backup", "two.db", "--data-dir", "tollhouse-data"]);
+    place.ok(&["vault", "status", "--data-dir", "tollhouse-data"]);
+    place.ok(&[
+        "db",
+        "restore",
+        "two.db",
+        "--force",
+        "--data-dir",
+        "tollhouse-data",
+    ]);
+    place.write("tollhouse.toml", CONFIG);
+    let server = serve(&place);
+    assert!(place.ok(&["key", "list"]).contains("\tkept\t"));
+    let restored = place.ok(&["audit", "list", "--action", "database.restore"]);
+    assert_eq!(restored.lines().count(), 1, "{restored}");
+    place.ok(&["audit", "verify"]);
+    server.stop();
+}

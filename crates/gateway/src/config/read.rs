@@ -13,7 +13,7 @@ use toml::Spanned;
 
 use super::error::{ConfigError, Source};
 use super::file::FileConfig;
-use super::{Config, MasterKeySource, Proxies, TlsFiles, UpstreamConfig, tables};
+use super::{Config, MasterKeySource, Proxies, Storage, TlsFiles, UpstreamConfig, tables};
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:7878";
 const DEFAULT_DATA_DIR: &str = "./tollhouse-data";
@@ -46,10 +46,72 @@ pub fn load(
     overrides: &Overrides,
     environment: Environment<'_>,
 ) -> Result<Config, ConfigError> {
-    let name = path.display().to_string();
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| ConfigError::file(&name, format!("cannot be read: {error}")))?;
-    parse(&name, &text, overrides, environment)
+    let Text { file, text } = Text::read(path)?;
+    parse(&file, &text, overrides, environment)
+}
+
+/// Configuration text, for whoever needs no more than where the data is: nothing else in it is looked
+/// up, so that a secret of the server's, which only the server has, does not stop them.
+#[derive(Debug, Clone, Default)]
+pub struct Text {
+    file: String,
+    text: String,
+}
+
+impl Text {
+    /// Reads a configuration file.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let file = path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| ConfigError::file(&file, format!("cannot be read: {error}")))?;
+        Ok(Self { file, text })
+    }
+
+    /// Where everything is kept.
+    pub fn storage(
+        &self,
+        overrides: &Overrides,
+        environment: Environment<'_>,
+    ) -> Result<Storage, ConfigError> {
+        let (reader, written) = self.reader(environment)?;
+        let data_dir = data_dir(&written, overrides);
+        let database = reader.database(written.server.database.as_ref(), overrides, &data_dir)?;
+        Ok(Storage { data_dir, database })
+    }
+
+    /// The vault's master key.
+    pub fn master_key(
+        &self,
+        overrides: &Overrides,
+        environment: Environment<'_>,
+    ) -> Result<MasterKeySource, ConfigError> {
+        let (reader, written) = self.reader(environment)?;
+        let data_dir = data_dir(&written, overrides);
+        reader.master_key(written.vault.master_key.as_ref(), &data_dir)
+    }
+
+    fn reader<'a>(
+        &'a self,
+        environment: Environment<'a>,
+    ) -> Result<(Reader<'a>, FileConfig), ConfigError> {
+        let (file, text) = (self.file.as_str(), self.text.as_str());
+        let source = Source { file, text };
+        let written = toml::from_str(text).map_err(|error| ConfigError::toml(&source, &error))?;
+        Ok((
+            Reader {
+                source,
+                environment,
+            },
+            written,
+        ))
+    }
+}
+
+fn data_dir(written: &FileConfig, overrides: &Overrides) -> PathBuf {
+    let given = overrides.data_dir.clone();
+    given
+        .or_else(|| written.server.data_dir.clone())
+        .unwrap_or_else(|| PathBuf::from(DEFAULT_DATA_DIR))
 }
 
 /// Reads configuration text; `file` is what errors call it.
@@ -80,11 +142,7 @@ impl Reader<'_> {
         self.refuse_capture(written)?;
         let server = &written.server;
         let listen = self.listen(server, overrides)?;
-        let data_dir = overrides
-            .data_dir
-            .clone()
-            .or_else(|| server.data_dir.clone())
-            .unwrap_or_else(|| PathBuf::from(DEFAULT_DATA_DIR));
+        let data_dir = data_dir(written, overrides);
         let providers = tables::providers(self, &written.provider)?;
         let known: Vec<Provider> = providers
             .iter()

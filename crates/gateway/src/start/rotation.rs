@@ -25,7 +25,7 @@ use tollhouse_vault::{
 use super::secrets::{master_key, open_vault, row, wrapped_keys};
 use super::{StartError, prepare};
 use crate::clock;
-use crate::config::{Config, MasterKeySource};
+use crate::config::{MasterKeySource, Storage};
 
 /// Why a rotation does not go on. What was done stays done; it can be run again.
 #[derive(Debug, thiserror::Error)]
@@ -103,11 +103,11 @@ pub struct Status {
 }
 
 /// Makes the vault where there is none, and says whether there was none.
-pub async fn init(config: &Config) -> Result<bool, StartError> {
-    prepare(&config.data_dir)?;
-    let store = Store::open(&config.database).await?;
+pub async fn init(storage: &Storage, master_key: &MasterKeySource) -> Result<bool, StartError> {
+    prepare(&storage.data_dir)?;
+    let store = Store::open(&storage.database).await?;
     let fresh = store.data_keys().await?.is_empty();
-    let opened = open_vault(&store, &config.master_key).await;
+    let opened = open_vault(&store, master_key).await;
     store.close().await;
     opened.map(|_vault| fresh)
 }

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt::Write;
 use std::path::Path;
 
-use tollhouse_store::{DatabaseUrl, Page, Store, StoreError, StoreOptions};
+use tollhouse_store::{DatabaseUrl, Page, Store, StoreError, StoreOptions, backup};
 
 use crate::support::{Place, call, call_id, key_id, on_both, virtual_key};
 
@@ -161,17 +161,19 @@ async fn a_backup_is_a_database() {
         .unwrap();
     store.insert_calls(&[call(1), call(2)]).await.unwrap();
     let copy = Place::sqlite();
-    store.backup(&copy.file()).await.unwrap();
+    backup(&place.url(), &copy.file()).await.unwrap();
     #[cfg(unix)]
     assert_eq!(mode(&copy.file()), 0o600);
     // What comes later is not in it, and it does not overwrite.
     store.insert_calls(&[call(3)]).await.unwrap();
-    let refused = store.backup(&copy.file()).await.unwrap_err();
+    let refused = backup(&place.url(), &copy.file()).await.unwrap_err();
     assert!(
         matches!(refused, StoreError::Conflict { .. }),
         "{refused:?}"
     );
-    let nowhere = store.backup(&copy.file().join("no")).await.unwrap_err();
+    let nowhere = backup(&place.url(), &copy.file().join("no"))
+        .await
+        .unwrap_err();
     assert!(matches!(nowhere, StoreError::Open { .. }), "{nowhere:?}");
     let copied = copy.open().await;
     assert_eq!(
@@ -184,13 +186,35 @@ async fn a_backup_is_a_database() {
     store.close().await;
 }
 
+/// A newer release serves from it, or an older one: neither is any business of a backup's.
+#[tokio::test]
+async fn a_backup_leaves_the_schema_alone() {
+    let place = Place::sqlite();
+    place.open().await.close().await;
+    place
+        .execute(
+            "INSERT INTO _sqlx_migrations SELECT 7001, 'later', installed_on, success, checksum, 0 \
+             FROM _sqlx_migrations WHERE version = 1",
+        )
+        .await;
+    let copy = Place::sqlite();
+    backup(&place.url(), &copy.file()).await.unwrap();
+    let opened = Store::open(&copy.url()).await.unwrap_err();
+    assert!(
+        matches!(opened, StoreError::NewerSchema { found: 7001, .. }),
+        "{opened:?}"
+    );
+}
+
 #[tokio::test]
 async fn postgres_has_its_own_tool_for_backups() {
     let Some(place) = Place::postgres().await else {
         return;
     };
     let store = place.open().await;
-    let refused = store.backup(Path::new("/nowhere")).await.unwrap_err();
+    let refused = backup(&place.url(), Path::new("/nowhere"))
+        .await
+        .unwrap_err();
     assert!(refused.to_string().contains("pg_dump"), "{refused}");
     store.close().await;
 }

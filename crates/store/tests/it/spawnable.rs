@@ -31,7 +31,7 @@ methods! {
     open(_store, url: DatabaseUrl): Store::open(&url);
     ping(store): store.ping();
     close(store): store.close();
-    backup(store, to: PathBuf): store.backup(&to);
+    backup(_store, url: DatabaseUrl, to: PathBuf): tollhouse_store::backup(&url, &to);
     schema_version(store): store.schema_version();
     revision(store): store.revision();
     insert_key(store, key: VirtualKey): store.insert_key(&key, [0; 32]);
