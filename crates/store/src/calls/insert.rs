@@ -77,8 +77,9 @@ impl Store {
         let all_new = transact!(self, |tx| {
             let all = tx.insert(&rows).await? == rows.len() as u64;
             if all {
-                tx.append(&audit::uses(calls.iter().copied())).await?;
                 tx.add_spend(&growth(calls.iter().copied())).await?;
+                // Last of all: see `crate::audit`.
+                tx.append(&audit::uses(calls.iter().copied())).await?;
             }
             (all, all)
         })?;
@@ -93,8 +94,8 @@ impl Store {
             // Of an id that is there twice, the first was taken.
             let new = calls.iter().copied();
             let new: Vec<&Call> = new.filter(|call| inserted.remove(&call.id.0)).collect();
-            tx.append(&audit::uses(new.iter().copied())).await?;
-            tx.add_spend(&growth(new.into_iter())).await?;
+            tx.add_spend(&growth(new.iter().copied())).await?;
+            tx.append(&audit::uses(new.into_iter())).await?;
             (count, count > 0)
         })
     }
