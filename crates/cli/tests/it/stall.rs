@@ -2,5 +2,5 @@
 //! what waits for the store waits on disk and not in memory.
 
 mod load;
-mod postgres;
+pub(crate) mod postgres;
 mod sqlite;

@@ -16,7 +16,7 @@ use tollhouse_sim::{Recorded, Sim};
 use crate::support::{Place, Running};
 
 const KEY: &str = "th-load-load-load-load-load-load-load-load";
-const TOKEN: &str = "token-token-token-token-token-token-1";
+pub(crate) const TOKEN: &str = "token-token-token-token-token-token-1";
 
 /// A place whose server sends every model to `sim`; `ledger` is what that table says.
 pub(crate) fn place(sim: &Sim, database: &str, ledger: &str) -> Place {
@@ -195,6 +195,15 @@ impl Clients {
         let status = answer.status();
         let bytes = answer.into_body().collect().await.unwrap().to_bytes();
         (status, String::from_utf8(bytes.to_vec()).unwrap())
+    }
+
+    /// Whether a key is let in.
+    pub(crate) async fn admits(&self, key: &str) -> bool {
+        let request = Request::get(format!("{}/v1/models", self.base))
+            .header("authorization", format!("Bearer {key}"))
+            .body(Full::default())
+            .unwrap();
+        self.pool.request(request).await.unwrap().status() == StatusCode::OK
     }
 
     async fn json(&self, path: &str) -> Value {

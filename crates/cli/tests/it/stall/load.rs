@@ -56,7 +56,7 @@ async fn a_locked_sqlite_file_costs_no_call() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_postgres_costs_no_call() {
-    let Some(database) = Database::new() else {
+    let Some(database) = Database::new("stall") else {
         return;
     };
     let network = Network::to(database.address()).await;

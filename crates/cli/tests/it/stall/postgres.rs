@@ -9,14 +9,14 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 /// A database of a test's own, gone when this is.
-pub(super) struct Database {
+pub(crate) struct Database {
     server: String,
     name: String,
 }
 
 impl Database {
     /// `None`, and a word about it, when no server is given.
-    pub(super) fn new() -> Option<Self> {
+    pub(crate) fn new(purpose: &str) -> Option<Self> {
         #[expect(clippy::disallowed_methods, reason = "a test binary has no other edge")]
         let Ok(server) = std::env::var("TEST_DATABASE_URL") else {
             #[expect(clippy::print_stderr, reason = "a test left out should be seen to be")]
@@ -25,7 +25,7 @@ impl Database {
             }
             return None;
         };
-        let name = format!("tollhouse_stall_{}", std::process::id());
+        let name = format!("tollhouse_{purpose}_{}", std::process::id());
         psql(&server, &format!("CREATE DATABASE {name}"));
         Some(Self { server, name })
     }
@@ -34,6 +34,11 @@ impl Database {
     pub(super) fn address(&self) -> &str {
         let (_, rest) = self.server.rsplit_once('@').unwrap();
         rest.split('/').next().unwrap()
+    }
+
+    /// The database.
+    pub(crate) fn url(&self) -> String {
+        self.url_at(self.address())
     }
 
     /// The database by way of another address.
