@@ -39,6 +39,7 @@ test-readme:
 	@cargo build --locked --quiet
 	scripts/test-docs.py
 	scripts/test-readme.py $(TARGET_DIR)/debug/tollhouse
+	scripts/with-postgres.sh scripts/test-operations.py $(TARGET_DIR)/debug/tollhouse
 
 check: fmt lint deny docs ## formatting, clippy, dependency policy, rustdoc; warnings are errors
 
