@@ -43,6 +43,16 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// These limits, and `usual` ones where they say nothing.
+    #[must_use]
+    pub fn or(self, usual: Self) -> Self {
+        Self {
+            rpm: self.rpm.or(usual.rpm),
+            tpm: self.tpm.or(usual.tpm),
+            concurrency: self.concurrency.or(usual.concurrency),
+        }
+    }
+
     /// Whether nothing is limited.
     pub fn is_unlimited(&self) -> bool {
         *self == Self::default()

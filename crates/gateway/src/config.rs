@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tollhouse_domain::limits::{Assumptions, Limits};
 use tollhouse_domain::provider::Provider;
 use tollhouse_domain::route::Route;
 use tollhouse_store::DatabaseUrl;
@@ -86,6 +87,8 @@ pub struct Config {
     pub max_journal: u64,
     /// How upstreams are called.
     pub upstream: UpstreamConfig,
+    /// What all calls may use together, and what is assumed of them.
+    pub limits: LimitsConfig,
     /// `[[provider]]` tables.
     pub providers: Vec<ConfiguredProvider>,
     /// `[[key]]` tables.
@@ -112,6 +115,30 @@ pub struct UpstreamConfig {
     pub idle_timeout: Duration,
     /// Trust the system's roots instead of the built-in ones.
     pub system_roots: bool,
+}
+
+/// What all calls may use together, and what is assumed of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LimitsConfig {
+    /// Of the whole gateway.
+    pub global: Limits,
+    /// Of each key that says nothing else.
+    pub key: Limits,
+    /// What a call is taken to cost at most.
+    pub assumed: Assumptions,
+    /// How many sessions with a budget are remembered.
+    pub sessions: u32,
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        Self {
+            global: Limits::default(),
+            key: Limits::default(),
+            assumed: Assumptions::default(),
+            sessions: 100_000,
+        }
+    }
 }
 
 impl Config {

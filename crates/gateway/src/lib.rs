@@ -13,6 +13,7 @@ pub mod config;
 mod health;
 pub mod ids;
 mod ledger;
+mod limits;
 mod names;
 mod proxy;
 mod server;

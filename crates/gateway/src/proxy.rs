@@ -1,7 +1,8 @@
 //! The data plane: one request, from its head to its answer, on one page.
 //!
 //! Each stage takes what the one before it returned, so that none can be left out or swapped: who is
-//! asking, what is asked, a row for it, where it may go, the upstream's answer, and its way back.
+//! asking, what is asked, a row for it, where it may go, whether there is room and money for it, the
+//! upstream's answer, and its way back.
 
 mod admission;
 pub(crate) mod authenticate;
@@ -42,6 +43,7 @@ use self::outbound::Outbound;
 use self::refusal::Refusal;
 use self::translation::Origin;
 use crate::body::Body;
+use crate::limits::admit::{Caller, Demand, admit};
 use crate::state::Gateway;
 use crate::{clock, ids, names};
 
@@ -147,8 +149,15 @@ async fn infer(
     };
     let previous = inbound.peek.previous_response_id.as_deref();
     let targets = objects::follow(gateway, &principal.key, previous, found).await;
+    let caller = Caller {
+        principal: &principal,
+        session: origin.session,
+        at: arrival.at,
+    };
+    let demand = Demand::inference(inference, &inbound);
+    let granted = admit(gateway, &snapshot, caller, demand, targets);
     passage
-        .carry(targets, Outbound::inference(origin, parts, inbound))
+        .carry(granted, Outbound::inference(origin, parts, inbound))
         .await
 }
 

@@ -17,6 +17,7 @@ use tollhouse_domain::catalog::PriceBook;
 use tollhouse_domain::dialect::Dialects;
 use tollhouse_domain::id::CredentialId;
 use tollhouse_domain::key::VirtualKey;
+use tollhouse_domain::limits::Scope;
 use tollhouse_domain::provider::{AuthScheme, Provider};
 use tollhouse_domain::route::{Route, RouteTable};
 use tollhouse_domain::time::Timestamp;
@@ -186,6 +187,16 @@ impl Snapshot {
     /// What `provider`'s endpoint of `protocol` takes when asked for `model`.
     pub(crate) fn dialect(&self, provider: &Provider, protocol: Protocol, model: &str) -> Dialect {
         self.dialects.of(provider, protocol, model, &self.prices)
+    }
+
+    /// Whether what is counted together still exists.
+    pub(crate) fn knows(&self, scope: Scope) -> bool {
+        match scope {
+            Scope::Global | Scope::Session(_) => true,
+            Scope::Org(id) => self.people.org(id).is_some(),
+            Scope::User(id) => self.people.user(id).is_some(),
+            Scope::Key(id) => self.keys.has(id),
+        }
     }
 
     /// The platform's credential for a provider.

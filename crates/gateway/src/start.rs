@@ -9,6 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
@@ -18,16 +19,21 @@ use tollhouse_domain::credential::Credential;
 use tollhouse_journal::{Journal, JournalError, Options};
 use tollhouse_store::{Store, StoreError};
 use tollhouse_vault::{Context, KeyFileError, MasterKeyError, VaultError};
+use tracing::warn;
 
 use crate::config::Config;
 use crate::health::HealthBook;
 use crate::ledger::Ledger;
 use crate::ledger::writer::Writer;
+use crate::limits::Limiter;
 use crate::snapshot::build;
 use crate::state::{Gateway, Inner};
 use crate::tasks;
 use crate::telemetry::metrics::Metrics;
 use crate::upstream::Upstream;
+
+/// How long a start waits for the journal of the last process to be stored, and budgets to be known.
+const BUDGETS: Duration = Duration::from_secs(2);
 
 /// Why the gateway does not start.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +90,7 @@ impl Gateway {
         let admin = secrets::admin_token(config, &digester)?;
         apply::apply(config, &store, &vault, &digester).await?;
         let metrics = Arc::new(Metrics::new());
+        let limiter = Arc::new(Limiter::new(config.limits, Arc::clone(&metrics)));
         let options = Options {
             max_total_bytes: config.max_journal,
             ..Options::default()
@@ -106,6 +113,7 @@ impl Gateway {
             ledger,
             upstream: Upstream::new(&config.upstream)?,
             health: HealthBook::default(),
+            limiter,
             metrics,
             public_url: config.public_url.clone(),
             proxies: config.proxies.clone(),
@@ -117,6 +125,11 @@ impl Gateway {
             used_tokens: Mutex::default(),
         }));
         tasks::spawn(&gateway, writer, config.retention);
+        // Nearly always a moment. Until then calls under a budget are asked to come back.
+        let ready = gateway.limiter().ready();
+        if tokio::time::timeout(BUDGETS, ready).await.is_err() {
+            warn!("what was spent is not known yet: calls under a budget wait for the store");
+        }
         Ok(gateway)
     }
 }

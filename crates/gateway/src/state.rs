@@ -19,6 +19,7 @@ use crate::client::Proxies;
 use crate::health::HealthBook;
 use crate::ledger::Ledger;
 use crate::ledger::open_call::Books;
+use crate::limits::Limiter;
 use crate::proxy::refusal::Refusal;
 use crate::snapshot::{Snapshot, build};
 use crate::telemetry::metrics::Metrics;
@@ -39,6 +40,7 @@ pub(crate) struct Inner {
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) upstream: Upstream,
     pub(crate) health: HealthBook,
+    pub(crate) limiter: Arc<Limiter>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) public_url: String,
     pub(crate) proxies: Proxies,
@@ -104,6 +106,10 @@ impl Gateway {
 
     pub(crate) fn health(&self) -> &HealthBook {
         &self.0.health
+    }
+
+    pub(crate) fn limiter(&self) -> &Arc<Limiter> {
+        &self.0.limiter
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tollhouse_domain::time::Timestamp;
 use tracing::warn;
 
+use crate::clock;
 use crate::ledger::writer::Writer;
 use crate::ledger::{retention, sync};
 use crate::state::Gateway;
@@ -15,12 +16,15 @@ use crate::state::Gateway;
 /// How often replicas look for administrative changes made elsewhere, and last uses are stored.
 const POLL: Duration = Duration::from_secs(1);
 const STORE_LAST_USES: Duration = Duration::from_mins(1);
+const SWEEP_LIMITS: Duration = Duration::from_mins(1);
 
 /// Starts the background work.
 pub(crate) fn spawn(gateway: &Gateway, writer: Writer, retention: Option<Duration>) {
     let inner = &gateway.0;
     let (tasks, stop) = (&inner.tasks, &inner.stop);
-    tasks.spawn(writer.run(stop.clone()));
+    let budgets = budgets(gateway.clone(), stop.clone());
+    tasks.spawn(writer.run(stop.clone(), budgets));
+    tasks.spawn(sweep_limits(gateway.clone(), stop.clone()));
     tasks.spawn(sync::run(Arc::clone(&inner.ledger), stop.clone()));
     tasks.spawn(last_uses(gateway.clone(), stop.clone()));
     if inner.store.kind() == "postgres" {
@@ -45,6 +49,31 @@ async fn follow(gateway: Gateway, stop: CancellationToken) {
             Ok(_) => {}
             Err(error) => warn!(%error, "the store does not say whether anything changed"),
         }
+    }
+}
+
+/// Reads what was spent before, until the store says.
+async fn budgets(gateway: Gateway, stop: CancellationToken) {
+    loop {
+        let snapshot = gateway.snapshot();
+        let known = |scope| snapshot.knows(scope);
+        let (limiter, store) = (gateway.limiter(), gateway.store());
+        match limiter.load(store, clock::now(), known).await {
+            Ok(()) => return,
+            Err(error) => warn!(%error, "what was spent cannot be read yet"),
+        }
+        if !pause(POLL, &stop).await {
+            return;
+        }
+    }
+}
+
+/// Forgets what no limit needs to know any more.
+async fn sweep_limits(gateway: Gateway, stop: CancellationToken) {
+    while pause(SWEEP_LIMITS, &stop).await {
+        let snapshot = gateway.snapshot();
+        let known = |scope| snapshot.knows(scope);
+        gateway.limiter().sweep(clock::now(), known);
     }
 }
 

@@ -9,6 +9,9 @@ use crate::catalog::PriceBook;
 use crate::money::Money;
 use crate::price::{Price, Rates};
 
+/// No model takes a longer prompt, as far as anybody knows.
+const LONGEST_CONTEXT: u64 = 10_000_000;
+
 /// What is assumed where nothing is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Assumptions {
@@ -54,6 +57,8 @@ pub struct Estimate {
     pub output_tokens: u64,
     /// Money; absent when a rate that it needs is not known.
     pub cost: Option<Money>,
+    /// What not even a call with a full context costs: a bill above it is wrong. Absent like `cost`.
+    pub ceiling: Option<Money>,
 }
 
 impl Estimate {
@@ -70,6 +75,7 @@ impl Estimate {
             input_tokens: self.input_tokens.max(other.input_tokens),
             output_tokens: self.output_tokens.max(other.output_tokens),
             cost: self.cost.zip(other.cost).map(|(a, b)| a.max(b)),
+            ceiling: self.ceiling.zip(other.ceiling).map(|(a, b)| a.max(b)),
         }
     }
 }
@@ -111,10 +117,14 @@ pub fn worst_case(
         0
     };
     let price = prices.price(provider, model);
+    let context = prices.max_input(provider, model).unwrap_or(LONGEST_CONTEXT);
+    let doubled = |tokens: u64| tokens.saturating_mul(2);
+    let (full, long) = (doubled(input_tokens.max(context)), doubled(output_tokens));
     Estimate {
         input_tokens,
         output_tokens,
         cost: price.and_then(|price| dearest(price, input_tokens, output_tokens)),
+        ceiling: price.and_then(|price| dearest(price, full, long)),
     }
 }
 

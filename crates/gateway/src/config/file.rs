@@ -31,6 +31,8 @@ pub(super) struct FileConfig {
     #[serde(default)]
     pub(super) upstream: Upstream,
     #[serde(default)]
+    pub(super) limits: Limits,
+    #[serde(default)]
     pub(super) provider: Vec<Spanned<Provider>>,
     #[serde(default)]
     pub(super) key: Vec<Spanned<Key>>,
@@ -97,6 +99,20 @@ pub(super) struct Upstream {
     pub(super) connect_seconds: Option<u64>,
     pub(super) idle_seconds: Option<u64>,
     pub(super) system_roots: Option<bool>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Limits {
+    pub(super) rpm: Option<u32>,
+    pub(super) tpm: Option<u64>,
+    pub(super) concurrency: Option<u32>,
+    pub(super) bytes_per_token: Option<Spanned<u32>>,
+    pub(super) assumed_output_tokens: Option<u64>,
+    pub(super) assumed_input_tokens: Option<u64>,
+    pub(super) sessions: Option<Spanned<u32>>,
+    #[serde(default)]
+    pub(super) key: tollhouse_domain::limits::Limits,
 }
 
 #[derive(Deserialize)]

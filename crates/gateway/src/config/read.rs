@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tollhouse_domain::address::InvalidNetwork;
+use tollhouse_domain::limits::{Assumptions, Limits};
 use tollhouse_domain::provider::Provider;
 use tollhouse_store::DatabaseUrl;
 use tollhouse_vault::Secret;
@@ -13,7 +14,9 @@ use toml::Spanned;
 
 use super::error::{ConfigError, Source};
 use super::file::FileConfig;
-use super::{Config, MasterKeySource, Proxies, Storage, TlsFiles, UpstreamConfig, tables};
+use super::{
+    Config, LimitsConfig, MasterKeySource, Proxies, Storage, TlsFiles, UpstreamConfig, tables,
+};
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:7878";
 const DEFAULT_DATA_DIR: &str = "./tollhouse-data";
@@ -173,6 +176,7 @@ impl Reader<'_> {
                 idle_timeout: seconds(written.upstream.idle_seconds, 600),
                 system_roots: written.upstream.system_roots.unwrap_or(false),
             },
+            limits: self.limits(&written.limits)?,
             keys: tables::keys(self, &written.key)?,
             routes: tables::routes(self, &written.route, &known)?,
             providers,
@@ -358,6 +362,35 @@ impl Reader<'_> {
             Some(written) => Ok(*written.get_ref()),
             None => Ok(DEFAULT_MAX_CONNECTIONS),
         }
+    }
+
+    fn limits(&self, written: &super::file::Limits) -> Result<LimitsConfig, ConfigError> {
+        let usual = LimitsConfig::default();
+        let positive = |written: &Option<Spanned<u32>>, name, usual| match written {
+            Some(written) if *written.get_ref() == 0 => {
+                Err(self.error(written.span(), format!("{name}: at least 1 is needed")))
+            }
+            Some(written) => Ok(*written.get_ref()),
+            None => Ok(usual),
+        };
+        let (bytes, sessions) = (&written.bytes_per_token, &written.sessions);
+        let assumed = usual.assumed;
+        Ok(LimitsConfig {
+            global: Limits {
+                rpm: written.rpm,
+                tpm: written.tpm,
+                concurrency: written.concurrency,
+            },
+            key: written.key,
+            assumed: Assumptions {
+                bytes_per_token: positive(bytes, "bytes_per_token", assumed.bytes_per_token)?,
+                output_tokens: written
+                    .assumed_output_tokens
+                    .unwrap_or(assumed.output_tokens),
+                input_tokens: written.assumed_input_tokens.unwrap_or(assumed.input_tokens),
+            },
+            sessions: positive(sessions, "sessions", usual.sessions)?,
+        })
     }
 
     fn refuse_capture(&self, written: &FileConfig) -> Result<(), ConfigError> {

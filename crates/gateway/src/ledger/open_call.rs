@@ -1,5 +1,7 @@
 //! A call from admission to its end: exactly one row, whichever way it ends.
 
+mod charge;
+
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -8,17 +10,23 @@ use tollhouse_domain::call::{Call, Mode, Outcome};
 use tollhouse_domain::catalog::PriceBook;
 use tollhouse_domain::credential::CredentialSource;
 use tollhouse_domain::estimate;
+use tollhouse_domain::limits::Real;
 use tollhouse_journal::{JournalError, Position};
 use tollhouse_wire::failure::Class;
 use tollhouse_wire::loss::Losses;
 use tollhouse_wire::{Meter, Metered, Protocol};
 use tracing::error;
 
+use self::charge::Sent;
 use super::Ledger;
 use crate::clock;
+use crate::limits::{Reservation, Warning};
 use crate::names;
 use crate::proxy::refusal::Refusal;
 use crate::telemetry::metrics::Metrics;
+
+/// The error of a call whose usage cannot be believed.
+const IMPOSSIBLE: &str = "impossible_usage";
 
 /// What a call needs besides its row to be recorded.
 #[derive(Clone)]
@@ -42,6 +50,10 @@ pub(crate) struct OpenCall {
     failure: Option<Class>,
     /// Listens to an answer that is read before it is passed on.
     meter: Option<Meter>,
+    /// A request is out, and nobody knows what came of it.
+    in_flight: bool,
+    /// What limits hold for the call.
+    reservation: Option<Reservation>,
 }
 
 impl OpenCall {
@@ -62,7 +74,31 @@ impl OpenCall {
             accepted: false,
             failure: None,
             meter: None,
+            in_flight: false,
+            reservation: None,
         })
+    }
+
+    /// Takes over what limits hold for the call. Money is journaled before it can be spent, so that it
+    /// counts even if the process dies.
+    pub(crate) fn hold(&mut self, reservation: Reservation) -> Result<(), JournalError> {
+        let worst = reservation.worst().filter(|_| reservation.is_budgeted());
+        self.reservation = Some(reservation);
+        if let (Some(row), Some(worst)) = (&mut self.row, worst) {
+            row.charged_usd = Some(worst);
+            self.books.ledger.begin(row)?;
+        }
+        Ok(())
+    }
+
+    /// How much of the call's budgets is used up, if it has any.
+    pub(crate) fn warning(&self) -> Option<Warning> {
+        self.reservation.as_ref().and_then(Reservation::warning)
+    }
+
+    /// The request did not get out.
+    pub(crate) const fn unreached(&mut self) {
+        self.in_flight = false;
     }
 
     /// Notes what went wrong; what the upstream called it is better, if that is to be had.
@@ -97,6 +133,7 @@ impl OpenCall {
         model: Option<&str>,
         source: Option<CredentialSource>,
     ) {
+        self.in_flight = true;
         if let Some(row) = self.row() {
             row.provider = Some(provider.to_owned());
             row.credential_source = source;
@@ -118,6 +155,7 @@ impl OpenCall {
 
     /// Notes the head of an upstream's answer.
     pub(crate) fn answered(&mut self, status: u16, headers: &HeaderMap) {
+        self.in_flight = false;
         self.accepted = (200..300).contains(&status);
         if let Some(row) = self.row() {
             row.status = Some(status);
@@ -175,6 +213,7 @@ impl OpenCall {
             row.error.get_or_insert_with(|| class.label().to_owned());
         }
         price(&mut row, &self.books.prices);
+        self.settle(&mut row);
         self.books.metrics.finished(&row);
         match self.books.ledger.end(*row) {
             Ok(position) => Some(position),
@@ -184,6 +223,28 @@ impl OpenCall {
                 None
             }
         }
+    }
+}
+
+impl OpenCall {
+    /// Settles what limits hold with what the call used.
+    fn settle(&mut self, row: &mut Call) {
+        row.charged_usd = None;
+        let Some(held) = self.reservation.take() else {
+            return;
+        };
+        if row.attempts == 0 {
+            // Nobody was asked: dropping it lets go of everything.
+            return;
+        }
+        let sent = Sent {
+            billed: self.billed,
+            accepted: self.accepted,
+            in_flight: self.in_flight,
+        };
+        let tokens = charge::charge(row, &held, sent, &self.books.prices);
+        let cost = row.charge();
+        held.settle(Real { tokens, cost });
     }
 }
 
@@ -228,22 +289,25 @@ fn fill(row: &mut Call, metered: Metered, charged: bool) {
     }
     if metered.quarantined {
         // Counts that contradict each other are kept to be looked at, and not turned into money.
-        row.error
-            .get_or_insert_with(|| "impossible_usage".to_owned());
+        row.error.get_or_insert_with(|| IMPOSSIBLE.to_owned());
     }
 }
 
+/// What the models are called that a call may be priced by, the surest first.
+fn models(row: &Call) -> impl Iterator<Item = &String> {
+    let names = [&row.model_served, &row.model_sent, &row.model_requested];
+    names.into_iter().flatten()
+}
+
 fn price(row: &mut Call, prices: &PriceBook) {
-    if row.error.as_deref() == Some("impossible_usage") {
+    if row.error.as_deref() == Some(IMPOSSIBLE) {
         return;
     }
     let Some(provider) = row.provider.as_deref() else {
         return;
     };
-    let names = [&row.model_served, &row.model_sent, &row.model_requested];
-    let names = || names.into_iter().flatten();
-    let price = names().find_map(|model| prices.price(provider, model));
-    let list = names().find_map(|model| prices.list_price(provider, model));
+    let price = models(row).find_map(|model| prices.price(provider, model));
+    let list = models(row).find_map(|model| prices.list_price(provider, model));
     row.cost_usd = price.and_then(|price| price.cost(&row.usage));
     row.list_cost_usd = list.and_then(|price| price.cost(&row.usage));
 }

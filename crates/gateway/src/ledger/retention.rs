@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
+use tollhouse_domain::limits::{BudgetWindow, Period, day};
 use tollhouse_domain::time::Timestamp;
 use tollhouse_store::{Store, StoreError};
 use tracing::{info, warn};
@@ -49,6 +50,11 @@ async fn sweep(
     }
     total += store.delete_objects_before(before).await?;
     total += store.delete_expired_scoped(before).await?;
+    // Whatever is kept, the days of a budget that is still running are.
+    let month = BudgetWindow::Month.period(clock::now());
+    let week = BudgetWindow::Week.period(clock::now());
+    let oldest = month.min(week).min(Period(day(before)));
+    total += store.delete_spend_before(oldest).await?;
     Ok(total)
 }
 

@@ -129,9 +129,11 @@ impl Writer {
         self.ledger.stored.send_replace(self.position);
     }
 
-    /// Runs until `stop`, then stores what has ended by then.
-    pub(crate) async fn run(mut self, stop: CancellationToken) {
+    /// Runs until `stop`, then stores what has ended by then. `replayed` once nothing of an earlier
+    /// process is left to be stored.
+    pub(crate) async fn run(mut self, stop: CancellationToken, replayed: impl Future<Output = ()>) {
         self.replay(&stop).await;
+        replayed.await;
         while !stop.is_cancelled() {
             let Some(batch) = self.turn(&stop).await else {
                 break;

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use tollhouse_domain::call::Call;
-use tollhouse_wire::{ErrorKind, Peek, Protocol};
+use tollhouse_wire::{Peek, Protocol};
 
 use super::Arrival;
 use super::authenticate::Principal;
 use super::identify::Identity;
 use super::inbound::Inbound;
 use super::operation::Inference;
-use super::passage::Passage;
+use super::passage::{Passage, not_recorded};
 use super::refusal::Refusal;
 use crate::ledger::open_call::{Books, OpenCall};
 use crate::snapshot::Snapshot;
@@ -104,10 +104,7 @@ impl<'a> Admission<'a> {
     pub(crate) fn open(self) -> Result<Passage<'a>, Refusal> {
         let id = self.row.id.to_string();
         let call = OpenCall::admit(self.row, self.started, self.billed, self.books);
-        let call = call.map_err(|error| {
-            let message = "Calls cannot be recorded at the moment, so none is taken.";
-            Refusal::new(ErrorKind::Overloaded, message).because(error)
-        })?;
+        let call = call.map_err(not_recorded)?;
         Ok(Passage::new(
             self.gateway,
             call,

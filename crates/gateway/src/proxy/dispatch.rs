@@ -203,6 +203,9 @@ pub(super) async fn attempt(
     }
     call.carried(target.mode(), target.translated_to(), losses);
     let answer = upstream.send(request).await;
+    if matches!(answer, Err(UpstreamError::Unreachable(_))) {
+        call.unreached();
+    }
     let signal = match &answer {
         Ok(response) => match response.status().as_u16() {
             429 => Signal::RateLimited(retry_after(response.headers(), clock::now())),

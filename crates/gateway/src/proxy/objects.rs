@@ -14,6 +14,7 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use serde::Deserialize;
 use tollhouse_domain::call::Outcome;
+use tollhouse_domain::id::SessionId;
 use tollhouse_domain::key::VirtualKey;
 use tollhouse_domain::route::Asked;
 use tollhouse_store::{ObjectKind, ObjectRow, StoreError};
@@ -32,6 +33,7 @@ use super::translated::Head;
 use super::{Arrival, identify, inbound, results_url};
 use crate::body::Body;
 use crate::chunks::Chunks;
+use crate::limits::admit::{Caller, Demand, admit};
 use crate::snapshot::Snapshot;
 use crate::state::Gateway;
 
@@ -68,14 +70,12 @@ pub(crate) async fn batches(
                 gateway, &snapshot, arrival, &principal, &parts, &body, ENDPOINT,
             )?;
             let targets = owned(&snapshot, &principal, &owner.provider, Protocol::Messages);
-            let targets = match targets {
-                Ok(targets) => targets,
-                Err(refusal) => return Err(passage.refuse(refusal)),
-            };
+            let caller = caller(&principal, arrival);
+            let granted = admit(gateway, &snapshot, caller, Demand::free(), targets);
             let deleting = parts.method == Method::DELETE;
             let streamed = rest.ends_with("/results");
             let outbound = request(parts, body, format!("{BATCHES}{rest}"));
-            let (passage, reply) = passage.fetch(targets, outbound).await?;
+            let (passage, reply) = passage.fetch(granted, outbound).await?;
             if streamed {
                 return Ok(passage.relay(reply));
             }
@@ -117,6 +117,7 @@ async fn create(
     inbound: Inbound,
 ) -> Result<Response<Body>, Refusal> {
     let text = inbound.plain().contiguous();
+    let demand = Demand::batch(&inbound);
     let body = inbound.body;
     let batch: Batch<'_> = serde_json::from_slice(&text).map_err(|error| {
         let message = format!("The batch does not read: {}", plain(&error));
@@ -125,13 +126,17 @@ async fn create(
     let passage = open(
         gateway, snapshot, arrival, principal, &parts, &body, ENDPOINT,
     )?;
-    let targets = match batch_targets(gateway, snapshot, arrival, principal, &batch) {
-        Ok(targets) => targets,
-        Err(refusal) => return Err(passage.refuse(refusal)),
-    };
+    let targets = batch_targets(gateway, snapshot, arrival, principal, &batch);
     drop(batch);
+    let granted = admit(
+        gateway,
+        snapshot,
+        caller(principal, arrival),
+        demand,
+        targets,
+    );
     let (passage, reply) = passage
-        .fetch(targets, request(parts, body, BATCHES.to_owned()))
+        .fetch(granted, request(parts, body, BATCHES.to_owned()))
         .await?;
     let (parts, incoming) = reply.response.into_parts();
     let body = match collect(incoming).await {
@@ -239,8 +244,10 @@ pub(crate) async fn stored(
     let name = "responses.stored";
     let passage = open(gateway, &snapshot, arrival, &principal, &parts, &body, name)?;
     let targets = owned(&snapshot, &principal, &provider, Protocol::Responses);
+    let caller = caller(&principal, arrival);
+    let granted = admit(gateway, &snapshot, caller, Demand::free(), targets);
     passage
-        .carry(targets, request(parts, body, format!("/responses{rest}")))
+        .carry(granted, request(parts, body, format!("/responses{rest}")))
         .await
 }
 
@@ -278,6 +285,15 @@ pub(crate) async fn follow(
         targets.retain(has_it);
     }
     Ok(targets)
+}
+
+/// What is asked of an object belongs to no conversation.
+const fn caller(principal: &Principal, arrival: Arrival) -> Caller<'_> {
+    Caller {
+        principal,
+        session: SessionId(arrival.id.0),
+        at: arrival.at,
+    }
 }
 
 fn open<'a>(

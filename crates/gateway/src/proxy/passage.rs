@@ -7,9 +7,10 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response, StatusCode};
 use hyper::body::Incoming;
 use tollhouse_domain::call::Outcome;
+use tollhouse_journal::JournalError;
 use tollhouse_wire::loss::Losses;
 use tollhouse_wire::translate::Translator;
-use tollhouse_wire::{Meter, Protocol};
+use tollhouse_wire::{ErrorKind, Meter, Protocol};
 
 use super::count;
 use super::dispatch::{self, Answered, Sending};
@@ -21,6 +22,7 @@ use super::resolve::Target;
 use super::translated::{self, Head};
 use crate::body::Body;
 use crate::ledger::open_call::OpenCall;
+use crate::limits::admit::Granted;
 use crate::names;
 use crate::state::Gateway;
 
@@ -54,10 +56,10 @@ impl<'a> Passage<'a> {
     /// Calls the targets and relays the answer; whatever goes wrong is on the row.
     pub(crate) async fn carry(
         mut self,
-        targets: Result<Vec<Target>, Refusal>,
+        granted: Result<Granted, Refusal>,
         outbound: Outbound,
     ) -> Result<Response<Body>, Refusal> {
-        let targets = match targets {
+        let targets = match granted.and_then(|granted| self.hold(granted)) {
             Ok(targets) => targets,
             Err(refusal) => return Err(self.refuse(refusal)),
         };
@@ -75,6 +77,15 @@ impl<'a> Passage<'a> {
             },
             Err(refusal) => Err(self.refuse(refusal)),
         }
+    }
+
+    /// Takes over what is held for the call.
+    fn hold(&mut self, granted: Granted) -> Result<Vec<Target>, Refusal> {
+        if let Some(reservation) = granted.reservation {
+            let held = self.call.hold(reservation);
+            held.map_err(not_recorded)?;
+        }
+        Ok(granted.targets)
     }
 
     /// Ends the row with a refusal.
@@ -100,9 +111,13 @@ impl<'a> Passage<'a> {
     /// Calls the targets and hands the reply over, for answers that are not relayed as they are.
     pub(crate) async fn fetch(
         mut self,
-        targets: Vec<Target>,
+        granted: Result<Granted, Refusal>,
         outbound: Outbound,
     ) -> Result<(Self, Answered), Refusal> {
+        let targets = match granted.and_then(|granted| self.hold(granted)) {
+            Ok(targets) => targets,
+            Err(refusal) => return Err(self.refuse(refusal)),
+        };
         let (upstream, health) = (self.gateway.upstream(), self.gateway.health());
         match dispatch::dispatch(upstream, health, targets, outbound, &mut self.call).await {
             Ok(answered) => Ok((self, answered)),
@@ -233,6 +248,13 @@ impl<'a> Passage<'a> {
         } = head;
         let credential = &target.credential;
         let mut headers = headers::downstream(parts.headers, credential.is_clients());
+        if self.protocol == Protocol::Messages
+            && parts.status.is_success()
+            && !credential.is_clients()
+            && let Some(warning) = self.call.warning()
+        {
+            warning.write(&mut headers);
+        }
         let mode = target.mode().as_str();
         headers.insert(names::MODE, HeaderValue::from_static(mode));
         if target.dialect.is_some() {
@@ -259,6 +281,12 @@ impl<'a> Passage<'a> {
         parts.headers = headers;
         parts
     }
+}
+
+/// Why a call is not taken that the journal does not.
+pub(super) fn not_recorded(error: JournalError) -> Refusal {
+    let message = "Calls cannot be recorded at the moment, so none is taken.";
+    Refusal::new(ErrorKind::Overloaded, message).because(error)
 }
 
 /// Whether an answer is a stream of events; one without a body is none.

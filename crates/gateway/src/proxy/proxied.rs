@@ -14,6 +14,7 @@ use super::refusal::Refusal;
 use super::resolve::{Target, credential};
 use super::{Arrival, authenticate, identify, inbound, spoken};
 use crate::body::Body;
+use crate::limits::admit::{Caller, Demand, admit};
 use crate::names;
 use crate::state::Gateway;
 
@@ -59,6 +60,7 @@ pub(crate) async fn proxy(
         inbound.plain(),
         arrival.id,
     );
+    let session = identity.session;
     let protocol = spoken_on(&path, &parts.headers);
     let passage = Admission::new(gateway, &snapshot, arrival, protocol, &principal, identity)
         .proxied(inference, peek, inbound.body.len())
@@ -79,6 +81,13 @@ pub(crate) async fn proxy(
             dialect: None,
         }]
     });
+    let caller = Caller {
+        principal: &principal,
+        session,
+        at: arrival.at,
+    };
+    let demand = Demand::proxied(&parts.method, inference, &inbound);
+    let granted = admit(gateway, &snapshot, caller, demand, target);
     let query = parts.uri.query().map(str::to_owned);
     let outbound = Outbound {
         method: parts.method,
@@ -92,7 +101,7 @@ pub(crate) async fn proxy(
         address: Address::Proxied { path, query },
         origin: None,
     };
-    passage.carry(target, outbound).await
+    passage.carry(granted, outbound).await
 }
 
 /// Whether a path leads to objects that other keys may have made with the same credential.

@@ -10,6 +10,7 @@ use tollhouse_domain::route::NoRoute;
 use tollhouse_wire::{ErrorKind, PeekError, Protocol, error_body};
 
 use crate::body::Body;
+use crate::limits::SpendCap;
 use crate::names;
 
 /// Why a call is refused. The message is safe to send; the source is for the log only.
@@ -19,6 +20,8 @@ pub(crate) struct Refusal {
     pub(crate) message: Cow<'static, str>,
     pub(crate) param: Option<Cow<'static, str>>,
     pub(crate) retry_after: Option<Duration>,
+    /// The budget it was refused by, for clients that are told in headers.
+    pub(crate) spend_cap: Option<Box<SpendCap>>,
     pub(crate) source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -29,6 +32,7 @@ impl Refusal {
             message: message.into(),
             param: None,
             retry_after: None,
+            spend_cap: None,
             source: None,
         }
     }
@@ -68,6 +72,13 @@ impl Refusal {
         }
         if matches!(self.kind, ErrorKind::InvalidKey | ErrorKind::BudgetSpent) {
             headers.insert("x-should-retry", HeaderValue::from_static("false"));
+        }
+        if let Some(cap) = self
+            .spend_cap
+            .as_ref()
+            .filter(|_| protocol == Protocol::Messages)
+        {
+            cap.write(headers);
         }
         sign(headers, protocol, &id);
         response

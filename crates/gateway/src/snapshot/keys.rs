@@ -46,6 +46,11 @@ impl Keys {
         (!held.replaced || in_grace).then_some(&held.key)
     }
 
+    /// Whether there is such a key.
+    pub(crate) fn has(&self, id: KeyId) -> bool {
+        self.by_id.get(&id).is_some()
+    }
+
     /// Takes in a key as it is now, in place of what was known of it; a revoked one leaves.
     pub(crate) fn put(&mut self, stored: StoredKey) {
         let StoredKey {

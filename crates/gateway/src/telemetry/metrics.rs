@@ -56,6 +56,7 @@ pub(crate) struct Metrics {
     unpriced: Family<ProviderLabels, Counter>,
     losses: Family<LossLabels, Counter>,
     refusals: Family<KindLabels, Counter>,
+    pub(crate) budget_alerts: Counter,
     pub(crate) open_calls: Gauge,
     pub(crate) connections: Gauge,
     pub(crate) ledger_stored: Counter,
@@ -78,6 +79,7 @@ impl Metrics {
             unpriced: Family::default(),
             losses: Family::default(),
             refusals: Family::default(),
+            budget_alerts: Counter::default(),
             open_calls: Gauge::default(),
             connections: Gauge::default(),
             ledger_stored: Counter::default(),
@@ -122,6 +124,11 @@ impl Metrics {
             self.losses.clone(),
         );
         r.register("refusals", "Requests refused by us", self.refusals.clone());
+        r.register(
+            "budget_alerts",
+            "Budgets of which four fifths were spent",
+            self.budget_alerts.clone(),
+        );
         r.register(
             "open_calls",
             "Calls admitted and not ended",

@@ -154,6 +154,7 @@ fn of_several_targets_the_dearest_counts() {
         input_tokens: 1,
         output_tokens,
         cost,
+        ceiling: cost,
     };
     let (cheap, dear) = (known(Some(Money(1)), 9), known(Some(Money(5)), 2));
     assert_eq!(cheap.or(dear), known(Some(Money(5)), 9));
@@ -173,4 +174,22 @@ fn absurd_numbers_saturate() {
     let estimate = worst_case(asks, &book(price, None), "p", "m", Assumptions::default());
     assert_eq!(estimate.cost, Some(Money(i64::MAX)));
     assert_eq!(estimate.tokens(), u64::MAX);
+}
+
+#[test]
+fn a_bill_for_more_than_a_full_context_is_wrong() {
+    let price = Price {
+        rates: rates(3, None, Some(15)),
+        long_context: None,
+    };
+    let book = book(price, Some(64_000));
+    let estimate = worst_case(
+        asks(10, Some(1_000)),
+        &book,
+        "p",
+        "m",
+        Assumptions::default(),
+    );
+    assert_eq!(estimate.ceiling.unwrap().to_string(), "6.03");
+    assert!(estimate.ceiling > estimate.cost);
 }
