@@ -1,3 +1,4 @@
+use tollhouse_domain::audit::{Action, Actor, Note, Subject, SubjectKind};
 use tollhouse_domain::credential::CredentialPolicy;
 use tollhouse_domain::id::KeyId;
 use tollhouse_domain::key::{KeyKind, VirtualKey};
@@ -35,6 +36,11 @@ fn key(n: u128) -> VirtualKey {
     }
 }
 
+fn note() -> Note {
+    let subject = Subject::of(SubjectKind::Key);
+    Note::new(Timestamp(0), Actor::SYSTEM, Action::KeyCreate, subject)
+}
+
 /// Which parts two snapshots share.
 fn shared(a: &Snapshot, b: &Snapshot) -> [bool; 5] {
     [
@@ -50,7 +56,7 @@ fn shared(a: &Snapshot, b: &Snapshot) -> [bool; 5] {
 async fn only_what_changed_is_read_again() {
     let dir = tempfile::tempdir().unwrap();
     let url = DatabaseUrl::Sqlite(dir.path().join("db"));
-    let store = Store::open(&url).await.unwrap();
+    let store = Store::open(&url).await.unwrap().noted(note());
     let (vault, _) = Vault::create(MasterKey::generate());
     let digester = Arc::new(ServerSecret::generate().key_digester());
     let digest = |secret: &str| digester.digest(secret);
