@@ -16,6 +16,7 @@ mod ledger;
 mod limits;
 mod names;
 mod proxy;
+mod replica;
 mod server;
 mod snapshot;
 mod start;

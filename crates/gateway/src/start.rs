@@ -21,11 +21,14 @@ use tollhouse_store::{Store, StoreError};
 use tollhouse_vault::{Context, KeyFileError, MasterKeyError, VaultError};
 use tracing::warn;
 
+use crate::clock;
 use crate::config::Config;
 use crate::health::HealthBook;
+use crate::ids;
 use crate::ledger::Ledger;
 use crate::ledger::writer::Writer;
 use crate::limits::Limiter;
+use crate::replica::Replica;
 use crate::snapshot::build;
 use crate::state::{Gateway, Inner};
 use crate::tasks;
@@ -104,7 +107,9 @@ impl Gateway {
             Arc::clone(&metrics),
         );
         let snapshot = build::first(&store, &vault, Arc::clone(&digester)).await?;
+        let replica = Replica::join(&store, ids::uuid(clock::now())).await?;
         let gateway = Self(Arc::new(Inner {
+            replica,
             snapshot: ArcSwap::from_pointee(snapshot),
             store,
             vault,

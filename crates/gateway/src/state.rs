@@ -21,6 +21,7 @@ use crate::ledger::Ledger;
 use crate::ledger::open_call::Books;
 use crate::limits::Limiter;
 use crate::proxy::refusal::Refusal;
+use crate::replica::Replica;
 use crate::snapshot::{Snapshot, build};
 use crate::telemetry::metrics::Metrics;
 use crate::upstream::Upstream;
@@ -33,6 +34,7 @@ pub struct Gateway(pub(crate) Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) snapshot: ArcSwap<Snapshot>,
     pub(crate) store: Store,
+    pub(crate) replica: Replica,
     pub(crate) vault: Vault,
     pub(crate) digester: Arc<KeyDigester>,
     /// The digest of the administrator's token.

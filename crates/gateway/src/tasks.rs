@@ -11,11 +11,13 @@ use tracing::warn;
 use crate::clock;
 use crate::ledger::writer::Writer;
 use crate::ledger::{retention, sync};
+use crate::replica::{self, follow};
 use crate::state::Gateway;
 
-/// How often replicas look for administrative changes made elsewhere, and last uses are stored.
-const POLL: Duration = Duration::from_secs(1);
+/// How often last uses are stored.
 const STORE_LAST_USES: Duration = Duration::from_mins(1);
+/// How often the store is asked again what was spent.
+const POLL: Duration = Duration::from_secs(1);
 const SWEEP_LIMITS: Duration = Duration::from_mins(1);
 
 /// Starts the background work.
@@ -29,26 +31,11 @@ pub(crate) fn spawn(gateway: &Gateway, writer: Writer, retention: Option<Duratio
     tasks.spawn(last_uses(gateway.clone(), stop.clone()));
     if inner.store.kind() == "postgres" {
         // An embedded store has one process; only a shared one can change behind our back.
-        tasks.spawn(follow(gateway.clone(), stop.clone()));
+        tasks.spawn(follow::run(gateway.clone(), stop.clone()));
+        tasks.spawn(replica::run(gateway.clone(), stop.clone()));
     }
     if let Some(keep) = retention {
         tasks.spawn(retention::run(gateway.clone(), keep, stop.clone()));
-    }
-}
-
-/// Rebuilds the snapshot when another replica changed something.
-async fn follow(gateway: Gateway, stop: CancellationToken) {
-    while pause(POLL, &stop).await {
-        let seen = gateway.snapshot().revision;
-        match gateway.store().revision().await {
-            Ok(current) if current != seen => {
-                if let Err(error) = gateway.refresh().await {
-                    warn!(%error, "a change made elsewhere cannot be read yet");
-                }
-            }
-            Ok(_) => {}
-            Err(error) => warn!(%error, "the store does not say whether anything changed"),
-        }
     }
 }
 
@@ -105,7 +92,7 @@ fn taken<K>(used: &Mutex<HashMap<K, Timestamp>>) -> Vec<(K, Timestamp)> {
 }
 
 /// Waits; `false` when asked to stop.
-async fn pause(length: Duration, stop: &CancellationToken) -> bool {
+pub(crate) async fn pause(length: Duration, stop: &CancellationToken) -> bool {
     tokio::select! {
         () = tokio::time::sleep(length) => true,
         () = stop.cancelled() => false,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tollhouse_domain::limits::{BudgetWindow, Period, day};
 use tollhouse_domain::time::Timestamp;
-use tollhouse_store::{Store, StoreError};
+use tollhouse_store::{Singleton, Store, StoreError};
 use tracing::{info, warn};
 
 use crate::clock;
@@ -21,7 +21,7 @@ pub(crate) async fn run(gateway: Gateway, keep: Duration, stop: CancellationToke
     let store = gateway.store();
     loop {
         let before = clock::now().minus(keep);
-        match sweep(store, before, PIECE, &stop).await {
+        match in_turn(store, before, &stop).await {
             Ok(0) => {}
             Ok(rows) => info!(rows, "what was past its retention is deleted"),
             Err(error) => warn!(%error, "what is past its retention could not be deleted"),
@@ -32,6 +32,20 @@ pub(crate) async fn run(gateway: Gateway, keep: Duration, stop: CancellationToke
             () = stop.cancelled() => return,
         }
     }
+}
+
+/// [`sweep`], unless another replica is at it.
+async fn in_turn(
+    store: &Store,
+    before: Timestamp,
+    stop: &CancellationToken,
+) -> Result<u64, StoreError> {
+    let Some(turn) = store.turn(Singleton::Retention).await? else {
+        return Ok(0);
+    };
+    let swept = sweep(store, before, PIECE, stop).await;
+    turn.end().await?;
+    swept
 }
 
 /// Deletes what is older than `before`, `piece` calls at a time, and says how many rows that was.

@@ -24,6 +24,7 @@ mod proxied;
 mod redirects;
 mod refusals;
 mod replay;
+mod replicas;
 mod silence;
 mod slow_clients;
 mod too_large;

@@ -12,6 +12,7 @@ mod objects;
 mod opening;
 mod provisioning;
 mod rate;
+mod replicas;
 mod revision;
 mod round_trip;
 mod sessions;
