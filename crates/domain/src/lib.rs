@@ -19,6 +19,7 @@ pub mod key;
 pub mod limits;
 pub mod money;
 pub mod pattern;
+pub mod pool;
 pub mod price;
 pub mod provider;
 pub mod route;
