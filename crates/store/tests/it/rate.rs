@@ -10,24 +10,40 @@ use tollhouse_wire::usage::Usage;
 use crate::support::{Place, key_id, metered, session_id, uuid};
 
 const BATCHES: u128 = 50;
+/// What each key and credential leave in the audit trail is one entry for a batch.
+const USUAL_KEYS: u128 = 20;
 
 #[tokio::test]
 #[ignore = "a measurement"]
 async fn sqlite_rate() {
-    measure(Place::sqlite()).await;
+    measure(Place::sqlite(), USUAL_KEYS).await;
+}
+
+#[tokio::test]
+#[ignore = "a measurement"]
+async fn sqlite_rate_of_many_keys() {
+    measure(Place::sqlite(), u128::MAX).await;
+}
+
+#[tokio::test]
+#[ignore = "a measurement"]
+async fn postgres_rate_of_many_keys() {
+    if let Some(place) = Place::postgres().await {
+        measure(place, u128::MAX).await;
+    }
 }
 
 #[tokio::test]
 #[ignore = "a measurement"]
 async fn postgres_rate() {
     if let Some(place) = Place::postgres().await {
-        measure(place).await;
+        measure(place, USUAL_KEYS).await;
     }
 }
 
 #[expect(clippy::disallowed_methods, reason = "a measurement reads the clock")]
 #[expect(clippy::print_stdout, reason = "and says what it saw")]
-async fn measure(place: Place) {
+async fn measure(place: Place, keys: u128) {
     let store = place.open().await;
     for batch in [1, 20, 200, 2_000] {
         let mut next = 1_000_000_000 * batch;
@@ -36,7 +52,7 @@ async fn measure(place: Place) {
                 (0..batch)
                     .map(|_| {
                         next += 1;
-                        typical(next)
+                        typical(next, keys)
                     })
                     .collect()
             })
@@ -55,10 +71,11 @@ async fn measure(place: Place) {
     store.close().await;
 }
 
-fn typical(n: u128) -> tollhouse_domain::call::Call {
+/// One call of `keys` that take turns; with very many of them, each makes one.
+fn typical(n: u128, keys: u128) -> tollhouse_domain::call::Call {
     let mut call = metered(n, "claude-sonnet-4-6", 512, 7_000_000);
     call.session = session_id(n / 40);
-    call.key = key_id(n % 20);
+    call.key = key_id(n % keys);
     call.credential_id = Some(CredentialId(uuid(1)));
     call.credential_source = Some(CredentialSource::Platform);
     call.from = Some([10, 0, 0, 1].into());
