@@ -11,15 +11,20 @@ use crate::support::{
 
 on_both!(a_life);
 
-async fn a_life(place: Place) {
-    let store = place.open().await;
+/// The highest number of a file of migrations.
+fn newest_migration() -> i64 {
     let migrations = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations/sqlite");
-    let number = |name: String| name.split('_').next().unwrap().parse::<i64>().unwrap();
-    let newest = std::fs::read_dir(migrations)
+    let number = |name: String| name.split('_').next().unwrap().parse().unwrap();
+    std::fs::read_dir(migrations)
         .unwrap()
         .map(|file| number(file.unwrap().file_name().into_string().unwrap()))
-        .max();
-    assert_eq!(Some(store.schema_version().await.unwrap()), newest);
+        .max()
+        .unwrap()
+}
+
+async fn a_life(place: Place) {
+    let store = place.open().await;
+    assert_eq!(store.schema_version().await.unwrap(), newest_migration());
     assert_eq!(store.revision().await.unwrap(), 0);
     store.ping().await.unwrap();
 
