@@ -161,8 +161,8 @@ impl Limiter {
         let holds = admit(&mut parties, ask, now)?;
         drop(parties);
         drop(states);
-        let parts = shared.into_iter().zip(scopes).zip(holds);
-        let held = parts.map(|((shared, (scope, rules)), hold)| (*scope, rules.caps, shared, hold));
+        let taken = shared.into_iter().zip(scopes).zip(holds);
+        let held = taken.map(|((shared, (scope, rules)), hold)| (*scope, rules.caps, shared, hold));
         Ok(Reservation::new(Arc::clone(self), held.collect(), at))
     }
 

@@ -197,8 +197,8 @@ fn estimate(
         let provider = target.endpoint.provider.as_ref();
         let names = [target.model.as_deref(), demand.model];
         let names = || names.into_iter().flatten();
-        let priced = names().find(|name| prices.price(provider, name).is_some());
-        let model = priced.or_else(|| names().next()).unwrap_or_default();
+        let known = names().find(|name| prices.price(provider, name).is_some());
+        let model = known.or_else(|| names().next()).unwrap_or_default();
         worst_case(demand.asks, prices, provider, model, assumed)
     };
     let all = targets.iter().map(one).reduce(Estimate::or);

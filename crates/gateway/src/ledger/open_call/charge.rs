@@ -10,6 +10,9 @@ use tollhouse_wire::usage::Usage;
 use super::{IMPOSSIBLE, models};
 use crate::limits::Reservation;
 
+/// More tokens than any call has, whatever it costs.
+const MOST_TOKENS: u64 = 1_000_000_000;
+
 /// How far a call has come.
 #[derive(Clone, Copy)]
 pub(super) struct Sent {
@@ -23,7 +26,8 @@ pub(super) struct Sent {
 
 /// Notes on the row what its budgets are charged, and says how many tokens it used.
 pub(super) fn charge(row: &mut Call, held: &Reservation, sent: Sent, prices: &PriceBook) -> u64 {
-    if row.cost_usd.is_some_and(|cost| held.is_absurd(cost)) {
+    let absurd = row.cost_usd.is_some_and(|cost| held.is_absurd(cost));
+    if absurd || tokens(&row.usage) > MOST_TOKENS {
         row.cost_usd = None;
         row.list_cost_usd = None;
         row.error.get_or_insert_with(|| IMPOSSIBLE.to_owned());
