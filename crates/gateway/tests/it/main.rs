@@ -13,6 +13,7 @@ mod exact;
 mod fallback;
 mod headers;
 mod identity;
+mod limits;
 mod malformed;
 mod objects;
 mod outcomes;
