@@ -22,6 +22,7 @@ SECTIONS = {
     "Ledger": "`[ledger]`",
     "Capture": "`[capture]`",
     "Upstream": "`[upstream]`",
+    "Limits": "`[limits]`",
     "Provider": "`[[provider]]`",
     "Key": "`[[key]]`",
     "Route": "`[[route]]`",

@@ -10,6 +10,7 @@
 
 mod audit;
 mod auth;
+mod budgets;
 mod calls;
 mod clients;
 mod credentials;
@@ -23,6 +24,7 @@ mod page;
 mod prices;
 mod probes;
 mod providers;
+mod quota;
 mod record;
 mod routes;
 mod sessions;
@@ -118,6 +120,9 @@ fn v1() -> OpenApiRouter<Control> {
         .routes(routes!(orgs::members::all))
         .routes(routes!(orgs::members::list))
         .routes(routes!(orgs::members::set, orgs::members::remove))
+        .routes(routes!(budgets::list))
+        .routes(routes!(budgets::limit_org))
+        .routes(routes!(budgets::limit_user))
         .routes(routes!(live::live))
         .routes(routes!(audit::list))
         .routes(routes!(audit::export::export))

@@ -189,6 +189,11 @@ impl Snapshot {
         self.dialects.of(provider, protocol, model, &self.prices)
     }
 
+    /// Every key that is not revoked.
+    pub(crate) fn all_keys(&self) -> impl Iterator<Item = &Arc<VirtualKey>> {
+        self.keys.all()
+    }
+
     /// Whether what is counted together still exists.
     pub(crate) fn knows(&self, scope: Scope) -> bool {
         match scope {

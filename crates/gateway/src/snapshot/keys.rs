@@ -51,6 +51,12 @@ impl Keys {
         self.by_id.get(&id).is_some()
     }
 
+    /// Every key.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<VirtualKey>> {
+        let held = self.by_digest.values();
+        held.filter(|held| !held.replaced).map(|held| &held.key)
+    }
+
     /// Takes in a key as it is now, in place of what was known of it; a revoked one leaves.
     pub(crate) fn put(&mut self, stored: StoredKey) {
         let StoredKey {

@@ -1,5 +1,6 @@
 //! Rates, concurrency and budgets over real sockets: what is refused, how, and what is never overdrawn.
 
+mod api;
 mod exits;
 mod money;
 mod restart;

@@ -1,0 +1,201 @@
+//! Limits and budgets of organizations and users, and how every budget stands.
+
+use axum::Json;
+use serde::{Deserialize, Serialize};
+use tollhouse_domain::audit::{Action, Subject, SubjectKind};
+use tollhouse_domain::id::UserId;
+use tollhouse_domain::limits::{Budget, Caps, Limits, Scope};
+use tollhouse_domain::money::Money;
+use tollhouse_domain::tenancy::{Role, User};
+use tollhouse_domain::time::Timestamp;
+use utoipa::ToSchema;
+
+use super::auth::Signed;
+use super::error::{ApiError, ErrorBody, Refused};
+use super::input::{Body, Id, Name, Nothing, Payload, Query};
+use super::page::{self, List, PageQuery};
+use super::quota::{BudgetInput, BudgetView, LimitsInput, LimitsView, OneOrMany, budgets};
+use super::{orgs, users};
+use crate::clock;
+use crate::limits::Standing;
+
+/// How a budget stands.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Standing)]
+pub(super) struct StandingView {
+    /// `org`, `user` or `key`.
+    scope: &'static str,
+    #[schema(example = "key_01890a5d7c4e7d1f8a3b000000000000")]
+    id: String,
+    /// What the organization, user or key is called.
+    name: String,
+    /// `day`, `week`, `month` or `total`.
+    window: &'static str,
+    #[schema(value_type = String, example = "25")]
+    usd: Money,
+    /// What calls that have ended cost, as far as this replica knows.
+    #[schema(value_type = String)]
+    spent_usd: Money,
+    /// What calls that are open may cost at most.
+    #[schema(value_type = String)]
+    reserved_usd: Money,
+    /// When it begins anew; absent when it never does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    resets_at: Option<Timestamp>,
+    /// When four fifths of it were spent, if they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    alerted_at: Option<Timestamp>,
+}
+
+/// What an organization or a user may use. What is left out is not limited.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AllowanceInput {
+    /// Rates and concurrency of all their keys together.
+    limits: Option<LimitsInput>,
+    /// What all their keys may spend together: one budget or a list with one for each window.
+    #[schema(value_type = Option<Vec<BudgetInput>>)]
+    budget: Option<OneOrMany<BudgetInput>>,
+}
+
+/// What an organization or a user may use.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Allowance)]
+pub(super) struct AllowanceView {
+    limits: LimitsView,
+    budget: Vec<BudgetView>,
+}
+
+impl Payload for AllowanceInput {}
+
+impl AllowanceInput {
+    fn read(self) -> Result<(Limits, Vec<Budget>), ApiError> {
+        let limits = self.limits.map(LimitsInput::limits).transpose()?;
+        let budgets = self.budget.map(budgets).transpose()?;
+        Ok((limits.unwrap_or_default(), budgets.unwrap_or_default()))
+    }
+}
+
+impl AllowanceView {
+    fn new(limits: Limits, budgets: &[Budget]) -> Self {
+        Self {
+            limits: limits.into(),
+            budget: budgets.iter().copied().map(BudgetView::from).collect(),
+        }
+    }
+}
+
+/// How every budget stands that whoever asks may see. Budgets of a session are each conversation's own
+/// and are not in it.
+#[utoipa::path(
+    get, path = "/budgets", tag = "budgets", operation_id = "list_budgets", params(PageQuery),
+    responses((status = 200, body = List<StandingView>), Refused),
+)]
+pub(super) async fn list(
+    signed: Signed,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<List<StandingView>>, ApiError> {
+    let now = clock::now();
+    let mut standings = Vec::new();
+    let mut add = |scope, name: &str, budgets: &[Budget]| {
+        let caps = Caps::of(budgets).only(false);
+        let stands = signed.limiter().standing(scope, caps, now);
+        standings.extend(
+            stands
+                .into_iter()
+                .map(|standing| (standing, name.to_owned())),
+        );
+    };
+    let people = signed.people();
+    for org in people.orgs() {
+        if signed.role_in(org.id).is_some() {
+            add(Scope::Org(org.id), &org.name, &org.budgets);
+        }
+    }
+    for user in people.users() {
+        if sees(&signed, user) {
+            add(Scope::User(user.id), &user.name, &user.budgets);
+        }
+    }
+    let (visible, snapshot) = (signed.visible(), signed.snapshot());
+    for key in snapshot.all_keys() {
+        if visible.sees(key.owner, key.org) {
+            add(Scope::Key(key.id), &key.name, &key.budgets);
+        }
+    }
+    let alerts = signed.limiter().alerts(now);
+    let part = page::slice(standings, &query, |(standing, _)| place(standing));
+    Ok(Json(part.map(|(standing, name)| {
+        let of = (standing.scope, standing.window);
+        let mut alerts = alerts.iter();
+        let alert = alerts.find(|alert| (alert.standing.scope, alert.standing.window) == of);
+        StandingView {
+            scope: standing.scope.kind(),
+            id: standing.scope.to_string(),
+            name,
+            window: standing.window.as_str(),
+            usd: standing.usd,
+            spent_usd: standing.spent,
+            reserved_usd: standing.reserved,
+            resets_at: standing.reset_at,
+            alerted_at: alert.map(|alert| alert.at),
+        }
+    })))
+}
+
+fn place(standing: &Standing) -> String {
+    format!("{} {}", standing.scope, standing.window.as_str())
+}
+
+/// Whether a user's budgets may be seen: by themselves, and by who administers where they are.
+fn sees(signed: &Signed, user: &User) -> bool {
+    let own = signed.user().is_some_and(|me| me.id == user.id);
+    let mut roles = signed.people().roles(user.id).iter();
+    own || signed.is_platform() || roles.any(|(org, _)| signed.role_in(*org) >= Some(Role::Admin))
+}
+
+/// Sets what an organization's keys may use together, in place of what was set before. Takes an
+/// administrator of the organization.
+#[utoipa::path(
+    put, path = "/orgs/{org}/limits", tag = "budgets", operation_id = "limit_org",
+    params(("org" = String, Path)), request_body = AllowanceInput,
+    responses((status = 200, body = AllowanceView), (status = 404, body = ErrorBody), Refused),
+)]
+pub(super) async fn limit_org(
+    signed: Signed,
+    Name(text): Name,
+    Query(Nothing {}): Query<Nothing>,
+    Body(input): Body<AllowanceInput>,
+) -> Result<Json<AllowanceView>, ApiError> {
+    let mut org = orgs::find(&signed, &text, Role::Admin)?;
+    (org.limits, org.budgets) = input.read()?;
+    let subject = Subject::id(SubjectKind::Org, org.id).called(org.name.as_str());
+    let note = signed.note(Action::OrgChange, subject).in_org(Some(org.id));
+    signed.store().noted(note).update_org(&org).await?;
+    signed.refresh().await?;
+    Ok(Json(AllowanceView::new(org.limits, &org.budgets)))
+}
+
+/// Sets what a user's keys may use together, in place of what was set before. Takes an administrator of
+/// the installation or, for a service, of its organization.
+#[utoipa::path(
+    put, path = "/users/{id}/limits", tag = "budgets", operation_id = "limit_user",
+    params(("id" = String, Path)), request_body = AllowanceInput,
+    responses((status = 200, body = AllowanceView), (status = 404, body = ErrorBody), Refused),
+)]
+pub(super) async fn limit_user(
+    signed: Signed,
+    Id(id): Id<UserId>,
+    Query(Nothing {}): Query<Nothing>,
+    Body(input): Body<AllowanceInput>,
+) -> Result<Json<AllowanceView>, ApiError> {
+    let mut user = users::find(&signed, id)?;
+    users::manages(&signed, &user)?;
+    (user.limits, user.budgets) = input.read()?;
+    let note = users::note(&signed, Action::UserChange, &user);
+    signed.store().noted(note).update_user(&user).await?;
+    signed.refresh().await?;
+    Ok(Json(AllowanceView::new(user.limits, &user.budgets)))
+}
