@@ -1,5 +1,7 @@
 //! Virtual keys: what an agent holds. The secret itself is never here, only its digest.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::credential::{CredentialPolicy, CredentialSource};
@@ -7,6 +9,11 @@ use crate::id::{KeyId, OrgId, UserId};
 use crate::limits::{Budget, Limits};
 use crate::pattern::Pattern;
 use crate::time::Timestamp;
+
+/// The longest that a scoped key works in all, however often it is renewed.
+pub const LONGEST_SCOPED: Duration = Duration::from_hours(7 * 24);
+/// The longest that a secret works beside the one that took its place.
+pub const LONGEST_GRACE: Duration = Duration::from_hours(30 * 24);
 
 /// What a key is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,11 +109,26 @@ impl VirtualKey {
         }
     }
 
+    /// The latest moment that the key may be renewed to; absent for keys that need not end.
+    pub fn renewable_until(&self) -> Option<Timestamp> {
+        match self.kind {
+            KeyKind::Standard => None,
+            KeyKind::Scoped => Some(self.created_at.plus(LONGEST_SCOPED)),
+        }
+    }
+
     /// Whether the key may ask for `model`.
     pub fn may_use_model(&self, model: &str) -> bool {
         self.models
             .as_ref()
             .is_none_or(|allowed| allowed.iter().any(|p| p.matches(model)))
+    }
+
+    /// Whether the key may use the route with this pattern.
+    pub fn may_use_route(&self, route: &Pattern) -> bool {
+        self.routes
+            .as_ref()
+            .is_none_or(|allowed| allowed.contains(route))
     }
 
     /// Whether the key's calls may go to `provider`.

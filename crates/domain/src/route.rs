@@ -39,8 +39,8 @@ pub struct Route {
 /// Every route, closest fit first.
 #[derive(Debug, Clone, Default)]
 pub struct RouteTable {
-    exact: BTreeMap<String, Vec<Target>>,
-    prefixes: Vec<(String, Vec<Target>)>,
+    exact: BTreeMap<String, Route>,
+    prefixes: Vec<Route>,
 }
 
 impl RouteTable {
@@ -49,7 +49,7 @@ impl RouteTable {
     pub fn new(routes: &[Route], providers: &BTreeMap<String, Provider>) -> Self {
         let mut table = Self::default();
         for route in routes {
-            table.add(&route.model, route.targets.clone());
+            table.add(route.clone());
         }
         let mut implied = Vec::new();
         for provider in providers.values() {
@@ -68,47 +68,57 @@ impl RouteTable {
         implied.sort_by_key(|(model, _)| std::cmp::Reverse(model.specificity()));
         table
             .prefixes
-            .sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
+            .sort_by_key(|route| std::cmp::Reverse(route.model.specificity()));
         for (model, target) in implied {
-            table.imply(&model, target);
+            table.imply(model, target);
         }
         table
     }
 
-    fn add(&mut self, model: &Pattern, targets: Vec<Target>) {
-        match model {
+    fn add(&mut self, route: Route) {
+        match &route.model {
             Pattern::Exact(name) => {
-                self.exact.insert(name.clone(), targets);
+                self.exact.insert(name.clone(), route);
             }
-            Pattern::Prefix(prefix) => self.prefixes.push((prefix.clone(), targets)),
+            Pattern::Prefix(_) => self.prefixes.push(route),
         }
     }
 
-    fn imply(&mut self, model: &Pattern, target: Target) {
-        match model {
-            Pattern::Exact(name) => {
-                if self.resolve(name).is_none() {
-                    self.exact.insert(name.clone(), vec![target]);
-                }
-            }
-            Pattern::Prefix(prefix) => {
-                if !self.prefixes.iter().any(|(taken, _)| taken == prefix) {
-                    self.prefixes.push((prefix.clone(), vec![target]));
-                }
-            }
+    fn imply(&mut self, model: Pattern, target: Target) {
+        let taken = match &model {
+            Pattern::Exact(name) => self.find(name).is_some(),
+            Pattern::Prefix(_) => self.prefixes.iter().any(|route| route.model == model),
+        };
+        if !taken {
+            self.add(Route {
+                model,
+                targets: vec![target],
+                managed: false,
+            });
         }
+    }
+
+    /// The route that answers for `model`.
+    pub fn find(&self, model: &str) -> Option<&Route> {
+        let exact = self.exact.get(model);
+        exact.or_else(|| {
+            self.prefixes
+                .iter()
+                .find(|route| route.model.matches(model))
+        })
     }
 
     /// The targets for `model`.
     pub fn resolve(&self, model: &str) -> Option<&[Target]> {
-        if let Some(targets) = self.exact.get(model) {
-            return Some(targets);
+        self.find(model).map(|route| route.targets.as_slice())
+    }
+
+    /// Whether a route has this pattern, as written.
+    pub fn has(&self, pattern: &Pattern) -> bool {
+        match pattern {
+            Pattern::Exact(name) => self.exact.contains_key(name),
+            Pattern::Prefix(_) => self.prefixes.iter().any(|route| route.model == *pattern),
         }
-        let found = self
-            .prefixes
-            .iter()
-            .find(|(prefix, _)| model.starts_with(prefix.as_str()));
-        found.map(|(_, targets)| targets.as_slice())
     }
 
     /// The names that routes spell out in full.
@@ -133,6 +143,8 @@ pub struct Candidate<'a> {
 pub enum NoRoute {
     /// The key may not use the model.
     ModelForbidden,
+    /// The key may not use the route that answers for the model.
+    RouteForbidden,
     /// The key may use none of the route's providers.
     ProviderForbidden,
     /// No route names the model.
@@ -156,7 +168,7 @@ pub struct Asked<'a> {
 /// cross unchanged; then the others, richest protocol first; the route's order within each.
 ///
 /// # Errors
-/// Says which of the four ways there was nothing to call.
+/// Says in which way there was nothing to call.
 pub fn candidates<'a>(
     table: &'a RouteTable,
     providers: &'a BTreeMap<String, Provider>,
@@ -169,7 +181,11 @@ pub fn candidates<'a>(
     if !key.may_use_model(model) {
         return Err(NoRoute::ModelForbidden);
     }
-    let targets = table.resolve(model).ok_or(NoRoute::UnknownModel)?;
+    let route = table.find(model).ok_or(NoRoute::UnknownModel)?;
+    if !key.may_use_route(&route.model) {
+        return Err(NoRoute::RouteForbidden);
+    }
+    let targets = &route.targets;
     let mut found = Vec::with_capacity(targets.len());
     let mut reason = NoRoute::UnknownModel;
     for target in targets {

@@ -93,6 +93,8 @@ fn v1() -> OpenApiRouter<Control> {
     OpenApiRouter::default()
         .routes(routes!(keys::create, keys::list))
         .routes(routes!(keys::show, keys::change, keys::revoke))
+        .routes(routes!(keys::renewal::rotate))
+        .routes(routes!(keys::renewal::renew))
         .routes(routes!(credentials::list))
         .routes(routes!(
             credentials::show,

@@ -4,7 +4,7 @@ mod managed;
 mod row;
 
 use futures_util::TryStreamExt as _;
-use tollhouse_domain::id::KeyId;
+use tollhouse_domain::id::{KeyId, UserId};
 use tollhouse_domain::key::VirtualKey;
 use tollhouse_domain::time::Timestamp;
 use uuid::Uuid;
@@ -52,6 +52,14 @@ const PAGE: &str = concat!(
     columns!(),
     " FROM virtual_keys WHERE id < $1 ORDER BY id DESC LIMIT $2"
 );
+// What `Visible::sees` says, as a query.
+const PAGE_OF: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM virtual_keys WHERE id < $1 AND (owner_id = $3 OR org_id IN (SELECT org_id FROM memberships \
+     JOIN orgs ON orgs.id = org_id WHERE user_id = $3 AND orgs.disabled_at IS NULL)) \
+     ORDER BY id DESC LIMIT $2"
+);
 const ONE: &str = concat!("SELECT ", columns!(), " FROM virtual_keys WHERE id = $1");
 const LIVE: &str = concat!(
     "SELECT ",
@@ -88,6 +96,18 @@ impl Store {
         let rows: Vec<KeyRow> = read!(self, |pool| sqlx::query_as(PAGE)
             .bind(below)
             .bind(i64::from(page.limit))
+            .fetch_all(pool)
+            .await?);
+        rows.into_iter().map(KeyRow::key).collect()
+    }
+
+    /// Keys that a user may see: their own and their organizations', newest first.
+    pub async fn keys_seen_by(&self, user: UserId, page: Page<KeyId>) -> Result<Vec<VirtualKey>> {
+        let below = page.after.map_or(NEWEST, |id| id.0);
+        let rows: Vec<KeyRow> = read!(self, |pool| sqlx::query_as(PAGE_OF)
+            .bind(below)
+            .bind(i64::from(page.limit))
+            .bind(user.0)
             .fetch_all(pool)
             .await?);
         rows.into_iter().map(KeyRow::key).collect()
@@ -133,6 +153,55 @@ impl Store {
         rows.into_iter().map(KeyRow::stored).collect()
     }
 
+    /// Gives a key a new secret. The one that works now goes on working until `grace_until`, if that
+    /// is given, and the one before it no longer.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`]; [`StoreError::Conflict`] when the configuration file manages it or
+    /// it was revoked.
+    pub async fn rotate_key(
+        &self,
+        id: KeyId,
+        digest: [u8; 32],
+        prefix: &str,
+        grace_until: Option<Timestamp>,
+    ) -> Result<()> {
+        administer!(self, Keys, |tx| {
+            let one = sqlx::query_as(ONE).bind(id.0);
+            let stored = own(one.fetch_optional(&mut *tx).await?)?;
+            let row = KeyRow {
+                digest: digest.to_vec(),
+                prefix: prefix.to_owned(),
+                previous_digest: grace_until.map(|_| stored.digest.clone()),
+                grace_until: grace_until.map(|at| at.0),
+                ..stored
+            };
+            bind_key!(sqlx::query(UPDATE), row)
+                .execute(&mut *tx)
+                .await?;
+            ((), true)
+        })
+    }
+
+    /// Lets a key work until `expires_at`.
+    ///
+    /// # Errors
+    /// As [`Store::rotate_key`].
+    pub async fn renew_key(&self, id: KeyId, expires_at: Timestamp) -> Result<()> {
+        administer!(self, Keys, |tx| {
+            let one = sqlx::query_as(ONE).bind(id.0);
+            let stored = own(one.fetch_optional(&mut *tx).await?)?;
+            let row = KeyRow {
+                expires_at: Some(expires_at.0),
+                ..stored
+            };
+            bind_key!(sqlx::query(UPDATE), row)
+                .execute(&mut *tx)
+                .await?;
+            ((), true)
+        })
+    }
+
     /// Ends a key for good at `at`. `false` when there is no such key or it was ended before.
     pub async fn revoke_key(&self, id: KeyId, at: Timestamp) -> Result<bool> {
         administer!(self, Keys, |tx| {
@@ -150,18 +219,12 @@ impl Store {
     /// providers, routes, credentials, limits, budgets, expiry, strictness. The rest of `key` is not looked at.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`]; [`StoreError::Conflict`] when the configuration file manages it.
+    /// [`StoreError::NotFound`]; [`StoreError::Conflict`] when the configuration file manages it or
+    /// it was revoked.
     pub async fn update_key(&self, key: &VirtualKey) -> Result<()> {
         administer!(self, Keys, |tx| {
-            let stored: Option<KeyRow> = sqlx::query_as(ONE)
-                .bind(key.id.0)
-                .fetch_optional(&mut *tx)
-                .await?;
-            let stored = stored.ok_or(StoreError::NotFound)?;
-            if stored.managed {
-                let what = format!("the configuration file manages the key `{}`", stored.name);
-                return Err(StoreError::Conflict { what });
-            }
+            let one = sqlx::query_as(ONE).bind(key.id.0);
+            let stored = own(one.fetch_optional(&mut *tx).await?)?;
             let row = stored.clone().edited(key)?;
             bind_key!(sqlx::query(UPDATE), row)
                 .execute(&mut *tx)
@@ -199,4 +262,18 @@ impl Store {
             (done.rows_affected(), true)
         })
     }
+}
+
+/// A key that may be changed by hand: one that works, and that the file does not state.
+fn own(found: Option<KeyRow>) -> Result<KeyRow> {
+    let row = found.ok_or(StoreError::NotFound)?;
+    let why = if row.managed {
+        "the configuration file manages the key"
+    } else if row.revoked_at.is_some() {
+        "somebody revoked the key"
+    } else {
+        return Ok(row);
+    };
+    let what = format!("{why} `{}`", row.name);
+    Err(StoreError::Conflict { what })
 }

@@ -93,6 +93,8 @@ words! {
         KeyChange = "key.change",
         /// A virtual key got a new secret.
         KeyRotate = "key.rotate",
+        /// A scoped key was given more time.
+        KeyRenew = "key.renew",
         /// A virtual key was ended for good.
         KeyRevoke = "key.revoke",
         /// A credential was stored or replaced.

@@ -2,24 +2,30 @@
 
 mod input;
 mod life;
+pub(super) mod renewal;
+mod whose;
 
 use axum::Json;
 use axum::http::StatusCode;
 use serde::{Serialize, Serializer};
 use tollhouse_domain::audit::{Action, Note, Subject, SubjectKind};
-use tollhouse_domain::id::KeyId;
+use tollhouse_domain::credential::CredentialSource;
+use tollhouse_domain::id::{KeyId, OrgId, UserId};
 use tollhouse_domain::key::{KeyState, VirtualKey};
 use tollhouse_domain::pattern::Pattern;
+use tollhouse_domain::tenancy::Visible;
 use tollhouse_domain::time::Timestamp;
 use tollhouse_vault::{Secret, new_virtual_key, prefix};
 use utoipa::ToSchema;
 
-use self::input::{KeyChange, KindInput, NewKey};
+use self::input::{CaptureInput, KeyChange, KindInput, Known, Made, NewKey};
 pub(super) use self::life::ExpiresIn;
-use super::auth::Admin;
+use super::auth::Signed;
 use super::error::{ApiError, ErrorBody, Refused};
 use super::input::{Body, Id, Nothing, Query};
 use super::page::{self, List, PageQuery};
+use super::quota::{BudgetView, LimitsView};
+use crate::snapshot::Snapshot;
 use crate::{clock, ids};
 
 /// A virtual key; everything about it but its secret.
@@ -34,6 +40,14 @@ pub(super) struct KeyView {
     /// The named consumer that its calls are attributed to.
     #[serde(skip_serializing_if = "Option::is_none")]
     agent: Option<String>,
+    /// Whose key it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    owner: Option<UserId>,
+    /// The organization it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    org: Option<OrgId>,
     kind: KindInput,
     /// The models it may use; absent means all.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -42,9 +56,20 @@ pub(super) struct KeyView {
     /// The providers it may use; absent means all.
     #[serde(skip_serializing_if = "Option::is_none")]
     providers: Option<Vec<String>>,
+    /// The routes it may use; absent means all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>)]
+    routes: Option<Vec<Pattern>>,
     credentials: PolicyView,
+    /// The one source of credentials that its calls draw on, fixed when it was minted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credential_source: Option<&'static str>,
+    limits: LimitsView,
+    budget: Vec<BudgetView>,
     /// Whether a call that a translation would lose anything of is refused.
     strict: bool,
+    /// What is kept of bodies.
+    capture: CaptureInput,
     state: StateView,
     #[schema(value_type = String)]
     created_at: Timestamp,
@@ -55,6 +80,10 @@ pub(super) struct KeyView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     revoked_at: Option<Timestamp>,
+    /// Until when the secret before the last rotation works too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    grace_until: Option<Timestamp>,
     /// To the minute.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
@@ -104,9 +133,17 @@ impl KeyView {
             name: key.name,
             prefix: key.prefix,
             agent: key.agent,
+            owner: key.owner,
+            org: key.org,
             kind: key.kind.into(),
             models: key.models,
             providers: key.providers,
+            routes: key.routes,
+            credential_source: key.pinned_source.map(CredentialSource::as_str),
+            limits: key.limits.into(),
+            budget: key.budgets.into_iter().map(BudgetView::from).collect(),
+            capture: CaptureInput::Off,
+            grace_until: key.grace_until.filter(|until| *until > now),
             credentials: PolicyView {
                 client: policy.client,
                 user: policy.user,
@@ -138,39 +175,65 @@ fn expose<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Err
     serializer.serialize_str(secret.expose())
 }
 
-/// Makes a key. `secret` is in this answer and in no other.
+impl CreatedKey {
+    pub(super) fn new(key: VirtualKey, secret: Secret, now: Timestamp) -> Self {
+        let key = KeyView::new(key, now);
+        Self { key, secret }
+    }
+}
+
+/// Makes a key. `secret` is in this answer and in no other. Members make keys of their own;
+/// administrators of an organization make anybody's in it.
 #[utoipa::path(
     post, path = "/keys", tag = "keys", operation_id = "create_key", request_body = NewKey,
-    responses((status = 201, body = CreatedKey), (status = 413, body = ErrorBody), Refused),
+    responses(
+        (status = 201, body = CreatedKey),
+        (status = 404, description = "There is no such organization", body = ErrorBody),
+        (status = 413, body = ErrorBody),
+        Refused,
+    ),
 )]
 pub(super) async fn create(
-    admin: Admin,
+    signed: Signed,
     Query(Nothing {}): Query<Nothing>,
     Body(input): Body<NewKey>,
 ) -> Result<(StatusCode, Json<CreatedKey>), ApiError> {
-    let now = clock::now();
+    let (now, snapshot) = (clock::now(), signed.snapshot());
     let secret = new_virtual_key();
-    let (id, prefix) = (KeyId(ids::uuid(now)), prefix(&secret));
-    let key = input.key(id, prefix, now, admin.snapshot().providers())?;
-    let digest = admin.digester().digest(secret.expose());
-    let store = admin.store().noted(note(&admin, Action::KeyCreate, &key));
+    let whose = whose::new(&signed, input.owner.as_deref(), input.org.as_deref())?;
+    let made = Made {
+        id: KeyId(ids::uuid(now)),
+        prefix: prefix(&secret),
+        now,
+        owner: whose.owner,
+        org: whose.org,
+        platform: signed.is_platform() && !snapshot.people.has_orgs(),
+    };
+    let key = input.key(made, known(&snapshot))?;
+    whose::check_grant(&signed, None, &key)?;
+    let digest = signed.digester().digest(secret.expose());
+    let store = signed.store().noted(note(&signed, Action::KeyCreate, &key));
     store.insert_key(&key, digest).await?;
-    admin.refresh().await?;
-    let key = KeyView::new(key, now);
-    Ok((StatusCode::CREATED, Json(CreatedKey { key, secret })))
+    signed.refresh().await?;
+    let created = CreatedKey::new(key, secret, now);
+    Ok((StatusCode::CREATED, Json(created)))
 }
 
-/// Keys, newest first, revoked and expired ones included.
+/// Keys, newest first, revoked and expired ones included: the caller's own and those of their
+/// organizations.
 #[utoipa::path(
     get, path = "/keys", tag = "keys", operation_id = "list_keys", params(PageQuery),
     responses((status = 200, body = List<KeyView>), Refused),
 )]
 pub(super) async fn list(
-    admin: Admin,
+    signed: Signed,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<List<KeyView>>, ApiError> {
     let wanted = page::ask::<KeyId>(query.limit, query.cursor.as_ref())?;
-    let keys = admin.store().keys(wanted).await?;
+    let keys = match signed.visible() {
+        Visible::All => signed.store().keys(wanted).await?,
+        Visible::Of { user, .. } => signed.store().keys_seen_by(user, wanted).await?,
+    };
     let now = clock::now();
     let part = page::cut(keys, query.limit, |key| key.id.to_string());
     Ok(Json(part.map(|key| KeyView::new(key, now))))
@@ -182,11 +245,11 @@ pub(super) async fn list(
     responses((status = 200, body = KeyView), (status = 404, body = ErrorBody), Refused),
 )]
 pub(super) async fn show(
-    admin: Admin,
+    signed: Signed,
     Id(id): Id<KeyId>,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Json<KeyView>, ApiError> {
-    let key = find(&admin, id).await?;
+    let key = find(&signed, id).await?;
     Ok(Json(KeyView::new(key, clock::now())))
 }
 
@@ -202,22 +265,20 @@ pub(super) async fn show(
     ),
 )]
 pub(super) async fn change(
-    admin: Admin,
+    signed: Signed,
     Id(id): Id<KeyId>,
     Query(Nothing {}): Query<Nothing>,
     Body(input): Body<KeyChange>,
 ) -> Result<Json<KeyView>, ApiError> {
-    let now = clock::now();
-    let mut key = find(&admin, id).await?;
-    if key.revoked_at.is_some() {
-        return Err(ApiError::Conflict(
-            "This key was revoked, which is for good.".into(),
-        ));
-    }
-    input.apply(&mut key, now, admin.snapshot().providers())?;
-    let store = admin.store().noted(note(&admin, Action::KeyChange, &key));
+    let (now, snapshot) = (clock::now(), signed.snapshot());
+    let before = changeable(&signed, id).await?;
+    let mut key = before.clone();
+    whose::changed(&signed, &mut key, &input)?;
+    input.apply(&mut key, now, known(&snapshot))?;
+    whose::check_grant(&signed, Some(&before), &key)?;
+    let store = signed.store().noted(note(&signed, Action::KeyChange, &key));
     store.update_key(&key).await?;
-    admin.refresh().await?;
+    signed.refresh().await?;
     Ok(Json(KeyView::new(key, now)))
 }
 
@@ -228,25 +289,52 @@ pub(super) async fn change(
     responses((status = 204), (status = 404, body = ErrorBody), Refused),
 )]
 pub(super) async fn revoke(
-    admin: Admin,
+    signed: Signed,
     Id(id): Id<KeyId>,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<StatusCode, ApiError> {
-    let key = find(&admin, id).await?;
-    let store = admin.store().noted(note(&admin, Action::KeyRevoke, &key));
+    let key = theirs(&signed, id).await?;
+    let store = signed.store().noted(note(&signed, Action::KeyRevoke, &key));
     store.revoke_key(id, clock::now()).await?;
     // Also when it was revoked before: then an earlier attempt may have ended between the two.
-    admin.refresh().await?;
+    signed.refresh().await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// What is done to a key, for the audit trail.
-fn note(admin: &Admin, action: Action, key: &VirtualKey) -> Note {
-    let subject = Subject::id(SubjectKind::Key, key.id).called(key.name.as_str());
-    admin.note(action, subject).in_org(key.org)
+/// What keys can be restricted to.
+fn known(snapshot: &Snapshot) -> Known<'_> {
+    Known {
+        providers: snapshot.providers(),
+        routes: snapshot.routes(),
+    }
 }
 
-async fn find(admin: &Admin, id: KeyId) -> Result<VirtualKey, ApiError> {
-    let key = admin.store().key(id).await?;
-    key.ok_or_else(|| ApiError::missing("There is no key with this id."))
+/// What is done to a key, for the audit trail.
+fn note(signed: &Signed, action: Action, key: &VirtualKey) -> Note {
+    let subject = Subject::id(SubjectKind::Key, key.id).called(key.name.as_str());
+    signed.note(action, subject).in_org(key.org)
+}
+
+/// A key that the caller may see. To everybody else it is not there.
+async fn find(signed: &Signed, id: KeyId) -> Result<VirtualKey, ApiError> {
+    let key = signed.store().key(id).await?;
+    key.filter(|key| signed.visible().sees(key.owner, key.org))
+        .ok_or_else(|| ApiError::missing("There is no key with this id."))
+}
+
+/// A key that is the caller's to manage.
+async fn theirs(signed: &Signed, id: KeyId) -> Result<VirtualKey, ApiError> {
+    let key = find(signed, id).await?;
+    signed.may_change(key.owner, key.org)?;
+    Ok(key)
+}
+
+/// A key that is the caller's to manage, and not at its end.
+async fn changeable(signed: &Signed, id: KeyId) -> Result<VirtualKey, ApiError> {
+    let key = theirs(signed, id).await?;
+    if key.revoked_at.is_some() {
+        let message = "This key was revoked, which is for good.";
+        return Err(ApiError::Conflict(message.into()));
+    }
+    Ok(key)
 }

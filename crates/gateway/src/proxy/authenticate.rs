@@ -50,6 +50,12 @@ pub(crate) fn authenticate(
             ));
         }
     }
+    if !snapshot.people.works(key.owner, key.org) {
+        return Err(Refusal::new(
+            ErrorKind::InvalidKey,
+            "This key is switched off, because its owner or its organization is.",
+        ));
+    }
     let client = if key.credentials.client {
         presented.credential()?
     } else {

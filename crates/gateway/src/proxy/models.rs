@@ -105,11 +105,15 @@ pub(crate) fn usable(snapshot: &Snapshot, key: &VirtualKey) -> BTreeMap<String, 
 }
 
 fn may_use(snapshot: &Snapshot, key: &VirtualKey, model: &str) -> bool {
-    let targets = snapshot.routes().resolve(model).unwrap_or_default();
+    let route = snapshot.routes().find(model);
     key.may_use_model(model)
-        && targets
-            .iter()
-            .any(|target| key.may_use_provider(&target.provider))
+        && route.is_some_and(|route| {
+            key.may_use_route(&route.model)
+                && route
+                    .targets
+                    .iter()
+                    .any(|target| key.may_use_provider(&target.provider))
+        })
 }
 
 fn entry(snapshot: &Snapshot, name: &str) -> ModelEntry {

@@ -45,6 +45,10 @@ pub(crate) async fn proxy(
         let message = "This key may not use this provider.";
         return Err(Refusal::new(ErrorKind::PermissionDenied, message));
     }
+    if principal.key.routes.is_some() {
+        let message = "This key may use certain routes only, and a path below /proxy follows none.";
+        return Err(Refusal::new(ErrorKind::PermissionDenied, message));
+    }
     if principal.client.is_none() && names_object(&path) {
         let message = "Batches and stored responses belong to the key that made them, and an \
              account's are everyone's: use /v1/messages/batches and /v1/responses.";

@@ -119,6 +119,11 @@ impl From<NoRoute> for Refusal {
                 "This key may not use this model.",
             )
             .about("model"),
+            NoRoute::RouteForbidden => Self::new(
+                ErrorKind::PermissionDenied,
+                "This key may not use the route that leads to this model.",
+            )
+            .about("model"),
             NoRoute::ProviderForbidden => Self::new(
                 ErrorKind::PermissionDenied,
                 "This key may not use the provider that serves this model.",

@@ -70,6 +70,25 @@ impl People {
         self.roles.get(&user).map_or(&[], Vec::as_slice)
     }
 
+    /// What somebody is in an organization.
+    pub(crate) fn role(&self, user: UserId, org: OrgId) -> Option<Role> {
+        let found = self.roles(user).iter().find(|(of, _)| *of == org);
+        found.map(|(_, role)| *role)
+    }
+
+    /// Whether what belongs to `owner` and `org` works: both are there and switched on, and who owns
+    /// something in an organization is still a member of it.
+    pub(crate) fn works(&self, owner: Option<UserId>, org: Option<OrgId>) -> bool {
+        let user =
+            owner.is_none_or(|id| self.user(id).is_some_and(|user| user.disabled_at.is_none()));
+        let tenant = org.is_none_or(|id| self.org(id).is_some_and(|org| org.disabled_at.is_none()));
+        let inside = match (owner, org) {
+            (Some(owner), Some(org)) => self.role(owner, org) >= Some(Role::Member),
+            (Some(_) | None, None) | (None, Some(_)) => true,
+        };
+        user && tenant && inside
+    }
+
     pub(crate) fn token(&self, digest: &[u8; 32]) -> Option<&ApiToken> {
         self.tokens.get(digest)
     }

@@ -3,19 +3,25 @@
 use http::Method;
 use tempfile::TempDir;
 use tollhouse_domain::audit::{Action, Actor, Note, Subject, SubjectKind};
+use tollhouse_domain::id::{OrgId, UserId};
+use tollhouse_domain::limits::Limits;
+use tollhouse_domain::tenancy::{Membership, Org, Role, User, UserKind};
+use tollhouse_domain::time::Timestamp;
 use tollhouse_store::{DatabaseUrl, Store};
 
 use crate::support::client::{Answer, Client};
 use crate::support::upstream::ScriptedUpstream;
 use crate::support::{ADMIN, SOON, TestGateway, configuration, virtual_key};
 
-/// A route of the data plane, and what a key that may not use the model, or the provider, is told.
+/// A route of the data plane, and what a key that may not use the model, the provider, or the
+/// route to the model is told.
 struct Route {
     method: Method,
     path: &'static str,
     body: &'static str,
     model_denied: u16,
     provider_denied: u16,
+    route_denied: u16,
 }
 
 const MODEL: &str = r#"{"model":"m","messages":[],"input":"x"}"#;
@@ -30,6 +36,7 @@ fn routes() -> Vec<Route> {
         body,
         model_denied: 403,
         provider_denied: 403,
+        route_denied: 403,
     };
     let other = |method, path, model_denied, provider_denied| Route {
         method,
@@ -37,6 +44,8 @@ fn routes() -> Vec<Route> {
         body: "",
         model_denied,
         provider_denied,
+        // Like a provider that it may not use: below `/proxy` there are no routes to be allowed.
+        route_denied: provider_denied,
     };
     vec![
         post("/v1/messages", MODEL),
@@ -108,8 +117,7 @@ async fn made(client: &Client, body: &str) -> (String, String) {
 
 /// Lets a key's time be over, which the control plane has no way to do.
 async fn expire(data_dir: &TempDir, id: &str) {
-    let url = DatabaseUrl::Sqlite(data_dir.path().join("tollhouse.db"));
-    let store = Store::open(&url).await.unwrap();
+    let store = opened(data_dir).await;
     let keys = store.all_keys_with_digests().await.unwrap();
     let (_, mut key) = keys
         .into_iter()
@@ -122,6 +130,133 @@ async fn expire(data_dir: &TempDir, id: &str) {
     store.close().await;
 }
 
+async fn opened(data_dir: &TempDir) -> Store {
+    let url = DatabaseUrl::Sqlite(data_dir.path().join("tollhouse.db"));
+    Store::open(&url).await.unwrap()
+}
+
+/// A user and an organization that they are a member of.
+async fn tenant(data_dir: &TempDir, n: u128) -> (User, Org) {
+    let store = opened(data_dir).await;
+    let at = Timestamp::from_secs(1_000);
+    let user = User {
+        id: UserId(uuid::Uuid::from_u128(n)),
+        kind: UserKind::Person,
+        name: format!("user {n}"),
+        email: None,
+        admin: false,
+        limits: Limits::default(),
+        budgets: Vec::new(),
+        created_at: at,
+        disabled_at: None,
+    };
+    let org = Org {
+        id: OrgId(uuid::Uuid::from_u128(n)),
+        name: format!("org-{n}"),
+        limits: Limits::default(),
+        budgets: Vec::new(),
+        created_at: at,
+        disabled_at: None,
+    };
+    let subject = Subject::of(SubjectKind::Org);
+    let store = store.noted(Note::new(at, Actor::OPERATOR, Action::OrgCreate, subject));
+    store.insert_user(&user).await.unwrap();
+    store.insert_org(&org).await.unwrap();
+    let member = Membership {
+        org: org.id,
+        user: user.id,
+        role: Role::Member,
+        since: at,
+    };
+    store.put_member(member).await.unwrap();
+    store.close().await;
+    (user, org)
+}
+
+/// What is done to a tenant, and whether its key works after.
+enum Done {
+    OwnerOff,
+    OrgOff,
+    MemberGone,
+    MemberViews,
+}
+
+async fn undo(data_dir: &TempDir, done: &Done, user: &User, org: &Org) {
+    let store = opened(data_dir).await;
+    let at = Timestamp::from_secs(2_000);
+    let subject = Subject::of(SubjectKind::Org);
+    let store = store.noted(Note::new(at, Actor::OPERATOR, Action::OrgChange, subject));
+    match done {
+        Done::OwnerOff => {
+            let mut user = user.clone();
+            user.disabled_at = Some(at);
+            store.update_user(&user).await.unwrap();
+        }
+        Done::OrgOff => {
+            let mut org = org.clone();
+            org.disabled_at = Some(at);
+            store.update_org(&org).await.unwrap();
+        }
+        Done::MemberGone => assert!(store.delete_member(org.id, user.id).await.unwrap()),
+        Done::MemberViews => {
+            let member = Membership {
+                org: org.id,
+                user: user.id,
+                role: Role::Viewer,
+                since: at,
+            };
+            store.put_member(member).await.unwrap();
+        }
+    }
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_key_stops_with_its_owner_and_its_organization() {
+    let upstream = ScriptedUpstream::start().await;
+    let gateway = TestGateway::start(&upstream.url).await;
+    let client = Client::new(&gateway.url);
+    let deeds = [
+        Done::OwnerOff,
+        Done::OrgOff,
+        Done::MemberGone,
+        Done::MemberViews,
+    ];
+    for (n, done) in deeds.iter().enumerate() {
+        let (user, org) = tenant(&gateway.data_dir, n as u128 + 1).await;
+        // Whatever is written makes the gateway look at what is new.
+        let nudge = || made(&client, r#"{"name":"nudge"}"#);
+        nudge().await;
+        let body = format!(
+            r#"{{"name":"k","owner":"{}","org":"{}","credentials":{{"platform":true}}}}"#,
+            user.id, org.name
+        );
+        let (_, secret) = made(&client, &body).await;
+        let headers = [("x-api-key", secret.as_str())];
+        upstream.json(200, "{}");
+        let answer = client.post("/v1/messages", &headers, MODEL).await;
+        assert_eq!(answer.status, 200, "{n}: {}", answer.text());
+        undo(&gateway.data_dir, done, &user, &org).await;
+        nudge().await;
+        for route in routes() {
+            let answer = ask(&client, &route, Some(&secret), true).await;
+            let what = format!("{n} {} {}: {}", route.method, route.path, answer.text());
+            assert_eq!(answer.status, 401, "{what}");
+            assert_eq!(answer.header("x-should-retry"), Some("false"), "{what}");
+        }
+        if let Done::OwnerOff | Done::MemberGone | Done::MemberViews = done {
+            let refused = admin(&client, Method::POST, "/api/v1/keys", &body).await;
+            let expected = if matches!(done, Done::OwnerOff) {
+                201
+            } else {
+                400
+            };
+            assert_eq!(refused.status, expected, "{}", refused.text());
+        }
+    }
+    gateway.stop().await;
+}
+
 #[tokio::test]
 async fn every_route_asks_who_and_what() {
     let upstream = ScriptedUpstream::start().await;
@@ -129,11 +264,13 @@ async fn every_route_asks_who_and_what() {
     let keys = "[[provider]]\nname = \"second\"\nendpoints = { chat = \"http://127.0.0.1:9/v1\" }\n\
         [[key]]\nname = \"models\"\nsecret = \"env:KEY_models\"\nmodels = [\"other\"]\n\
         [[key]]\nname = \"providers\"\nsecret = \"env:KEY_providers\"\nproviders = [\"second\"]\n";
-    let text = configuration(&upstream.url, data_dir.path(), "") + keys;
+    let elsewhere = "[[route]]\nmodel = \"elsewhere-*\"\ntargets = [ { provider = \"lab\" } ]\n";
+    let text = configuration(&upstream.url, data_dir.path(), "") + keys + elsewhere;
     let gateway = TestGateway::from_text(&text, data_dir).await;
     let client = Client::new(&gateway.url);
     let (revoked_id, revoked) = made(&client, r#"{"name":"revoked"}"#).await;
     let (expired_id, expired) = made(&client, r#"{"name":"expired"}"#).await;
+    let (_, routed) = made(&client, r#"{"name":"routed","routes":["elsewhere-*"]}"#).await;
     let path = format!("/api/v1/keys/{revoked_id}");
     assert!(
         admin(&client, Method::DELETE, &path, "")
@@ -159,6 +296,7 @@ async fn every_route_asks_who_and_what() {
                 ("expired", Some(&expired), 401, None),
                 ("model", Some(&models), route.model_denied, None),
                 ("provider", Some(&providers), route.provider_denied, None),
+                ("route", Some(&routed), route.route_denied, None),
             ] {
                 if status == 200 {
                     upstream.json(200, "{}");

@@ -3,27 +3,28 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use tollhouse_domain::credential::CredentialPolicy;
-use tollhouse_domain::id::KeyId;
-use tollhouse_domain::key::{KeyKind, VirtualKey};
+use tollhouse_domain::id::{KeyId, OrgId, UserId};
+use tollhouse_domain::key::{KeyKind, LONGEST_SCOPED, VirtualKey};
 use tollhouse_domain::limits::Limits;
 use tollhouse_domain::pattern::Pattern;
 use tollhouse_domain::provider::Provider;
+use tollhouse_domain::route::RouteTable;
 use tollhouse_domain::time::Timestamp;
 use utoipa::ToSchema;
 
 use crate::admin::error::ApiError;
 use crate::admin::input::{Change, Payload};
 use crate::admin::keys::life::ExpiresIn;
+use crate::admin::quota::{BudgetInput, LimitsInput, OneOrMany, budgets};
 
 /// The most characters of a name.
 const MAX_NAME: usize = 100;
 /// The most entries of a list of models or providers.
 const MAX_LIST: usize = 256;
 /// How long a scoped key lives when nobody says.
-const SCOPED_FOR: Duration = Duration::from_hours(2);
+pub(super) const SCOPED_FOR: Duration = Duration::from_hours(2);
 
 /// What a key is for.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
@@ -33,7 +34,8 @@ pub(crate) enum KindInput {
     /// Lives until it is revoked or expires.
     #[default]
     Standard,
-    /// Short-lived and for the data plane only; two hours unless `expires_in` says otherwise.
+    /// Short-lived and for the data plane only; two hours unless `expires_in` says otherwise, and seven
+    /// days at most, renewals included.
     Scoped,
 }
 
@@ -65,6 +67,11 @@ pub(crate) struct NewKey {
     name: String,
     /// The named consumer that its calls are attributed to.
     agent: Option<String>,
+    /// Whose key it is: a user's id, or `me`. The caller's own in an organization when left out;
+    /// nobody's when an administrator leaves it out.
+    pub(super) owner: Option<String>,
+    /// The organization it belongs to: id or name.
+    pub(super) org: Option<String>,
     #[serde(default)]
     kind: KindInput,
     /// The models it may use: names, or prefixes ending in `*`. All when left out.
@@ -72,6 +79,9 @@ pub(crate) struct NewKey {
     models: Option<Vec<Pattern>>,
     /// The providers it may use. All when left out.
     providers: Option<Vec<String>>,
+    /// The routes it may use, each by its model pattern as written. All when left out.
+    #[schema(value_type = Option<Vec<String>>)]
+    routes: Option<Vec<Pattern>>,
     /// Seconds, or text: a number with `s`, `m`, `h` or `d`.
     #[schema(example = "30d")]
     expires_in: Option<ExpiresIn>,
@@ -79,14 +89,12 @@ pub(crate) struct NewKey {
     credentials: PolicyInput,
     /// Whether a call that a translation would lose anything of is refused; false unless said.
     strict: Option<bool>,
-    #[schema(ignore)]
-    owner: Option<IgnoredAny>,
-    #[schema(ignore)]
-    limits: Option<IgnoredAny>,
-    #[schema(ignore)]
-    budget: Option<IgnoredAny>,
-    #[schema(ignore)]
-    capture: Option<IgnoredAny>,
+    limits: Option<LimitsInput>,
+    /// One budget or a list with one for each window.
+    #[schema(value_type = Option<Vec<BudgetInput>>)]
+    budget: Option<OneOrMany<BudgetInput>>,
+    /// What is kept of bodies: `off`, nothing, is all there is.
+    capture: Option<CaptureInput>,
 }
 
 /// What is to be different about a key. What is left out stays as it is.
@@ -115,18 +123,44 @@ pub(crate) struct KeyChange {
     credentials: PolicyInput,
     /// Whether a call that a translation would lose anything of is refused; false unless said.
     strict: Option<bool>,
-    #[schema(ignore)]
-    owner: Option<IgnoredAny>,
-    #[schema(ignore)]
-    limits: Option<IgnoredAny>,
-    #[schema(ignore)]
-    budget: Option<IgnoredAny>,
-    #[schema(ignore)]
-    capture: Option<IgnoredAny>,
+    /// A user's id, or `me`; null for nobody.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub(super) owner: Change<String>,
+    /// Id or name; null for none.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub(super) org: Change<String>,
+    /// The routes it may use, each by its model pattern as written; null for all.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>)]
+    routes: Change<Vec<Pattern>>,
+    /// Taken as a whole; null for none.
+    #[serde(default)]
+    #[schema(value_type = Option<LimitsInput>)]
+    limits: Change<LimitsInput>,
+    /// Taken as a whole; null for none.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<BudgetInput>>)]
+    budget: Change<OneOrMany<BudgetInput>>,
+    /// What is kept of bodies: `off`, nothing, is all there is.
+    #[serde(default)]
+    #[schema(value_type = Option<CaptureInput>)]
+    capture: Change<CaptureInput>,
+}
+
+/// What is kept of a call's bodies.
+#[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = Capture)]
+pub(crate) enum CaptureInput {
+    /// Nothing: bodies are not kept yet.
+    Off,
 }
 
 /// Whose credentials the key may draw on; each one that is left out keeps its default or, in a
-/// change, its value. By default: user, org and platform, but not the client's own.
+/// change, its value. By default the user's and the organization's. The platform's only where an
+/// administrator of the installation says so, or makes a key while there are no organizations.
 #[derive(Deserialize, Default, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = CredentialPolicyInput)]
@@ -154,37 +188,46 @@ impl Payload for KeyChange {}
 /// The providers that keys can be restricted to, by name.
 type Providers = BTreeMap<String, Provider>;
 
+/// What keys can be restricted to.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'a> {
+    pub(crate) providers: &'a Providers,
+    pub(crate) routes: &'a RouteTable,
+}
+
+/// What a new key is besides what was written.
+pub(crate) struct Made {
+    pub(crate) id: KeyId,
+    pub(crate) prefix: String,
+    pub(crate) now: Timestamp,
+    pub(crate) owner: Option<UserId>,
+    pub(crate) org: Option<OrgId>,
+    /// Whether it may spend the platform's money when nothing is said of that.
+    pub(crate) platform: bool,
+}
+
 impl NewKey {
     /// The key that was asked for.
-    pub(crate) fn key(
-        self,
-        id: KeyId,
-        prefix: String,
-        now: Timestamp,
-        known: &Providers,
-    ) -> Result<VirtualKey, ApiError> {
-        refuse_later([
-            ("owner", self.owner),
-            ("limits", self.limits),
-            ("budget", self.budget),
-            ("capture", self.capture),
-        ])?;
-        // Whoever holds the administrator's token runs this gateway and pays for its credentials.
+    pub(crate) fn key(self, made: Made, known: Known<'_>) -> Result<VirtualKey, ApiError> {
         let policy = CredentialPolicy {
-            platform: true,
+            platform: made.platform,
             ..CredentialPolicy::default()
         };
+        match self.capture {
+            None | Some(CaptureInput::Off) => {}
+        }
+        let now = made.now;
         let life = match (self.expires_in, self.kind) {
             (Some(life), _) => Some(life.duration()),
             (None, KindInput::Scoped) => Some(SCOPED_FOR),
             (None, KindInput::Standard) => None,
         };
-        Ok(VirtualKey {
-            id,
+        let key = VirtualKey {
+            id: made.id,
             name: name("name", &self.name)?,
-            prefix,
-            owner: None,
-            org: None,
+            prefix: made.prefix,
+            owner: made.owner,
+            org: made.org,
             agent: self.agent.map(|agent| name("agent", &agent)).transpose()?,
             kind: self.kind.into(),
             models: self
@@ -193,13 +236,18 @@ impl NewKey {
                 .transpose()?,
             providers: self
                 .providers
-                .map(|list| providers(list, known))
+                .map(|list| providers(list, known.providers))
                 .transpose()?,
-            routes: None,
+            routes: self
+                .routes
+                .map(|list| routes(list, known.routes))
+                .transpose()?,
             credentials: self.credentials.over(policy),
             pinned_source: None,
-            limits: Limits::default(),
-            budgets: Vec::new(),
+            limits: self
+                .limits
+                .map_or(Ok(Limits::default()), LimitsInput::limits)?,
+            budgets: self.budget.map_or(Ok(Vec::new()), budgets)?,
             strict: self.strict.unwrap_or(false),
             created_at: now,
             expires_at: life.map(|life| now.plus(life)),
@@ -207,7 +255,9 @@ impl NewKey {
             grace_until: None,
             last_used_at: None,
             managed: false,
-        })
+        };
+        check_end(&key)?;
+        Ok(key)
     }
 }
 
@@ -217,14 +267,8 @@ impl KeyChange {
         self,
         key: &mut VirtualKey,
         now: Timestamp,
-        known: &Providers,
+        known: Known<'_>,
     ) -> Result<(), ApiError> {
-        refuse_later([
-            ("owner", self.owner),
-            ("limits", self.limits),
-            ("budget", self.budget),
-            ("capture", self.capture),
-        ])?;
         if let Some(text) = self.name {
             key.name = name("name", &text)?;
         }
@@ -233,24 +277,41 @@ impl KeyChange {
         self.models
             .over(&mut key.models, |list| bounded("models", list))?;
         self.providers
-            .over(&mut key.providers, |list| providers(list, known))?;
+            .over(&mut key.providers, |list| providers(list, known.providers))?;
+        self.routes
+            .over(&mut key.routes, |list| routes(list, known.routes))?;
         self.expires_in
             .over(&mut key.expires_at, |life| Ok(now.plus(life.duration())))?;
         key.credentials = self.credentials.over(key.credentials);
         key.strict = self.strict.unwrap_or(key.strict);
-        Ok(())
+        key.limits = match self.limits {
+            Change::Keep => key.limits,
+            Change::Clear => Limits::default(),
+            Change::Set(limits) => limits.limits()?,
+        };
+        match self.budget {
+            Change::Keep => {}
+            Change::Clear => key.budgets.clear(),
+            Change::Set(list) => key.budgets = budgets(list)?,
+        }
+        match self.capture {
+            Change::Keep | Change::Clear | Change::Set(CaptureInput::Off) => {}
+        }
+        check_end(key)
     }
 }
 
-/// A setting that is kept without effect would be worse than none.
-fn refuse_later(fields: [(&'static str, Option<IgnoredAny>); 4]) -> Result<(), ApiError> {
-    match fields.iter().find(|(_, given)| given.is_some()) {
-        None => Ok(()),
-        Some((field, _)) => Err(ApiError::invalid(
-            *field,
-            "This is not offered by this release; leave it out.",
-        )),
+/// A scoped key ends, and not too late.
+fn check_end(key: &VirtualKey) -> Result<(), ApiError> {
+    let Some(latest) = key.renewable_until() else {
+        return Ok(());
+    };
+    if key.expires_at.is_some_and(|at| at <= latest) {
+        return Ok(());
     }
+    let days = LONGEST_SCOPED.as_secs() / 86_400;
+    let message = format!("A scoped key ends {days} days after it was made, or earlier.");
+    Err(ApiError::invalid("expires_in", message))
 }
 
 fn name(field: &'static str, text: &str) -> Result<String, ApiError> {
@@ -269,6 +330,16 @@ fn providers(list: Vec<String>, known: &Providers) -> Result<Vec<String>, ApiErr
         Some(at) => {
             let message = "There is no such provider; GET /api/v1/providers lists them.";
             Err(ApiError::invalid(format!("providers[{at}]"), message))
+        }
+    }
+}
+
+fn routes(list: Vec<Pattern>, known: &RouteTable) -> Result<Vec<Pattern>, ApiError> {
+    match list.iter().position(|pattern| !known.has(pattern)) {
+        None => bounded("routes", list),
+        Some(at) => {
+            let message = "There is no route with this pattern; GET /api/v1/routes lists them.";
+            Err(ApiError::invalid(format!("routes[{at}]"), message))
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{refusal, started};
 const KEY: &str = "/the/key";
 
 /// Requests, and the field that each is refused for.
-const WRONG: [(&str, &str, &str, Option<&str>); 35] = [
+const WRONG: [(&str, &str, &str, Option<&str>); 40] = [
     ("POST", "/api/v1/keys", "{", None),
     ("POST", "/api/v1/keys", "[]", None),
     ("POST", "/api/v1/keys", "\u{0}", None),
@@ -71,19 +71,49 @@ const WRONG: [(&str, &str, &str, Option<&str>); 35] = [
     (
         "POST",
         "/api/v1/keys",
-        r#"{"name":"a","limits":{"rpm":1}}"#,
-        Some("limits"),
+        r#"{"name":"a","limits":{"rps":1}}"#,
+        Some("limits.rps"),
     ),
     (
         "POST",
         "/api/v1/keys",
         r#"{"name":"a","budget":{"usd":"1"}}"#,
+        Some("budget.window"),
+    ),
+    (
+        "POST",
+        "/api/v1/keys",
+        r#"{"name":"a","budget":[{"usd":"1","window":"hour"}]}"#,
+        Some("budget[0].window"),
+    ),
+    (
+        "POST",
+        "/api/v1/keys",
+        r#"{"name":"a","budget":{"usd":"much","window":"day"}}"#,
+        Some("budget.usd"),
+    ),
+    (
+        "POST",
+        "/api/v1/keys",
+        r#"{"name":"a","budget":7}"#,
         Some("budget"),
     ),
     (
         "POST",
         "/api/v1/keys",
-        r#"{"name":"a","capture":"off"}"#,
+        r#"{"name":"a","routes":["nowhere-*"]}"#,
+        Some("routes[0]"),
+    ),
+    (
+        "POST",
+        "/api/v1/keys",
+        r#"{"name":"a","kind":"scoped","expires_in":"8d"}"#,
+        Some("expires_in"),
+    ),
+    (
+        "POST",
+        "/api/v1/keys",
+        r#"{"name":"a","capture":"full"}"#,
         Some("capture"),
     ),
     ("PATCH", KEY, r#"{"name":""}"#, Some("name")),

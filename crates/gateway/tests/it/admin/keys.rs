@@ -168,3 +168,136 @@ async fn strictness_and_quirks_hold_from_the_next_call_on() {
     assert!(sent.get("max_completion_tokens").is_none());
     gateway.stop().await;
 }
+
+#[tokio::test]
+async fn a_rotated_key_has_two_secrets_for_a_while_and_never_three() {
+    let (upstream, gateway, api) = started().await;
+    let (id, first) = api.key(r#"{"name":"ci","models":["m"]}"#).await;
+    let path = format!("/api/v1/keys/{id}");
+    let rotate = async |body: &str| {
+        let answer = api.post(&format!("{path}/rotate"), body).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+        answer.json()["secret"].as_str().unwrap().to_owned()
+    };
+    let works = async |secret: &str| api.call(&upstream, secret, "m").await == StatusCode::OK;
+    let second = rotate(r#"{"grace":"1h"}"#).await;
+    assert!(works(&first).await && works(&second).await);
+    let shown = api.get(&path).await;
+    assert!(shown["grace_until"].is_string());
+    assert!(second.starts_with(shown["prefix"].as_str().unwrap()));
+    let third = rotate("{}").await;
+    assert!(!works(&first).await && works(&second).await && works(&third).await);
+    let fourth = rotate(r#"{"grace":null}"#).await;
+    assert!(!works(&second).await && !works(&third).await && works(&fourth).await);
+    assert!(api.get(&path).await.get("grace_until").is_none());
+    let rows = gateway.calls().await;
+    let key = rows[0].key.to_string();
+    assert!(rows.iter().all(|row| row.key.to_string() == key), "one key");
+    for (body, field) in [
+        (r#"{"grace":"31d"}"#, "grace"),
+        (r#"{"grace":"x"}"#, "grace"),
+    ] {
+        let refused = api.post(&format!("{path}/rotate"), body).await;
+        assert_eq!(refusal(&refused).2.as_deref(), Some(field), "{body}");
+    }
+    assert_eq!(api.delete(&path).await.status, StatusCode::NO_CONTENT);
+    assert!(!works(&fourth).await);
+    let refused = api.post(&format!("{path}/rotate"), "{}").await;
+    assert_eq!(refusal(&refused).1, "conflict");
+    let list = api.get("/api/v1/keys").await;
+    let managed = list["data"].as_array().unwrap().last().unwrap()["id"].clone();
+    let path = format!("/api/v1/keys/{}/rotate", managed.as_str().unwrap());
+    assert_eq!(refusal(&api.post(&path, "{}").await).1, "conflict");
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_scoped_key_is_renewed_up_to_its_longest_life() {
+    let (_upstream, gateway, api) = started().await;
+    let (id, secret) = api
+        .key(r#"{"name":"run","kind":"scoped","expires_in":"10m"}"#)
+        .await;
+    let path = format!("/api/v1/keys/{id}");
+    let before = api.get(&path).await["expires_at"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let renew = async |body: &str| api.post(&format!("{path}/renew"), body).await;
+    let renewed = renew("{}").await;
+    assert_eq!(renewed.status, StatusCode::OK, "{}", renewed.text());
+    assert!(*renewed.json()["expires_at"].as_str().unwrap() > *before);
+    assert!(!renewed.text().contains(&secret));
+    let longest = renew(r#"{"expires_in":"30d"}"#).await.json();
+    let (made, end) = (
+        longest["created_at"].as_str(),
+        longest["expires_at"].as_str(),
+    );
+    let read =
+        |text: Option<&str>| tollhouse_domain::time::Timestamp::parse(text.unwrap()).unwrap();
+    assert_eq!(
+        read(end).since(read(made)),
+        tollhouse_domain::key::LONGEST_SCOPED
+    );
+    // A virtual key opens nothing of the control plane, not even its own renewal.
+    let own = super::Api::with(&gateway, &secret);
+    for path in [
+        path.clone(),
+        format!("{path}/renew"),
+        "/api/v1/keys".to_owned(),
+    ] {
+        assert_eq!(own.post(&path, "{}").await.status, StatusCode::UNAUTHORIZED);
+    }
+    assert_eq!(api.delete(&path).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(refusal(&renew("{}").await).1, "conflict");
+    let (standard, _) = api.key(r#"{"name":"ci"}"#).await;
+    let refused = api
+        .post(&format!("/api/v1/keys/{standard}/renew"), "{}")
+        .await;
+    assert_eq!(refusal(&refused).1, "conflict");
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn everything_that_is_said_of_a_key_is_shown_and_can_be_taken_back() {
+    let (_upstream, gateway, api) = started().await;
+    let body = r#"{"name":"ci","agent":"a","models":["m"],"providers":["lab"],"routes":["*"],
+        "expires_in":"2h","limits":{"rpm":5,"tpm":1000,"concurrency":2},
+        "budget":[{"usd":"2.5","window":"day"},{"usd":1,"window":"session"}],
+        "credentials":{"client":true,"user":false,"org":false,"platform":false},
+        "strict":true,"capture":"off"}"#;
+    let (id, _) = api.key(body).await;
+    let path = format!("/api/v1/keys/{id}");
+    let shown = api.get(&path).await;
+    assert_eq!(
+        shown["limits"],
+        serde_json::json!({"rpm":5,"tpm":1000,"concurrency":2})
+    );
+    assert_eq!(
+        shown["budget"],
+        serde_json::json!([{"usd":"2.5","window":"day"},{"usd":"1","window":"session"}])
+    );
+    assert_eq!(
+        (&shown["routes"][0], &shown["capture"]),
+        (&"*".into(), &"off".into())
+    );
+    let clear = r#"{"agent":null,"models":null,"providers":null,"routes":null,"expires_in":null,
+        "limits":null,"budget":null,"owner":null,"org":null,"capture":null}"#;
+    let changed = api.patch(&path, clear).await;
+    assert_eq!(changed.status, StatusCode::OK, "{}", changed.text());
+    let changed = changed.json();
+    for field in ["agent", "models", "providers", "routes", "expires_at"] {
+        assert!(changed.get(field).is_none(), "{field}: {changed}");
+    }
+    assert_eq!(changed["limits"], serde_json::json!({}));
+    assert_eq!(changed["budget"], serde_json::json!([]));
+    assert_eq!(api.get(&path).await, changed, "and it is stored");
+    for (body, field) in [
+        (r#"{"name":"a","owner":"me"}"#, None),
+        (r#"{"name":"a","owner":"user_1"}"#, Some("owner")),
+        (r#"{"name":"a","org":"nowhere"}"#, None),
+    ] {
+        let refused = api.post("/api/v1/keys", body).await;
+        assert_eq!(refusal(&refused).2.as_deref(), field, "{body}");
+    }
+    gateway.stop().await;
+}
