@@ -18,6 +18,7 @@ pub mod import;
 pub mod key;
 pub mod limits;
 pub mod money;
+pub mod onboarding;
 pub mod pattern;
 pub mod pool;
 pub mod price;
