@@ -89,6 +89,8 @@ pub struct Config {
     pub upstream: UpstreamConfig,
     /// What all calls may use together, and what is assumed of them.
     pub limits: LimitsConfig,
+    /// What bootstrap may hand out.
+    pub bootstrap: Bootstrap,
     /// `[[provider]]` tables.
     pub providers: Vec<ConfiguredProvider>,
     /// `[[key]]` tables.
@@ -104,6 +106,15 @@ pub struct Storage {
     pub data_dir: PathBuf,
     /// The store.
     pub database: DatabaseUrl,
+}
+
+/// What bootstrap may hand out.
+#[derive(Debug, Clone, Copy)]
+pub struct Bootstrap {
+    /// Whether it may lend the platform's credentials to who asks for that.
+    pub platform: bool,
+    /// How long a token lives before it has to be renewed.
+    pub token: Duration,
 }
 
 /// How upstreams are called.

@@ -34,6 +34,7 @@ use crate::state::{Gateway, Inner};
 use crate::tasks;
 use crate::telemetry::metrics::Metrics;
 use crate::upstream::Upstream;
+use crate::upstream::extras::Extras;
 
 /// How long a start waits for the journal of the last process to be stored, and budgets to be known.
 const BUDGETS: Duration = Duration::from_secs(2);
@@ -116,11 +117,12 @@ impl Gateway {
             digester,
             admin,
             ledger,
-            upstream: Upstream::new(&config.upstream)?,
+            upstream: Upstream::new(&config.upstream, extras(config))?,
             health: HealthBook::default(),
             limiter,
             metrics,
             public_url: config.public_url.clone(),
+            bootstrap: config.bootstrap,
             proxies: config.proxies.clone(),
             max_body: config.max_body,
             tasks: TaskTracker::new(),
@@ -137,6 +139,14 @@ impl Gateway {
         }
         Ok(gateway)
     }
+}
+
+/// What the file has providers told besides the calls.
+fn extras(config: &Config) -> Extras {
+    Extras::new(config.providers.iter().filter_map(|configured| {
+        let extra = configured.extra.clone()?;
+        Some((configured.provider.name.clone(), extra))
+    }))
 }
 
 /// Makes the data directory, for its owner alone.

@@ -16,6 +16,7 @@ use tollhouse_vault::{KeyDigester, Vault};
 use tollhouse_wire::ErrorKind;
 
 use crate::client::Proxies;
+use crate::config::Bootstrap;
 use crate::health::HealthBook;
 use crate::ledger::Ledger;
 use crate::ledger::open_call::Books;
@@ -45,6 +46,7 @@ pub(crate) struct Inner {
     pub(crate) limiter: Arc<Limiter>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) public_url: String,
+    pub(crate) bootstrap: Bootstrap,
     pub(crate) proxies: Proxies,
     pub(crate) max_body: u64,
     pub(crate) tasks: TaskTracker,
@@ -121,6 +123,11 @@ impl Gateway {
     /// The address that clients are told.
     pub fn public_url(&self) -> &str {
         &self.0.public_url
+    }
+
+    /// What bootstrap may hand out.
+    pub(crate) fn bootstrap(&self) -> Bootstrap {
+        self.0.bootstrap
     }
 
     pub(crate) fn max_body(&self) -> u64 {

@@ -2,6 +2,7 @@
 //! its own beyond a pooled connection that was closed before it was used.
 
 mod connect;
+pub(crate) mod extras;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,8 +14,10 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tollhouse_domain::call::Call;
 
 use self::connect::Timed;
+use self::extras::Extras;
 use crate::chunks::ChunkBody;
 use crate::config::UpstreamConfig;
 
@@ -26,6 +29,7 @@ const IDLE_CONNECTION: Duration = Duration::from_secs(90);
 pub(crate) struct Upstream {
     client: Client<Timed<HttpsConnector<HttpConnector>>, ChunkBody>,
     idle_timeout: Duration,
+    extras: Extras,
     connections: TaskTracker,
     stop: CancellationToken,
 }
@@ -45,7 +49,7 @@ pub(crate) enum UpstreamError {
 }
 
 impl Upstream {
-    pub(crate) fn new(config: &UpstreamConfig) -> Result<Self, rustls::Error> {
+    pub(crate) fn new(config: &UpstreamConfig, extras: Extras) -> Result<Self, rustls::Error> {
         let connections = TaskTracker::new();
         let stop = CancellationToken::new();
         let executor = Tracked {
@@ -62,9 +66,15 @@ impl Upstream {
         Ok(Self {
             client,
             idle_timeout: config.idle_timeout,
+            extras,
             connections,
             stop,
         })
+    }
+
+    /// Adds what the operator has `provider`'s endpoints told besides the call itself.
+    pub(crate) fn tell<B>(&self, provider: &str, call: Option<&Call>, request: &mut Request<B>) {
+        self.extras.add(provider, call, request);
     }
 
     /// Sends one request and waits for the head of its answer.

@@ -6,13 +6,17 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use tollhouse_domain::credential::CredentialPolicy;
+use tollhouse_domain::limits::Budget;
 use tollhouse_domain::pattern::Pattern;
 use tollhouse_domain::provider::AuthScheme;
 use tollhouse_domain::route::Target;
 use tollhouse_wire::Protocol;
 use tollhouse_wire::dialect::Quirk;
 use toml::Spanned;
+
+use crate::upstream::extras::Fact;
 
 /// Everything a configuration file may say.
 #[derive(Deserialize, Default)]
@@ -32,6 +36,8 @@ pub(super) struct FileConfig {
     pub(super) upstream: Upstream,
     #[serde(default)]
     pub(super) limits: Limits,
+    #[serde(default)]
+    pub(super) bootstrap: Bootstrap,
     #[serde(default)]
     pub(super) provider: Vec<Spanned<Provider>>,
     #[serde(default)]
@@ -115,6 +121,13 @@ pub(super) struct Limits {
     pub(super) key: tollhouse_domain::limits::Limits,
 }
 
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Bootstrap {
+    pub(super) platform: Option<bool>,
+    pub(super) token_seconds: Option<Spanned<u64>>,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Provider {
@@ -123,6 +136,16 @@ pub(super) struct Provider {
     pub(super) api_key: Option<String>,
     pub(super) auth: Option<AuthScheme>,
     pub(super) quirks: Option<Vec<Quirk>>,
+    pub(super) metadata: Option<Metadata>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Metadata {
+    pub(super) header: Option<String>,
+    pub(super) template: Option<BTreeMap<String, Fact>>,
+    pub(super) auth_header: Option<String>,
+    pub(super) auth: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -133,8 +156,28 @@ pub(super) struct Key {
     pub(super) agent: Option<String>,
     pub(super) models: Option<Vec<Pattern>>,
     pub(super) providers: Option<Vec<String>>,
+    pub(super) routes: Option<Vec<Pattern>>,
     pub(super) credentials: Option<FileCredentials>,
     pub(super) strict: Option<bool>,
+    pub(super) limits: Option<tollhouse_domain::limits::Limits>,
+    pub(super) budget: Option<Budgets>,
+    // Named so that they can be refused in words.
+    pub(super) owner: Option<IgnoredAny>,
+    pub(super) org: Option<IgnoredAny>,
+    pub(super) kind: Option<IgnoredAny>,
+    pub(super) expires_in: Option<IgnoredAny>,
+    pub(super) capture: Option<String>,
+}
+
+/// One budget, or one for each of several windows.
+#[derive(Deserialize)]
+#[serde(
+    untagged,
+    expecting = "a budget such as { usd = \"5\", window = \"day\" }, or a list of them"
+)]
+pub(super) enum Budgets {
+    One(Budget),
+    Many(Vec<Budget>),
 }
 
 /// The administrator's own keys may spend the platform's money unless told otherwise.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tollhouse_domain::address::InvalidNetwork;
+use tollhouse_domain::key::LONGEST_SCOPED;
 use tollhouse_domain::limits::{Assumptions, Limits};
 use tollhouse_domain::provider::Provider;
 use tollhouse_store::DatabaseUrl;
@@ -15,7 +16,7 @@ use toml::Spanned;
 use super::error::{ConfigError, Source};
 use super::file::FileConfig;
 use super::{
-    Config, LimitsConfig, MasterKeySource, Proxies, Storage, TlsFiles, UpstreamConfig, tables,
+    Bootstrap, Config, LimitsConfig, MasterKeySource, Proxies, Storage, TlsFiles, UpstreamConfig, tables,
 };
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:7878";
@@ -25,6 +26,8 @@ const DEFAULT_MAX_JOURNAL: u64 = 4 << 30;
 const DEFAULT_MAX_CONNECTIONS: u32 = 8192;
 const DEFAULT_RETENTION_DAYS: u32 = 365;
 const SHORTEST_ADMIN_TOKEN: usize = 32;
+const DEFAULT_TOKEN: Duration = Duration::from_hours(2);
+const SHORTEST_TOKEN: Duration = Duration::from_mins(1);
 const DAY: Duration = Duration::from_hours(24);
 
 /// What flags and `TOLLHOUSE_*` variables put in place of the file's settings.
@@ -177,6 +180,7 @@ impl Reader<'_> {
                 system_roots: written.upstream.system_roots.unwrap_or(false),
             },
             limits: self.limits(&written.limits)?,
+            bootstrap: self.bootstrap(&written.bootstrap)?,
             keys: tables::keys(self, &written.key)?,
             routes: tables::routes(self, &written.route, &known)?,
             providers,
@@ -390,6 +394,24 @@ impl Reader<'_> {
                 input_tokens: written.assumed_input_tokens.unwrap_or(assumed.input_tokens),
             },
             sessions: positive(sessions, "sessions", usual.sessions)?,
+        })
+    }
+
+    fn bootstrap(&self, written: &super::file::Bootstrap) -> Result<Bootstrap, ConfigError> {
+        let token = match &written.token_seconds {
+            None => DEFAULT_TOKEN,
+            Some(seconds) => {
+                let token = Duration::from_secs(*seconds.get_ref());
+                if token < SHORTEST_TOKEN || token > LONGEST_SCOPED {
+                    let message = "token_seconds: expected 60 (a minute) to 604800 (seven days)";
+                    return Err(self.error(seconds.span(), message));
+                }
+                token
+            }
+        };
+        Ok(Bootstrap {
+            platform: written.platform.unwrap_or(false),
+            token,
         })
     }
 

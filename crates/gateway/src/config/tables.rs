@@ -2,8 +2,11 @@
 
 use std::collections::HashSet;
 
+use http::{HeaderName, HeaderValue};
 use tollhouse_domain::catalog;
 use tollhouse_domain::credential::CredentialPolicy;
+use tollhouse_domain::limits::{Budget, Limits};
+use tollhouse_domain::money::Money;
 use tollhouse_domain::pattern::Pattern;
 use tollhouse_domain::provider::{self, Provider};
 use tollhouse_domain::route::Route;
@@ -13,6 +16,18 @@ use toml::Spanned;
 use super::error::ConfigError;
 use super::file;
 use super::read::Reader;
+use crate::names;
+use crate::upstream::extras::Extra;
+
+/// Headers that carry the call itself and always mean the same.
+const RESERVED: [HeaderName; 6] = [
+    names::X_API_KEY,
+    names::ANTHROPIC_VERSION,
+    http::header::CONTENT_TYPE,
+    http::header::CONTENT_LENGTH,
+    http::header::CONTENT_ENCODING,
+    http::header::ACCEPT_ENCODING,
+];
 
 /// A provider and, when the file names one, the platform's credential for it.
 #[expect(missing_debug_implementations, reason = "holds a secret")]
@@ -21,6 +36,8 @@ pub struct ConfiguredProvider {
     pub provider: Provider,
     /// The credential.
     pub api_key: Option<Secret>,
+    /// What its endpoints are sent besides.
+    pub extra: Option<Extra>,
 }
 
 /// A virtual key provisioned from outside.
@@ -36,8 +53,14 @@ pub struct ConfiguredKey {
     pub models: Option<Vec<Pattern>>,
     /// The providers it may use.
     pub providers: Option<Vec<String>>,
+    /// The routes it may use, by their patterns.
+    pub routes: Option<Vec<Pattern>>,
     /// Whose credentials it may draw on.
     pub credentials: CredentialPolicy,
+    /// Its rates and concurrency.
+    pub limits: Limits,
+    /// Its budgets, at most one for a window.
+    pub budgets: Vec<Budget>,
     /// Whether a call that a translation would lose anything of is refused.
     pub strict: bool,
 }
@@ -96,12 +119,60 @@ pub(super) fn providers(
             None => None,
         };
         check_prefix(reader, span, &row, api_key.as_ref())?;
+        let extra = match &written.metadata {
+            Some(metadata) => Some(extra(reader, &table.span(), &row, metadata)?),
+            None => None,
+        };
         found.push(ConfiguredProvider {
             provider: row,
             api_key,
+            extra,
         });
     }
     Ok(found)
+}
+
+/// What a provider's `metadata` table asks for.
+fn extra(
+    reader: &Reader<'_>,
+    span: &std::ops::Range<usize>,
+    row: &Provider,
+    written: &file::Metadata,
+) -> Result<Extra, ConfigError> {
+    let error = |message: &str| reader.error(span.clone(), format!("metadata: {message}"));
+    let header = |text: &str| {
+        let name = text.parse::<HeaderName>().ok();
+        // Those that carry the call itself are not to be replaced.
+        let free = |name: &HeaderName| name.as_str().contains('-') && !RESERVED.contains(name);
+        let message = "expected the name of a header of the analytics gateway's own, such as \
+             \"cf-aig-metadata\"";
+        name.filter(free).ok_or_else(|| error(message))
+    };
+    let metadata = match (&written.header, &written.template) {
+        (Some(name), Some(template)) if !template.is_empty() => {
+            Some((header(name)?, template.clone()))
+        }
+        (None, None) => None,
+        _ => return Err(error("header and template belong together")),
+    };
+    let auth = match (&written.auth_header, &written.auth) {
+        (Some(name), Some(reference)) => {
+            let secret = reader.secret(span.clone(), reference)?;
+            let value = HeaderValue::from_str(secret.expose());
+            let mut value = value.map_err(|_| error("auth cannot stand in a header"))?;
+            value.set_sensitive(true);
+            Some((header(name)?, value))
+        }
+        (None, None) => None,
+        _ => return Err(error("auth_header and auth belong together")),
+    };
+    let hosts = row.endpoints.values();
+    let hosts = hosts.filter_map(|url| url.parse::<http::Uri>().ok()?.authority().cloned());
+    Ok(Extra {
+        hosts: hosts.collect(),
+        metadata,
+        auth,
+    })
 }
 
 fn check_endpoints(
@@ -170,7 +241,11 @@ pub(super) fn keys(
             let message = "secret: expected \"th-\" and at least 32 of a-z, A-Z, 0-9, '-' and '_'";
             return Err(reader.error(span, message));
         }
+        refuse(reader, &span, written)?;
         found.push(ConfiguredKey {
+            routes: written.routes.clone(),
+            limits: limits(reader, &span, written.limits.unwrap_or_default())?,
+            budgets: budgets(reader, &span, written.budget.as_ref())?,
             name: written.name.clone(),
             secret,
             agent: written.agent.clone(),
@@ -181,6 +256,57 @@ pub(super) fn keys(
         });
     }
     Ok(found)
+}
+
+/// What a key of the file cannot be.
+fn refuse(
+    reader: &Reader<'_>,
+    span: &std::ops::Range<usize>,
+    written: &file::Key,
+) -> Result<(), ConfigError> {
+    let message = if written.owner.is_some() || written.org.is_some() {
+        "owner, org: keys in this file are the operator's own; make those of people and \
+         organizations with POST /api/v1/keys"
+    } else if written.kind.is_some() || written.expires_in.is_some() {
+        "kind, expires_in: keys in this file live for as long as they are in it"
+    } else if written.capture.as_deref().is_some_and(|mode| mode != "off") {
+        "capture: this release keeps no bodies; write capture = \"off\""
+    } else {
+        return Ok(());
+    };
+    Err(reader.error(span.clone(), message))
+}
+
+fn limits(
+    reader: &Reader<'_>,
+    span: &std::ops::Range<usize>,
+    limits: Limits,
+) -> Result<Limits, ConfigError> {
+    let none = limits.rpm == Some(0) || limits.tpm == Some(0) || limits.concurrency == Some(0);
+    if none {
+        let message = "limits: expected at least 1; leave a limit out for none";
+        return Err(reader.error(span.clone(), message));
+    }
+    Ok(limits)
+}
+
+fn budgets(
+    reader: &Reader<'_>,
+    span: &std::ops::Range<usize>,
+    written: Option<&file::Budgets>,
+) -> Result<Vec<Budget>, ConfigError> {
+    let list = match written {
+        None => &[],
+        Some(file::Budgets::One(budget)) => std::slice::from_ref(budget),
+        Some(file::Budgets::Many(list)) => list.as_slice(),
+    };
+    let windows: HashSet<_> = list.iter().map(|budget| budget.window).collect();
+    let positive = list.iter().all(|budget| budget.usd > Money::ZERO);
+    if windows.len() < list.len() || !positive {
+        let message = "budget: expected more than nothing, and one budget for a window";
+        return Err(reader.error(span.clone(), message));
+    }
+    Ok(list.to_vec())
 }
 
 pub(super) fn routes(

@@ -187,7 +187,7 @@ pub(super) async fn attempt(
 ) -> Sent {
     let Sending {
         target,
-        request,
+        mut request,
         losses,
         answering,
     } = sending;
@@ -202,6 +202,11 @@ pub(super) async fn attempt(
         row.credential_fingerprint = credential.fingerprint().map(str::to_owned);
     }
     call.carried(target.mode(), target.translated_to(), losses);
+    upstream.tell(
+        &target.endpoint.provider,
+        call.row().map(|row| &*row),
+        &mut request,
+    );
     let answer = upstream.send(request).await;
     if matches!(answer, Err(UpstreamError::Unreachable(_))) {
         call.unreached();

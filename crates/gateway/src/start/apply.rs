@@ -5,7 +5,6 @@ use tollhouse_domain::audit::{Action, Actor, Note, Subject, SubjectKind};
 use tollhouse_domain::credential::{Credential, Owner};
 use tollhouse_domain::id::{CredentialId, KeyId};
 use tollhouse_domain::key::{KeyKind, VirtualKey};
-use tollhouse_domain::limits::Limits;
 use tollhouse_domain::provider::Provider;
 use tollhouse_store::{CredentialRecord, Store};
 use tollhouse_vault::{KeyDigester, Sealed, Secret, Vault, prefix};
@@ -124,11 +123,11 @@ fn managed_key(configured: &ConfiguredKey, digester: &KeyDigester) -> (VirtualKe
         kind: KeyKind::Standard,
         models: configured.models.clone(),
         providers: configured.providers.clone(),
-        routes: None,
+        routes: configured.routes.clone(),
         credentials: configured.credentials,
         pinned_source: None,
-        limits: Limits::default(),
-        budgets: Vec::new(),
+        limits: configured.limits,
+        budgets: configured.budgets.clone(),
         strict: configured.strict,
         created_at: now,
         expires_at: None,

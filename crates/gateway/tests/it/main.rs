@@ -15,6 +15,7 @@ mod headers;
 mod identity;
 mod limits;
 mod malformed;
+mod metadata;
 mod objects;
 mod outcomes;
 mod own_credential;

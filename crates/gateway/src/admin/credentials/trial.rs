@@ -165,6 +165,7 @@ fn request(admin: &Admin, record: CredentialRecord) -> Result<Request<ChunkBody>
         }
         Protocol::Chat | Protocol::Responses => {}
     }
+    admin.upstream().tell(&meta.provider, None, &mut request);
     Ok(request)
 }
 
