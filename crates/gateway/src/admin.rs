@@ -10,6 +10,7 @@
 
 mod audit;
 mod auth;
+mod bootstrap;
 mod budgets;
 mod calls;
 mod clients;
@@ -95,6 +96,7 @@ fn v1() -> OpenApiRouter<Control> {
         .routes(routes!(keys::show, keys::change, keys::revoke))
         .routes(routes!(keys::renewal::rotate))
         .routes(routes!(keys::renewal::renew))
+        .routes(routes!(bootstrap::bootstrap))
         .routes(routes!(credentials::list))
         .routes(routes!(
             credentials::show,

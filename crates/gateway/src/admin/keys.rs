@@ -207,7 +207,7 @@ pub(super) async fn create(
         now,
         owner: whose.owner,
         org: whose.org,
-        platform: signed.is_platform() && !snapshot.people.has_orgs(),
+        platform: signed.is_platform() && snapshot.people.orgs().next().is_none(),
     };
     let key = input.key(made, known(&snapshot))?;
     whose::check_grant(&signed, None, &key)?;

@@ -77,10 +77,23 @@ fn json(body: Vec<u8>, protocol: Protocol, arrival: Arrival) -> Response<Body> {
     response
 }
 
-/// Every model that is known by name and that the key may use: those that routes spell out, those
-/// that the key does, and those of the catalog that a configured provider serves.
+/// Every model that is known by name: those that routes spell out, and those of the catalog that a
+/// configured provider serves.
+pub(crate) fn known(snapshot: &Snapshot) -> impl Iterator<Item = &str> {
+    let listed = snapshot.prices.models().filter(|model| {
+        // Behind a catch-all anything may be; only the vendor's own names are worth listing.
+        model
+            .provider
+            .as_ref()
+            .is_some_and(|provider| snapshot.providers().contains_key(provider))
+    });
+    let listed = listed.map(|model| model.name.as_str());
+    snapshot.routes().names().chain(listed)
+}
+
+/// Every model that is known by name and that the key may use: [`known`] ones,
+/// and those that the key spells out.
 pub(crate) fn usable(snapshot: &Snapshot, key: &VirtualKey) -> BTreeMap<String, ModelEntry> {
-    let routed = snapshot.routes().names();
     let named = key
         .models
         .iter()
@@ -89,16 +102,8 @@ pub(crate) fn usable(snapshot: &Snapshot, key: &VirtualKey) -> BTreeMap<String, 
             Pattern::Exact(name) => Some(name.as_str()),
             Pattern::Prefix(_) => None,
         });
-    let listed = snapshot.prices.models().filter(|model| {
-        // Behind a catch-all anything may be; only the vendor's own names are worth listing.
-        model
-            .provider
-            .as_ref()
-            .is_some_and(|provider| snapshot.providers().contains_key(provider))
-    });
-    routed
+    known(snapshot)
         .chain(named)
-        .chain(listed.map(|model| model.name.as_str()))
         .filter(|name| may_use(snapshot, key, name))
         .map(|name| (name.to_owned(), entry(snapshot, name)))
         .collect()

@@ -6,7 +6,7 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName};
 use tollhouse_domain::call::Mode;
 use tollhouse_domain::credential::CredentialSource;
-use tollhouse_domain::id::CredentialId;
+use tollhouse_domain::id::{CredentialId, OrgId, UserId};
 use tollhouse_domain::key::VirtualKey;
 use tollhouse_domain::provider::AuthScheme;
 use tollhouse_domain::route::{self, Asked};
@@ -168,6 +168,26 @@ pub(crate) fn credential(
                 "No credential that this key may use is configured for the provider.",
             )
         })
+}
+
+/// Whose credentials there are for a provider, for calls of this user in this organization: the order
+/// of the answer is that of the search.
+pub(crate) fn sources(
+    snapshot: &Snapshot,
+    _user: Option<UserId>,
+    _org: Option<OrgId>,
+    provider: &str,
+) -> Vec<CredentialSource> {
+    // A provider that wants no credential is the operator's own machine, and lent like one.
+    let open = snapshot
+        .providers()
+        .get(provider)
+        .is_some_and(|row| row.auth == Some(AuthScheme::None));
+    let platform = open || snapshot.platform(provider).is_some();
+    platform
+        .then_some(CredentialSource::Platform)
+        .into_iter()
+        .collect()
 }
 
 fn allows_platform(key: &VirtualKey) -> bool {

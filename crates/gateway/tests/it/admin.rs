@@ -2,6 +2,7 @@
 
 mod access;
 mod audit;
+mod bootstrap;
 mod catalog;
 mod credentials;
 mod input;
