@@ -4,7 +4,8 @@
 #
 #   scripts/agents.sh TOLLHOUSE [ARGUMENT of agents/check.py...]
 #
-# With --only the SDKs are left out, because that names agents.
+# Last come all of them again, each with exactly what bootstrap hands out. With --only the SDKs and
+# that are left out, because it names agents. With BOOTSTRAP=only nothing else is done.
 set -euo pipefail
 # The scripts lie in the checkout, which is to stay as it is.
 export PYTHONDONTWRITEBYTECODE=1
@@ -76,6 +77,9 @@ drain_seconds = 1
 [admin]
 token = "env:ADMIN_TOKEN"
 
+[bootstrap]
+platform = true
+
 [[provider]]
 name = "sim"
 endpoints = { messages = "$provider", chat = "$provider/v1", responses = "$provider/v1" }
@@ -107,10 +111,17 @@ running+=($!)
 until_true "the gateway" curl --silent --fail --output /dev/null "$url/healthz"
 
 failed=0
+if [ "${BOOTSTRAP:-}" = only ]; then
+    "$here/agents/bootstrap.py" --api "$url" --token "$ADMIN_TOKEN" "$@" || failed=1
+    exit $failed
+fi
 "$here/agents/check.py" --base-url "$url" --key "$KEY" --api "$url" --token "$ADMIN_TOKEN" \
     --pairs "$pairs" "$@" || failed=1
 case " $* " in
     *" --only"*) ;;
-    *) "$here/agents/sdk.sh" "$url" --pairs "$pairs" || failed=1 ;;
+    *)
+        "$here/agents/sdk.sh" "$url" --pairs "$pairs" || failed=1
+        "$here/agents/bootstrap.py" --api "$url" --token "$ADMIN_TOKEN" || failed=1
+        ;;
 esac
 exit $failed

@@ -23,12 +23,17 @@ SECTIONS = {
     "Capture": "`[capture]`",
     "Upstream": "`[upstream]`",
     "Limits": "`[limits]`",
+    "Bootstrap": "`[bootstrap]`",
     "Provider": "`[[provider]]`",
     "Key": "`[[key]]`",
     "Route": "`[[route]]`",
 }
 # Structs that are documented by a second table under another's heading.
-NESTED = {"FileCredentials": "`[[key]]`", "Target": "`[[route]]`"}
+NESTED = {
+    "FileCredentials": "`[[key]]`",
+    "Metadata": "`[[provider]]`",
+    "Target": "`[[route]]`",
+}
 
 problems = []
 

@@ -3,7 +3,7 @@
 # into a cache.
 #
 #   scripts/agents/install.sh            install what is missing; prints nothing when all is there
-#   scripts/agents/install.sh --path     print the directory that holds claude, codex and opencode
+#   scripts/agents/install.sh --path     print the directory that holds claude, codex, opencode and qwen
 #   scripts/agents/install.sh --python   print the Python that has the SDKs
 #   scripts/agents/install.sh --node     print the directory whose node_modules has the SDKs
 #   scripts/agents/install.sh --versions print "name version", one a line
@@ -17,6 +17,7 @@ set -eu
 CLAUDE="@anthropic-ai/claude-code 2.1.330 claude"
 CODEX="@openai/codex 0.169.0 codex"
 OPENCODE="opencode-ai 1.18.33 opencode"
+QWEN="@qwen-code/qwen-code 0.24.4 qwen"
 SDKS_PYTHON="openai==3.54.0 anthropic==2.12.0"
 SDKS_NODE="openai@7.57.0 @anthropic-ai/sdk@1.12.0"
 
@@ -29,7 +30,7 @@ node_sdks=$(sdks node "$SDKS_NODE")
 
 say() { printf '%s\n' "$*" >&2; }
 
-# Prints the native program of an installed package: the launchers that npm links need Node at
+# Prints the program of an installed package, the native one where there is one: the launchers that npm links need Node at
 # run time and, without install scripts, point at a file that is not there yet.
 native() {
     for found in \
@@ -37,7 +38,8 @@ native() {
         "$1"/node_modules/@anthropic-ai/claude-code-darwin-*/claude \
         "$1"/node_modules/@openai/codex-*/vendor/*/bin/codex \
         "$1"/node_modules/@openai/codex-*/vendor/*/codex/codex \
-        "$1"/node_modules/opencode-*/bin/opencode; do
+        "$1"/node_modules/opencode-*/bin/opencode \
+        "$1"/node_modules/.bin/qwen; do
         if [ -x "$found" ] && "$found" --version >/dev/null 2>&1; then
             printf '%s\n' "$found"
             return 0
@@ -101,7 +103,7 @@ case "${1:-}" in
     --python) printf '%s\n' "$python_sdks/bin/python" ;;
     --node) printf '%s\n' "$node_sdks" ;;
     --versions)
-        for agent in "$CLAUDE" "$CODEX" "$OPENCODE"; do
+        for agent in "$CLAUDE" "$CODEX" "$OPENCODE" "$QWEN"; do
             # shellcheck disable=SC2086 # three words on purpose
             set -- $agent
             printf '%s %s\n' "$3" "$2"
@@ -110,7 +112,7 @@ case "${1:-}" in
         for sdk in $SDKS_NODE; do printf 'node:%s %s\n' "${sdk%@*}" "${sdk##*@}"; done
         ;;
     "")
-        for agent in "$CLAUDE" "$CODEX" "$OPENCODE"; do
+        for agent in "$CLAUDE" "$CODEX" "$OPENCODE" "$QWEN"; do
             # shellcheck disable=SC2086 # three words on purpose
             install_one $agent
         done

@@ -15,8 +15,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::audit::{AuditCommand, AuditExport, AuditFilters, AuditList, AuditVerify};
 pub(crate) use self::server::{
-    CallFilters, CallsArgs, CallsCommand, CredentialCommand, CredentialName, KeyCommand, KeyCreate,
-    PricesCommand, ProxyCommand, SessionCommand, UsageArgs,
+    CallFilters, CallsArgs, CallsCommand, Clearable, CredentialCommand, CredentialName, KeyCommand,
+    KeyCreate, KeyEdit, KeyPolicy, PricesCommand, ProxyCommand, SessionCommand, UsageArgs,
 };
 
 /// A gateway between coding agents and model providers.
@@ -48,6 +48,7 @@ pub(crate) enum Command {
     Check(CheckArgs),
     Run(RunArgs),
     Env(EnvArgs),
+    Bootstrap(BootstrapArgs),
     /// Virtual keys: what agents hold
     #[command(subcommand)]
     Key(KeyCommand),
@@ -217,8 +218,9 @@ pub(crate) struct RunArgs {
     /// What the key is called on record [default: `run CLIENT`]
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
-    /// How long the key lives at most
-    #[arg(long, value_name = "DURATION", default_value = "12h")]
+    /// How long the key lives unless it is renewed, as it is while the client runs: for seven days at
+    /// most
+    #[arg(long, value_name = "DURATION", default_value = "2h")]
     pub(crate) expires: String,
     /// Let the client reach its vendor for updates, statistics and the like
     #[arg(long)]
@@ -237,6 +239,8 @@ pub(crate) enum Agent {
     Codex,
     /// OpenCode
     Opencode,
+    /// Qwen Code
+    Qwen,
 }
 
 /// Print the variables that point a client at the gateway
@@ -264,10 +268,44 @@ pub(crate) enum Client {
     Codex,
     /// OpenCode
     Opencode,
+    /// Qwen Code
+    Qwen,
     /// Anything on an OpenAI SDK
     Openai,
     /// Anything on an Anthropic SDK
     Anthropic,
+}
+
+/// Get a short-lived token for a client, and everything the client has to be told
+///
+/// It draws on your own credentials if you have any, else on your organization's. The lines for the
+/// shell go to standard output; files go below --write, or are left to you with --json.
+#[derive(Debug, Args)]
+pub(crate) struct BootstrapArgs {
+    /// Which client
+    pub(crate) client: Client,
+    /// The named consumer that its calls are attributed to [default: the client's name]
+    #[arg(long, value_name = "AGENT")]
+    pub(crate) agent: Option<String>,
+    /// The organization it works for
+    #[arg(long, value_name = "ORG")]
+    pub(crate) org: Option<String>,
+    /// The model to start with
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) model: Option<String>,
+    /// Let it use the platform's credentials where there are no others
+    #[arg(long)]
+    pub(crate) platform: bool,
+    /// Write the client's files below this directory, in place of the home directory
+    ///
+    /// A file that is there is left alone, and that is an error.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) write: Option<PathBuf>,
+    /// The shell that will read the lines
+    #[arg(long, value_name = "SHELL", default_value = "sh")]
+    pub(crate) shell: Shell,
+    #[command(flatten)]
+    pub(crate) format: Format,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod audit;
+mod bootstrap;
 mod call;
 mod check;
 mod credential;
@@ -29,6 +30,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<u8> {
         Command::Check(args) => check::run(&args),
         Command::Run(args) => return run::run(args).await,
         Command::Env(args) => env::run(&args).await,
+        Command::Bootstrap(args) => bootstrap::run(&args).await,
         Command::Key(command) => key::run(command).await,
         Command::Credential(command) => credential::run(command).await,
         Command::Calls(args) => call::run(args).await,

@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use anyhow::Context as _;
+use clap::ValueEnum as _;
 use tollhouse_vault::Secret;
 
 use super::run::models_of;
 use crate::args::{Client, EnvArgs, Shell};
-use crate::clients::{self, KEY_VARIABLE, Setup, Value, Wanted};
+use crate::clients::{self, KEY_VARIABLE, Setup, Wanted};
 use crate::settings::Usage;
 use crate::{environment, output, profile};
 
@@ -28,9 +29,11 @@ pub(super) async fn run(args: &EnvArgs) -> anyhow::Result<()> {
         url,
         model: None,
         models: &models,
-        nonessential: false,
+        quiet: true,
     };
-    let setup = clients::client(args.client, wanted);
+    let client = args.client.to_possible_value();
+    let client = client.as_ref().map_or("", |value| value.get_name());
+    let setup = clients::client(client)?.setup(wanted)?;
     for line in lines(&setup, args.shell, key.as_ref()) {
         output::line(&line)?;
     }
@@ -52,14 +55,12 @@ fn key(file: Option<&Path>) -> anyhow::Result<Option<Secret>> {
 /// The lines. Where the key is not known they refer to the variable that will hold it.
 fn lines(setup: &Setup, shell: Shell, key: Option<&Secret>) -> Vec<String> {
     let mut lines: Vec<_> = setup.unset.iter().map(|name| unset(shell, name)).collect();
-    for (name, value) in &setup.set {
-        let value = match (value, key) {
-            (Value::Text(text), _) => quote(shell, text),
-            (Value::Key, Some(key)) => quote(shell, key.expose()),
-            (Value::Key, None) if *name == KEY_VARIABLE => continue,
-            (Value::Key, None) => reference(shell),
-        };
-        lines.push(set(shell, name, &value));
+    let env = setup.env.iter();
+    lines.extend(env.map(|(name, text)| set(shell, name, &quote(shell, text))));
+    match key {
+        Some(key) => lines.push(set(shell, &setup.token, &quote(shell, key.expose()))),
+        None if setup.token == KEY_VARIABLE => {}
+        None => lines.push(set(shell, &setup.token, &reference(shell))),
     }
     if key.is_none() {
         lines.insert(
@@ -79,7 +80,7 @@ fn lines(setup: &Setup, shell: Shell, key: Option<&Secret>) -> Vec<String> {
     lines
 }
 
-fn set(shell: Shell, name: &str, value: &str) -> String {
+pub(super) fn set(shell: Shell, name: &str, value: &str) -> String {
     match shell {
         Shell::Sh => format!("export {name}={value}"),
         Shell::Fish => format!("set -gx {name} {value}"),
@@ -88,7 +89,7 @@ fn set(shell: Shell, name: &str, value: &str) -> String {
     }
 }
 
-fn unset(shell: Shell, name: &str) -> String {
+pub(super) fn unset(shell: Shell, name: &str) -> String {
     match shell {
         Shell::Sh => format!("unset {name}"),
         Shell::Fish => format!("set -e {name}"),
@@ -97,7 +98,7 @@ fn unset(shell: Shell, name: &str) -> String {
     }
 }
 
-fn quote(shell: Shell, text: &str) -> String {
+pub(super) fn quote(shell: Shell, text: &str) -> String {
     let quoted = match shell {
         Shell::Sh | Shell::Launchctl => text.replace('\'', r"'\''"),
         Shell::Fish => text.replace('\\', r"\\").replace('\'', r"\'"),
@@ -128,8 +129,10 @@ mod tests {
     #[test]
     fn without_a_key_a_variable_stands_in() {
         let setup = Setup {
-            set: vec![("A", Value::Text("x".to_owned())), ("B", Value::Key)],
-            unset: vec!["C"],
+            token: "B".to_owned(),
+            env: [("A".to_owned(), "x".to_owned())].into(),
+            unset: vec!["C".to_owned()],
+            files: Vec::new(),
             arguments: Vec::new(),
         };
         let without = lines(&setup, Shell::Sh, None);

@@ -1,30 +1,177 @@
 //! `key`: virtual keys.
 
+use std::collections::BTreeMap;
+
 use http::Method;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::listing::{Column, moment, print, print_one};
 use crate::api::{Api, Query, escape};
-use crate::args::{KeyCommand, KeyCreate};
+use crate::args::{Clearable, Format, KeyCommand, KeyCreate, KeyEdit, KeyPolicy};
 use crate::output;
 use crate::record::Record;
+use crate::settings::Usage;
 
-/// A key to be made, as the control plane takes it.
+/// A key to be made or changed, as the control plane takes it.
 #[derive(Serialize, Default)]
-pub(super) struct NewKey<'a> {
-    pub(super) name: &'a str,
+pub(super) struct KeyFields<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) agent: Option<&'a str>,
+    name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) kind: Option<&'static str>,
+    kind: Option<&'static str>,
+    #[serde(skip_serializing_if = "Field::is_kept")]
+    agent: Field<&'a str>,
+    #[serde(skip_serializing_if = "Field::is_kept")]
+    owner: Field<&'a str>,
+    #[serde(skip_serializing_if = "Field::is_kept")]
+    org: Field<&'a str>,
+    #[serde(skip_serializing_if = "Field::is_kept")]
+    models: Field<&'a [String]>,
+    #[serde(skip_serializing_if = "Field::is_kept")]
+    providers: Field<&'a [String]>,
+    #[serde(skip_serializing_if = "Field::is_kept")]
+    routes: Field<&'a [String]>,
+    #[serde(skip_serializing_if = "Field::is_kept")]
+    expires_in: Field<&'a str>,
+    #[serde(skip_serializing_if = "Field::is_kept")]
+    limits: Field<Limits>,
+    #[serde(skip_serializing_if = "Field::is_kept")]
+    budget: Field<Vec<Budget<'a>>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    credentials: BTreeMap<&'a str, bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) models: Option<&'a [String]>,
+    strict: Option<bool>,
+}
+
+/// What is said of a field.
+#[derive(Default)]
+enum Field<T> {
+    /// Nothing.
+    #[default]
+    Kept,
+    /// That it is to be empty.
+    Cleared,
+    /// What it is to be.
+    Set(T),
+}
+
+impl<T> Field<T> {
+    fn is_kept(&self) -> bool {
+        matches!(self, Self::Kept)
+    }
+}
+
+impl<T> From<Option<T>> for Field<T> {
+    fn from(given: Option<T>) -> Self {
+        given.map_or(Self::Kept, Self::Set)
+    }
+}
+
+impl<T: Serialize> Serialize for Field<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Kept | Self::Cleared => serializer.serialize_none(),
+            Self::Set(value) => value.serialize(serializer),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Limits {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) providers: Option<&'a [String]>,
+    rpm: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) expires_in: Option<&'a str>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub(super) strict: bool,
+    tpm: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    concurrency: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct Budget<'a> {
+    window: &'a str,
+    usd: &'a str,
+}
+
+/// How a key gets a new secret, as the control plane takes it.
+#[derive(Serialize)]
+struct Rotation<'a> {
+    grace: Option<&'a str>,
+}
+
+/// How a key gets more time, as the control plane takes it.
+#[derive(Serialize)]
+pub(super) struct Renewal<'a> {
+    pub(super) expires_in: &'a str,
+}
+
+impl<'a> KeyFields<'a> {
+    /// A key for one run of a client.
+    pub(super) fn scoped(name: &'a str, expires_in: &'a str) -> Self {
+        Self {
+            name: Some(name),
+            kind: Some("scoped"),
+            expires_in: Field::Set(expires_in),
+            ..Self::default()
+        }
+    }
+
+    fn of(policy: &'a KeyPolicy) -> anyhow::Result<Self> {
+        let some = |list: &'a [String]| (!list.is_empty()).then_some(list).into();
+        let limits = Limits {
+            rpm: policy.rpm,
+            tpm: policy.tpm,
+            concurrency: policy.concurrency,
+        };
+        let limited = limits.rpm.is_some() || limits.tpm.is_some() || limits.concurrency.is_some();
+        let budgets = policy.budget.iter().map(|text| {
+            let (window, usd) = pair(text, "--budget", "day=5")?;
+            Ok(Budget { window, usd })
+        });
+        let budgets: Vec<_> = budgets.collect::<Result<_, Usage>>()?;
+        let credentials = policy.credentials.iter().map(|text| {
+            let example = "platform=true";
+            let (source, said) = pair(text, "--credentials", example)?;
+            let wrong = |_| wrong("--credentials", example);
+            Ok((source, said.parse().map_err(wrong)?))
+        });
+        Ok(Self {
+            name: None,
+            kind: None,
+            agent: policy.agent.as_deref().into(),
+            owner: policy.owner.as_deref().into(),
+            org: policy.org.as_deref().into(),
+            models: some(&policy.model),
+            providers: some(&policy.provider),
+            routes: some(&policy.route),
+            expires_in: policy.expires.as_deref().into(),
+            limits: limited.then_some(limits).into(),
+            budget: (!budgets.is_empty()).then_some(budgets).into(),
+            credentials: credentials.collect::<Result<_, Usage>>()?,
+            strict: policy.strict,
+        })
+    }
+
+    fn clear(&mut self, field: Clearable) {
+        match field {
+            Clearable::Agent => self.agent = Field::Cleared,
+            Clearable::Models => self.models = Field::Cleared,
+            Clearable::Providers => self.providers = Field::Cleared,
+            Clearable::Routes => self.routes = Field::Cleared,
+            Clearable::ExpiresIn => self.expires_in = Field::Cleared,
+            Clearable::Limits => self.limits = Field::Cleared,
+            Clearable::Budget => self.budget = Field::Cleared,
+            Clearable::Owner => self.owner = Field::Cleared,
+            Clearable::Org => self.org = Field::Cleared,
+        }
+    }
+}
+
+fn wrong(flag: &str, example: &str) -> Usage {
+    Usage(format!("{flag}: expected something such as {example}"))
+}
+
+fn pair<'a>(text: &'a str, flag: &str, example: &str) -> Result<(&'a str, &'a str), Usage> {
+    text.split_once('=').ok_or_else(|| wrong(flag, example))
 }
 
 pub(super) async fn run(command: KeyCommand) -> anyhow::Result<()> {
@@ -50,6 +197,23 @@ pub(super) async fn run(command: KeyCommand) -> anyhow::Result<()> {
             let key: Record = api.get(&path(&args.id)).await?;
             print_one(&key, args.format)
         }
+        KeyCommand::Edit(args) => edit(&api, &args).await,
+        KeyCommand::Rotate(args) => {
+            let rotation = Rotation {
+                grace: (args.grace != "0").then_some(&args.grace),
+            };
+            let path = format!("{}/rotate", path(&args.id));
+            let key: Record = api.send(Method::POST, &path, &rotation).await?;
+            secret(&key, args.format)
+        }
+        KeyCommand::Renew(args) => {
+            let renewal = Renewal {
+                expires_in: &args.expires,
+            };
+            let path = format!("{}/renew", path(&args.id));
+            let key: Record = api.send(Method::POST, &path, &renewal).await?;
+            print_one(&key, args.format)
+        }
         KeyCommand::Revoke { id } => {
             api.delete(&path(&id)).await?;
             output::line(&format!("{id} is revoked"))?;
@@ -63,22 +227,35 @@ pub(super) fn path(id: &str) -> String {
 }
 
 async fn create(api: &Api, args: &KeyCreate) -> anyhow::Result<()> {
-    let some = |list: &'_ [String]| !list.is_empty();
-    let new = NewKey {
-        name: &args.name,
-        agent: args.agent.as_deref(),
-        kind: None,
-        models: some(&args.model).then_some(&args.model),
-        providers: some(&args.provider).then_some(&args.provider),
-        expires_in: args.expires.as_deref(),
-        strict: args.strict,
+    let new = KeyFields {
+        name: Some(&args.name),
+        kind: args.scoped.then_some("scoped"),
+        ..KeyFields::of(&args.policy)?
     };
     let key: Record = api.send(Method::POST, "/api/v1/keys", &new).await?;
-    if args.format.json {
-        return output::json(&key);
+    secret(&key, args.format)
+}
+
+async fn edit(api: &Api, args: &KeyEdit) -> anyhow::Result<()> {
+    let mut change = KeyFields {
+        name: args.name.as_deref(),
+        ..KeyFields::of(&args.policy)?
+    };
+    for field in &args.clear {
+        change.clear(*field);
     }
-    output::line(&key.get("secret").unwrap_or_default())?;
-    let id = key.get("id").unwrap_or_default();
-    output::note(&format!("{id} ({}); the key is shown this once", args.name));
+    let key: Record = api.send(Method::PATCH, &path(&args.id), &change).await?;
+    print_one(&key, args.format)
+}
+
+/// Prints a secret for the only time.
+fn secret(key: &Record, format: Format) -> anyhow::Result<()> {
+    if format.json {
+        return output::json(key);
+    }
+    let of = |name| key.get(name).unwrap_or_default();
+    output::line(&of("secret"))?;
+    let (id, name) = (of("id"), of("name"));
+    output::note(&format!("{id} ({name}); the key is shown this once"));
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! `run`: a coding agent with a key of its own, for as long as it runs.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal};
 use std::os::unix::process::ExitStatusExt as _;
@@ -14,17 +15,21 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde::Deserialize;
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{self, SignalKind};
+use tollhouse_domain::time::Timestamp;
 use tollhouse_vault::Secret;
+use tollhouse_wire::Protocol;
 
-use super::key::{NewKey, path as key_path};
+use super::key::{KeyFields, Renewal, path as key_path};
 use crate::api::{Api, Query};
 use crate::args::{Agent, RunArgs};
-use crate::clients::{self, Model, Setup, VENDOR_CREDENTIALS, Value, Wanted};
+use crate::clients::{self, Offered, Setup, VENDOR_CREDENTIALS, Wanted};
 use crate::output;
 use crate::record::Record;
 
 /// How long ending the key may take; after that its expiry has to do.
 const REVOKE_PATIENCE: Duration = Duration::from_secs(5);
+/// However short the key's life, it is not renewed more often.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(300);
 /// What shells add to a signal's number to make an exit code.
 const KILLED_BY: i32 = 128;
 /// Ours, and not the client's to have.
@@ -37,22 +42,48 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
     let client = args.client.to_possible_value();
     let client = client.as_ref().map_or("", |value| value.get_name());
     let name = args.name.clone().unwrap_or_else(|| format!("run {client}"));
-    let new = NewKey {
-        name: &name,
-        kind: Some("scoped"),
-        expires_in: Some(&args.expires),
-        ..NewKey::default()
-    };
+    let new = KeyFields::scoped(&name, &args.expires);
     let made: Record = api.send(Method::POST, "/api/v1/keys", &new).await?;
     let (Some(id), Some(secret)) = (made.get("id"), made.get("secret")) else {
         bail!("the server made a key and did not say which");
     };
-    let result = with_key(&api, &args, client, &Secret::new(secret), &mut signals).await;
+    let key = Secret::new(secret);
+    let result = tokio::select! {
+        result = with_key(&api, &args, client, &key, &mut signals) => result,
+        never = renewing(&api, &id, &args.expires, life(&made)) => match never {},
+    };
     revoke(&api, &id).await;
     if result.is_ok() && io::stderr().is_terminal() {
         summary(&api, &id).await;
     }
     result.map(exit_code)
+}
+
+/// How long the key was given.
+fn life(made: &Record) -> Option<Duration> {
+    let moment = |name| Timestamp::parse(&made.get(name)?);
+    Some(moment("expires_at")?.since(moment("created_at")?))
+}
+
+/// Keeps the key alive for as long as the client runs. Three times in its life, so that one time the
+/// server may be away.
+async fn renewing(api: &Api, id: &str, expires: &str, life: Option<Duration>) -> Infallible {
+    let Some(life) = life else {
+        return std::future::pending().await;
+    };
+    let renewal = Renewal {
+        expires_in: expires,
+    };
+    let path = format!("{}/renew", key_path(id));
+    let mut said = false;
+    loop {
+        tokio::time::sleep((life / 3).max(SHORTEST_PAUSE)).await;
+        let renewed: anyhow::Result<Record> = api.send(Method::POST, &path, &renewal).await;
+        if let (Err(error), false) = (renewed, said) {
+            said = true;
+            output::note(&format!("the key {id} could not be renewed ({error:#})"));
+        }
+    }
 }
 
 async fn with_key(
@@ -69,15 +100,17 @@ async fn with_key(
                 .await?;
             models_of(api.url(), key, &providers.data).await?
         }
-        Agent::Claude | Agent::Codex => Vec::new(),
+        Agent::Claude | Agent::Codex | Agent::Qwen => Vec::new(),
     };
     let wanted = Wanted {
         url: api.url(),
         model: args.model.as_deref(),
         models: &models,
-        nonessential: args.allow_nonessential,
+        quiet: !args.allow_nonessential,
     };
-    let setup = clients::agent(args.client, wanted);
+    let recipe = clients::client(program)?;
+    let setup = recipe.setup(wanted)?;
+    let program = recipe.program.as_deref().unwrap_or(program);
     let mut child = command(program, &setup, key, &args.arguments)
         .spawn()
         .with_context(|| format!("{program} does not start; is it installed and in PATH?"))?;
@@ -87,22 +120,18 @@ async fn with_key(
 fn command(program: &str, setup: &Setup, key: &Secret, arguments: &[impl AsRef<OsStr>]) -> Command {
     let mut command = Command::new(program);
     // Set afterwards, because one of them may be how the key is handed over.
-    for name in setup
-        .unset
-        .iter()
-        .chain(&VENDOR_CREDENTIALS)
-        .chain(&OWN_VARIABLES)
-    {
+    let unset = setup.unset.iter().map(String::as_str);
+    for name in unset.chain(VENDOR_CREDENTIALS).chain(OWN_VARIABLES) {
         command.env_remove(name);
     }
-    for (name, value) in &setup.set {
-        match value {
-            Value::Text(text) => command.env(name, text),
-            Value::Key => command.env(name, key.expose()),
-        };
-    }
+    command.envs(&setup.env).env(&setup.token, key.expose());
     command.args(&setup.arguments).args(arguments);
     command
+}
+
+fn protocol_named(name: &str) -> Option<Protocol> {
+    let mut all = Protocol::ALL.into_iter();
+    all.find(|protocol| protocol.as_str() == name)
 }
 
 /// The models that a key may use, and how each is spoken to where `providers` tells.
@@ -110,7 +139,7 @@ pub(super) async fn models_of(
     url: &str,
     key: &Secret,
     providers: &[Record],
-) -> anyhow::Result<Vec<Model>> {
+) -> anyhow::Result<Vec<Offered>> {
     #[derive(Deserialize)]
     struct List {
         data: Vec<Entry>,
@@ -124,13 +153,13 @@ pub(super) async fn models_of(
     }
 
     let list: List = Api::new(url, key)?.get("/v1/models").await?;
-    let protocols: BTreeMap<String, Vec<String>> = providers
+    let protocols: BTreeMap<String, Vec<Protocol>> = providers
         .iter()
         .filter_map(|row| {
             let endpoints: Record = row.read("endpoints")?;
             let spoken = endpoints
                 .fields()
-                .map(|(protocol, _)| protocol.to_owned())
+                .filter_map(|(protocol, _)| protocol_named(protocol))
                 .collect();
             Some((row.get("name")?, spoken))
         })
@@ -138,9 +167,9 @@ pub(super) async fn models_of(
     Ok(list
         .data
         .into_iter()
-        .map(|entry| match protocols.get(&entry.owned_by) {
-            Some(spoken) => Model::speaking(&entry.id, spoken),
-            None => Model::guess(&entry.id),
+        .map(|entry| {
+            let spoken = protocols.get(&entry.owned_by);
+            Offered::speaking(&entry.id, spoken.map_or(&[], Vec::as_slice))
         })
         .collect())
 }

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use super::Demo;
 use super::calls::EXAMPLES;
-use crate::args::Client;
 use crate::clients::{self, KEY_VARIABLE, Wanted};
 use crate::{output, profile};
 
@@ -70,9 +69,10 @@ fn agents(url: &str) -> Vec<String> {
         url,
         model: None,
         models: &[],
-        nonessential: false,
+        quiet: true,
     };
-    let codex = clients::client(Client::Codex, wanted).arguments;
+    let setup = clients::client("codex").and_then(|codex| Ok(codex.setup(wanted)?));
+    let codex = setup.map(|setup| setup.arguments).unwrap_or_default();
     let codex: Vec<_> = codex
         .iter()
         .map(|argument| {
