@@ -4,6 +4,7 @@
 //! is settled when the call has ended, whichever way.
 
 mod funds;
+mod lease;
 mod period;
 mod purse;
 mod rate;
@@ -13,6 +14,7 @@ mod state;
 mod worst_case;
 
 pub use funds::{Funds, Lack};
+pub use lease::{Books, Claim, Leased};
 pub use period::{Period, day};
 pub use purse::Purse;
 pub use rate::{Rate, Taken};

@@ -113,10 +113,10 @@ impl Store {
 
 /// A row of the table: what it grows by.
 pub(crate) struct Growth {
-    kind: &'static str,
-    id: Uuid,
-    day: i64,
-    spent: i64,
+    pub(crate) kind: &'static str,
+    pub(crate) id: Uuid,
+    pub(crate) day: i64,
+    pub(crate) spent: i64,
     touched: i64,
 }
 

@@ -1,9 +1,13 @@
 //! The money of one budget in one period: reserved before a call, settled after it.
 //!
 //! What may be spent here is granted. A gateway that is alone is granted the whole budget; one of
-//! several is granted pieces of it, and asks for more when it falls short. Nothing here goes below
-//! zero, and nothing is given out twice: `used + reserved <= granted` holds after every reservation.
+//! several is granted pieces of it (see [`Leased`]), and asks for more when it falls short. Nothing here
+//! goes below zero, and nothing is given out twice: `used + reserved <= granted` holds after every
+//! reservation, but for one: while it is not known that nothing is left, a replica that falls short may
+//! let one call through on credit, and no other until that is covered.
 
+use crate::limits::lease::cushion;
+use crate::limits::{Claim, Leased};
 use crate::money::Money;
 
 /// The money of one budget in one period.
@@ -19,7 +23,26 @@ pub struct Funds {
     outside: Money,
     /// By how much the largest call that was turned away fell short.
     shortfall: Money,
+    /// Where money is granted piece by piece: the budget, and how it stood at the last answer.
+    lease: Option<Lease>,
 }
+
+/// What is known of a budget that others spend of too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Lease {
+    budget: Money,
+    /// What was spent by calls that are stored.
+    spent: Money,
+    /// Whether the books have been asked yet.
+    answered: bool,
+    /// Whether there may be more to be had.
+    more: bool,
+    /// Rounds since the last call.
+    quiet: u32,
+}
+
+/// After how many rounds without a call everything is given back.
+const QUIET: u32 = 60;
 
 /// Why there is no money for a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +63,119 @@ impl Funds {
     pub const fn grant_whole(&mut self, budget: Money) {
         self.granted = budget;
         self.outside = Money::ZERO;
+    }
+
+    /// Says how much the budget is of which pieces are granted.
+    pub fn lease(&mut self, budget: Money) {
+        let fresh = Lease {
+            budget,
+            spent: Money::ZERO,
+            answered: false,
+            more: true,
+            quiet: 0,
+        };
+        if self.lease.is_none() {
+            self.outside = budget;
+        }
+        let lease = self.lease.get_or_insert(fresh);
+        // A budget that was raised may have money again.
+        lease.more |= lease.budget < budget;
+        lease.budget = budget;
+        lease.quiet = 0;
+    }
+
+    /// How much the budget is of which pieces are granted, if that is how it is.
+    pub fn leased(&self) -> Option<Money> {
+        self.lease.map(|lease| lease.budget)
+    }
+
+    /// What was spent of it anywhere, as far as is known here.
+    pub fn spent(&self) -> Money {
+        let stored = self.lease.map_or(Money::ZERO, |lease| lease.spent);
+        stored.saturating_add(self.used)
+    }
+
+    /// What is to be told to the books in this round, if anything: that it falls short, holds more than
+    /// it needs, or, in time, that it is still here. What is given back is not used from this moment on.
+    pub fn claim(&mut self, replicas: u32, renew: bool) -> Option<Claim> {
+        let lease = self.lease.as_mut()?;
+        lease.quiet = lease.quiet.saturating_add(1);
+        let (quiet, answered) = (lease.quiet > QUIET, lease.answered);
+        let keep = if quiet {
+            Money::ZERO
+        } else {
+            self.cushion(replicas).max(self.shortfall)
+        };
+        let surplus = self.available().saturating_sub(keep).max(Money::ZERO);
+        // Small change is not worth the rewriting of a row.
+        let back = if quiet || surplus.0 > keep.0 / 4 {
+            self.withdraw(surplus)
+        } else {
+            Money::ZERO
+        };
+        let due = renew && (self.granted > Money::ZERO || self.need() > Money::ZERO);
+        let says = due || back > Money::ZERO || !answered || self.is_short(replicas);
+        says.then(|| Claim {
+            need: self.need(),
+            shortfall: self.shortfall,
+            back,
+        })
+    }
+
+    /// Whether more is wanted, and there may be some.
+    pub fn is_short(&self, replicas: u32) -> bool {
+        let Some(lease) = self.lease else {
+            return false;
+        };
+        if self.shortfall > Money::ZERO || !lease.answered {
+            return true;
+        }
+        let lacking =
+            self.need() > self.granted || self.available().0 < self.cushion(replicas).0 / 2;
+        lease.more && lacking
+    }
+
+    fn cushion(&self, replicas: u32) -> Money {
+        let known = self.granted.saturating_add(self.outside);
+        cushion(known.saturating_sub(self.need()), replicas)
+    }
+
+    /// Takes in what the books answered.
+    pub fn answer(&mut self, answer: Leased) {
+        self.granted = answer.held;
+        self.outside = answer.outside;
+        self.shortfall = Money::ZERO;
+        if let Some(lease) = &mut self.lease {
+            lease.spent = answer.spent;
+            lease.answered = true;
+            lease.more = answer.more;
+        }
+    }
+
+    /// What is granted has run out: others may have it by now. Open calls run on.
+    pub fn expire(&mut self) {
+        let _gone = self.withdraw(self.available());
+        if let Some(lease) = &mut self.lease {
+            lease.more = false;
+        }
+    }
+
+    /// Whether nothing is held, needed or likely to be soon, so that the books need not know of it.
+    pub fn is_settled(&self) -> bool {
+        let nothing = self.granted <= Money::ZERO && self.need() <= Money::ZERO;
+        nothing && self.lease.is_none_or(|lease| lease.quiet > QUIET)
+    }
+
+    fn need(&self) -> Money {
+        self.used.saturating_add(self.reserved)
+    }
+
+    /// One call may go ahead of the money for it, while there may be some.
+    fn on_credit(&self, amount: Money) -> bool {
+        let known = self.granted.saturating_add(self.outside);
+        let affordable = self.need().saturating_add(amount) <= known;
+        let more = self.lease.is_some_and(|lease| lease.more);
+        more && affordable && self.need() <= self.granted
     }
 
     /// Grants more.
@@ -100,6 +236,9 @@ impl Funds {
         }
         let missing = amount.saturating_sub(available);
         self.shortfall = self.shortfall.max(missing);
+        if self.on_credit(amount) {
+            return Ok(());
+        }
         let here = self.granted.saturating_sub(self.used);
         let left = here.max(Money::ZERO).saturating_add(self.outside);
         Err(if left <= Money::ZERO {

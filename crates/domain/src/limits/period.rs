@@ -33,6 +33,17 @@ impl BudgetWindow {
         }
     }
 
+    /// The last day of a period of this window; always the same one for those that never end.
+    pub fn last_day(self, period: Period) -> Period {
+        let first = period.0;
+        match self {
+            Self::Day => period,
+            Self::Week => Period(first + 6),
+            Self::Month => Period(first_of_month(first + 31) - 1),
+            Self::Total | Self::Session => Period::ALWAYS,
+        }
+    }
+
     /// When the window that `now` is in ends; `None` for those that never do.
     pub fn reset_at(self, now: Timestamp) -> Option<Timestamp> {
         let day = day(now);
@@ -98,6 +109,8 @@ mod tests {
                 let reset = window.reset_at(now).unwrap();
                 prop_assert!(reset > now);
                 prop_assert_eq!(window.period(reset), Period(day(reset)));
+                let period = window.period(now);
+                prop_assert_eq!(window.last_day(period), Period(day(reset) - 1));
                 let last = Timestamp(reset.0 - 1);
                 prop_assert_eq!(window.period(last), window.period(now));
             }

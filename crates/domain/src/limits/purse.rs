@@ -56,6 +56,15 @@ impl Purse {
         before.map(|(_, funds)| funds)
     }
 
+    /// The money of every period that is still known.
+    pub fn known(&mut self) -> impl Iterator<Item = (Period, &mut Funds)> {
+        let before = self
+            .before
+            .iter_mut()
+            .map(|(period, funds)| (*period, funds));
+        before.chain(std::iter::once((self.period, &mut self.funds)))
+    }
+
     /// The money of a period, if it is still known.
     pub fn look(&self, period: Period) -> Option<&Funds> {
         if period == self.period {

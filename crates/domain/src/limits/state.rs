@@ -160,6 +160,8 @@ pub struct ScopeState {
     tokens: Option<Box<Rate>>,
     open: u32,
     purses: [Purse; PURSES],
+    /// Whether the one who asks for pieces of budgets knows of this.
+    pub listed: bool,
 }
 
 const PURSES: usize = 4;
@@ -278,7 +280,9 @@ impl ScopeState {
                 continue;
             };
             let funds = self.purses[purse(window)].enter(window.period(at));
-            if !rules.leased {
+            if rules.leased {
+                funds.lease(usd);
+            } else {
                 funds.grant_whole(usd);
             }
             funds.fits(cost).map_err(|lack| Denied::Budget {
@@ -399,6 +403,25 @@ impl ScopeState {
     /// The money of a window in a period, to grant to it or to take from it.
     pub fn funds_mut(&mut self, window: BudgetWindow, period: Period) -> &mut Funds {
         self.purses[purse(window)].enter(period)
+    }
+
+    /// The budgets of which pieces are granted: each window and period, with its money.
+    pub fn leases(&mut self) -> impl Iterator<Item = (BudgetWindow, Period, &mut Funds)> {
+        let purses = self.purses.iter_mut().zip(COUNTED);
+        purses.flat_map(|(purse, window)| {
+            let known = purse.known();
+            let leased = known.filter(|(_, funds)| funds.leased().is_some());
+            leased.map(move |(period, funds)| (window, period, funds))
+        })
+    }
+
+    /// The store has taken over what a call that came at a moment cost.
+    pub fn stored(&mut self, cost: Money, at: Timestamp) {
+        for (purse, window) in self.purses.iter_mut().zip(COUNTED) {
+            if let Some(funds) = purse.of(window.period(at)) {
+                funds.stored(cost);
+            }
+        }
     }
 
     /// Whether nothing is lost when this is forgotten: nothing is open, spent or taken.

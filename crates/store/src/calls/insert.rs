@@ -15,7 +15,8 @@ use super::row::CallRow;
 use crate::audit::Trail;
 use crate::db::Store;
 use crate::error::Result;
-use crate::spend::{AddSpend, growth};
+use crate::leases::KeepBooks;
+use crate::spend::{AddSpend, Growth, growth};
 
 /// Rows per statement for PostgreSQL, so that no message to it grows without bound.
 const POSTGRES_ROWS: usize = 2_000;
@@ -69,6 +70,15 @@ impl Store {
     /// is left as it is, so a batch may be sent again. Whatever follows from a call (see
     /// [`tollhouse_domain::audit::uses`]) is written with it, and so once.
     pub async fn insert_calls(&self, calls: &[Call]) -> Result<u64> {
+        self.insert(calls, None).await
+    }
+
+    /// The same for calls that replica `me` carried and holds the money of (see [`Store::lease`]).
+    pub async fn insert_calls_of(&self, me: Uuid, calls: &[Call]) -> Result<u64> {
+        self.insert(calls, Some(me)).await
+    }
+
+    async fn insert(&self, calls: &[Call], me: Option<Uuid>) -> Result<u64> {
         // In one order everywhere, so that two replicas never wait for each other in a circle.
         let mut calls: Vec<&Call> = calls.iter().collect();
         calls.sort_unstable_by_key(|call| call.id);
@@ -77,7 +87,7 @@ impl Store {
         let all_new = transact!(self, |tx| {
             let all = tx.insert(&rows).await? == rows.len() as u64;
             if all {
-                tx.add_spend(&growth(calls.iter().copied())).await?;
+                tx.count(&growth(calls.iter().copied()), me).await?;
                 // Last of all: see `crate::audit`.
                 tx.append(&audit::uses(calls.iter().copied())).await?;
             }
@@ -94,12 +104,26 @@ impl Store {
             // Of an id that is there twice, the first was taken.
             let new = calls.iter().copied();
             let new: Vec<&Call> = new.filter(|call| inserted.remove(&call.id.0)).collect();
-            tx.add_spend(&growth(new.iter().copied())).await?;
+            tx.count(&growth(new.iter().copied()), me).await?;
             tx.append(&audit::uses(new.into_iter())).await?;
             (count, count > 0)
         })
     }
 }
+
+/// Adds to what was spent, and takes it from what was held.
+trait Count: AddSpend + KeepBooks {
+    async fn count(&mut self, grown: &[Growth], me: Option<Uuid>) -> Result<()> {
+        self.add_spend(grown).await?;
+        match me {
+            Some(me) => self.move_held(me, grown).await,
+            None => Ok(()),
+        }
+    }
+}
+
+impl Count for SqliteConnection {}
+impl Count for PgConnection {}
 
 /// What only this file asks of a connection.
 trait InsertCalls {

@@ -8,6 +8,7 @@ mod concurrency;
 mod credentials;
 mod hostile;
 mod keys;
+mod leases;
 mod objects;
 mod opening;
 mod provisioning;
