@@ -1,10 +1,12 @@
 //! Rates, concurrency and money: the shell around `domain::limits`.
 //!
 //! What every scope has taken is kept in memory, so that a call never waits for the database to be
-//! admitted. What was spent before is read once, when the journal of the last process is stored;
-//! until then no call under a budget is let through.
+//! admitted. Alone, what was spent before is read once, when the journal of the last process is stored;
+//! until then no call under a budget is let through. One of several replicas divides rates by their
+//! number, and holds pieces of budgets (`leases.rs`).
 
 pub(crate) mod admit;
+pub(crate) mod leases;
 mod refusals;
 mod reservation;
 
@@ -17,17 +19,20 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tollhouse_domain::id::SessionId;
 use tollhouse_domain::limits::{
-    Ask, BudgetWindow, Caps, Denied, HELD, Lack, Now, Party, Rules, Scope, ScopeState, admit,
+    Ask, BudgetWindow, Caps, Denied, HELD, Lack, Limits, Now, Party, Rules, Scope, ScopeState,
+    admit,
 };
 use tollhouse_domain::money::Money;
 use tollhouse_domain::time::Timestamp;
-use tollhouse_store::{Store, StoreError};
+use tollhouse_store::{Spent, Store, StoreError};
 use tracing::warn;
 
+use self::leases::Leases;
 pub(crate) use self::refusals::{SpendCap, Warning};
 pub(crate) use self::reservation::Reservation;
 use crate::clock;
 use crate::config::LimitsConfig;
+use crate::replica::Replica;
 use crate::telemetry::metrics::Metrics;
 
 const SHARDS: usize = 16;
@@ -47,6 +52,8 @@ pub(crate) struct Limiter {
     /// Whether it is known what was spent before.
     ready: watch::Sender<bool>,
     alerts: Mutex<HashMap<(Scope, BudgetWindow), Alert>>,
+    /// What is held of budgets, where others spend of them too.
+    leases: Option<Leases>,
 }
 
 /// Sessions with a budget: the ones that called last, at most so many.
@@ -81,7 +88,12 @@ pub(crate) struct Alert {
 }
 
 impl Limiter {
-    pub(crate) fn new(config: LimitsConfig, metrics: Arc<Metrics>) -> Self {
+    /// `others` is this replica, where there may be more of them.
+    pub(crate) fn new(
+        config: LimitsConfig,
+        metrics: Arc<Metrics>,
+        others: Option<Arc<Replica>>,
+    ) -> Self {
         Self {
             config,
             born: clock::monotonic(),
@@ -90,11 +102,26 @@ impl Limiter {
             sessions: Mutex::default(),
             ready: watch::channel(false).0,
             alerts: Mutex::default(),
+            leases: others.map(Leases::new),
         }
     }
 
     pub(crate) const fn config(&self) -> &LimitsConfig {
         &self.config
+    }
+
+    fn leases(&self) -> Option<&Leases> {
+        self.leases.as_ref()
+    }
+
+    /// What of a scope's limits is this replica's part.
+    fn rules(&self, limits: Limits, caps: Caps) -> Rules {
+        let replicas = self.leases().map_or(1, Leases::replicas);
+        Rules {
+            limits: limits.shared(replicas),
+            caps,
+            leased: self.leases.is_some(),
+        }
     }
 
     /// What passed since the start, on the clock that is never set.
@@ -115,14 +142,23 @@ impl Limiter {
         let rows = store.spend_since(since).await?;
         let sessions = store.session_spend(since, self.config.sessions).await?;
         for row in rows.into_iter().filter(|row| known(row.scope)) {
-            lock(&self.state(row.scope)).load(row.day, row.amount, now);
+            self.count(row, now);
         }
         // The newest last, so that it is the last to be forgotten.
         for row in sessions.into_iter().rev() {
-            lock(&self.state(row.scope)).load(row.day, row.amount, now);
+            self.count(row, now);
         }
         self.ready.send_replace(true);
         Ok(())
+    }
+
+    fn count(&self, row: Spent, now: Timestamp) {
+        let shared = self.state(row.scope);
+        let mut state = lock(&shared);
+        match self.leases {
+            Some(_) => state.learn(row.day, row.amount, now),
+            None => state.load(row.day, row.amount, now),
+        }
     }
 
     /// Waits until it is known what was spent before.
@@ -158,9 +194,25 @@ impl Limiter {
             .zip(scopes.iter().copied())
             .map(party)
             .collect();
-        let holds = admit(&mut parties, ask, now)?;
+        let holds = admit(&mut parties, ask, now);
         drop(parties);
+        let unlisted: Vec<bool> = self.leases().map_or_else(Vec::new, |leases| {
+            let each = scopes.iter().zip(&mut states);
+            each.map(|((_, rules), state)| leases.notice(rules, state))
+                .collect()
+        });
         drop(states);
+        for ((scope, _), shared) in scopes
+            .iter()
+            .zip(&shared)
+            .zip(unlisted)
+            .filter_map(|(known, unlisted)| unlisted.then_some(known))
+        {
+            if let Some(leases) = self.leases() {
+                leases.list(*scope, Arc::clone(shared));
+            }
+        }
+        let holds = holds?;
         let taken = shared.into_iter().zip(scopes).zip(holds);
         let held = taken.map(|((shared, (scope, rules)), hold)| (*scope, rules.caps, shared, hold));
         Ok(Reservation::new(Arc::clone(self), held.collect(), at))
@@ -231,7 +283,7 @@ impl Limiter {
                 scope,
                 window,
                 usd,
-                spent: funds.used(),
+                spent: funds.spent(),
                 reserved: funds.reserved(),
                 reset_at: window.reset_at(now),
             })

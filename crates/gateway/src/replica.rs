@@ -24,7 +24,7 @@ pub(crate) const SILENCE: Duration = Duration::from_secs(10);
 /// Rows of replicas that are long gone are forgotten.
 const FORGET: Duration = Duration::from_hours(1);
 /// A database that went away without a word would otherwise be waited for as long as TCP does.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// This replica among the others.
 #[derive(Debug)]

@@ -94,7 +94,10 @@ impl Gateway {
         let admin = secrets::admin_token(config, &digester)?;
         apply::apply(config, &store, &vault, &digester).await?;
         let metrics = Arc::new(Metrics::new());
-        let limiter = Arc::new(Limiter::new(config.limits, Arc::clone(&metrics)));
+        let replica = Arc::new(Replica::join(&store, ids::uuid(clock::now())).await?);
+        // An embedded store has one process; only a shared one has others that spend and admit.
+        let others = (store.kind() == "postgres").then(|| Arc::clone(&replica));
+        let limiter = Arc::new(Limiter::new(config.limits, Arc::clone(&metrics), others));
         let options = Options {
             max_total_bytes: config.max_journal,
             ..Options::default()
@@ -105,10 +108,10 @@ impl Gateway {
             reader,
             Arc::clone(&ledger),
             store.clone(),
+            Arc::clone(&limiter),
             Arc::clone(&metrics),
         );
         let snapshot = build::first(&store, &vault, Arc::clone(&digester)).await?;
-        let replica = Replica::join(&store, ids::uuid(clock::now())).await?;
         let gateway = Self(Arc::new(Inner {
             replica,
             snapshot: ArcSwap::from_pointee(snapshot),

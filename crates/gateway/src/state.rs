@@ -35,7 +35,7 @@ pub struct Gateway(pub(crate) Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) snapshot: ArcSwap<Snapshot>,
     pub(crate) store: Store,
-    pub(crate) replica: Replica,
+    pub(crate) replica: Arc<Replica>,
     pub(crate) vault: Vault,
     pub(crate) digester: Arc<KeyDigester>,
     /// The digest of the administrator's token.
@@ -128,6 +128,11 @@ impl Gateway {
     /// What bootstrap may hand out.
     pub(crate) fn bootstrap(&self) -> Bootstrap {
         self.0.bootstrap
+    }
+
+    /// The revision of the configuration that new calls see.
+    pub fn revision(&self) -> i64 {
+        self.snapshot().revision
     }
 
     pub(crate) fn max_body(&self) -> u64 {

@@ -11,6 +11,7 @@ use tracing::warn;
 use crate::clock;
 use crate::ledger::writer::Writer;
 use crate::ledger::{retention, sync};
+use crate::limits::leases;
 use crate::replica::{self, follow};
 use crate::state::Gateway;
 
@@ -33,6 +34,8 @@ pub(crate) fn spawn(gateway: &Gateway, writer: Writer, retention: Option<Duratio
         // An embedded store has one process; only a shared one can change behind our back.
         tasks.spawn(follow::run(gateway.clone(), stop.clone()));
         tasks.spawn(replica::run(gateway.clone(), stop.clone()));
+        let limiter = Arc::clone(gateway.limiter());
+        tasks.spawn(leases::run(limiter, inner.store.clone(), stop.clone()));
     }
     if let Some(keep) = retention {
         tasks.spawn(retention::run(gateway.clone(), keep, stop.clone()));

@@ -19,6 +19,8 @@ pub struct Funds {
     used: Money,
     /// What open calls may cost at most.
     reserved: Money,
+    /// What was spent by calls that are stored, where money is granted piece by piece.
+    stored: Money,
     /// What of the budget is neither spent nor granted here, and so might still be.
     outside: Money,
     /// By how much the largest call that was turned away fell short.
@@ -31,8 +33,6 @@ pub struct Funds {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Lease {
     budget: Money,
-    /// What was spent by calls that are stored.
-    spent: Money,
     /// Whether the books have been asked yet.
     answered: bool,
     /// Whether there may be more to be had.
@@ -69,13 +69,12 @@ impl Funds {
     pub fn lease(&mut self, budget: Money) {
         let fresh = Lease {
             budget,
-            spent: Money::ZERO,
             answered: false,
             more: true,
             quiet: 0,
         };
         if self.lease.is_none() {
-            self.outside = budget;
+            self.outside = budget.saturating_sub(self.stored).max(Money::ZERO);
         }
         let lease = self.lease.get_or_insert(fresh);
         // A budget that was raised may have money again.
@@ -91,8 +90,7 @@ impl Funds {
 
     /// What was spent of it anywhere, as far as is known here.
     pub fn spent(&self) -> Money {
-        let stored = self.lease.map_or(Money::ZERO, |lease| lease.spent);
-        stored.saturating_add(self.used)
+        self.stored.saturating_add(self.used)
     }
 
     /// What is to be told to the books in this round, if anything: that it falls short, holds more than
@@ -143,10 +141,10 @@ impl Funds {
     /// Takes in what the books answered.
     pub fn answer(&mut self, answer: Leased) {
         self.granted = answer.held;
+        self.stored = answer.spent;
         self.outside = answer.outside;
         self.shortfall = Money::ZERO;
         if let Some(lease) = &mut self.lease {
-            lease.spent = answer.spent;
             lease.answered = true;
             lease.more = answer.more;
         }
@@ -196,8 +194,14 @@ impl Funds {
         self.outside = amount;
     }
 
+    /// Learns of `amount` that was spent before, where money is granted piece by piece.
+    pub const fn learn(&mut self, amount: Money) {
+        self.stored = self.stored.saturating_add(amount);
+    }
+
     /// The store has taken over `amount` of what was used: it is spent, and no longer granted.
     pub fn stored(&mut self, amount: Money) {
+        self.learn(amount);
         self.used = self.used.saturating_sub(amount).max(Money::ZERO);
         self.granted = self.granted.saturating_sub(amount).max(Money::ZERO);
     }

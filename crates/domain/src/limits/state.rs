@@ -377,6 +377,15 @@ impl ScopeState {
     /// Counts money that was spent on a day, as the store has it, in what is still open at `now`;
     /// the total is counted apart, under [`Period::ALWAYS`].
     pub fn load(&mut self, day: Period, cost: Money, now: Timestamp) {
+        self.each_open(day, now, |funds| funds.spend(cost));
+    }
+
+    /// The same where money is granted piece by piece: it is known, and counted in the books.
+    pub fn learn(&mut self, day: Period, cost: Money, now: Timestamp) {
+        self.each_open(day, now, |funds| funds.learn(cost));
+    }
+
+    fn each_open(&mut self, day: Period, now: Timestamp, count: impl Fn(&mut Funds)) {
         for window in COUNTED {
             let period = window.period(now);
             let within = match window {
@@ -384,7 +393,7 @@ impl ScopeState {
                 BudgetWindow::Day | BudgetWindow::Week | BudgetWindow::Month => day >= period,
             };
             if within {
-                self.purses[purse(window)].enter(period).spend(cost);
+                count(self.purses[purse(window)].enter(period));
             }
         }
     }
@@ -400,9 +409,9 @@ impl ScopeState {
         found.copied().unwrap_or_default()
     }
 
-    /// The money of a window in a period, to grant to it or to take from it.
-    pub fn funds_mut(&mut self, window: BudgetWindow, period: Period) -> &mut Funds {
-        self.purses[purse(window)].enter(period)
+    /// The money of a window in a period, to grant to it or to take from it, while that is known.
+    pub fn funds_of(&mut self, window: BudgetWindow, period: Period) -> Option<&mut Funds> {
+        self.purses[purse(window)].of(period)
     }
 
     /// The budgets of which pieces are granted: each window and period, with its money.
@@ -435,7 +444,7 @@ impl ScopeState {
         }
         COUNTED.into_iter().all(|window| {
             let funds = self.funds(window, now.at);
-            funds.used() == Money::ZERO && funds.reserved() == Money::ZERO
+            funds.spent() == Money::ZERO && funds.reserved() == Money::ZERO
         })
     }
 }

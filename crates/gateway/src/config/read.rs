@@ -16,7 +16,8 @@ use toml::Spanned;
 use super::error::{ConfigError, Source};
 use super::file::FileConfig;
 use super::{
-    Bootstrap, Config, LimitsConfig, MasterKeySource, Proxies, Storage, TlsFiles, UpstreamConfig, tables,
+    Bootstrap, Config, LimitsConfig, MasterKeySource, Proxies, Storage, TlsFiles, UpstreamConfig,
+    tables,
 };
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:7878";

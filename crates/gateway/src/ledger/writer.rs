@@ -12,10 +12,11 @@ use tokio_util::sync::CancellationToken;
 use tollhouse_domain::call::{Call, Outcome};
 use tollhouse_domain::id::CallId;
 use tollhouse_journal::{Batch, JournalError, Position, Reader};
-use tollhouse_store::Store;
+use tollhouse_store::{Store, StoreError};
 use tracing::{error, info, warn};
 
 use super::{Ledger, record};
+use crate::limits::Limiter;
 use crate::telemetry::metrics::Metrics;
 
 const BATCH_RECORDS: usize = 4096;
@@ -38,11 +39,14 @@ pub(crate) struct Writer {
     open: HashMap<CallId, Beginning>,
     /// Rows that were read and are not stored: nothing is released while there are any.
     pending: Vec<Call>,
+    /// The same of an earlier process, which held the money of its calls by itself.
+    replayed: Vec<Call>,
     recovered_to: Position,
     position: Position,
     released: Position,
     ledger: Arc<Ledger>,
     store: Store,
+    limiter: Arc<Limiter>,
     metrics: Arc<Metrics>,
 }
 
@@ -76,6 +80,7 @@ impl Writer {
         reader: Reader,
         ledger: Arc<Ledger>,
         store: Store,
+        limiter: Arc<Limiter>,
         metrics: Arc<Metrics>,
     ) -> Self {
         let recovery = reader.recovery();
@@ -92,8 +97,10 @@ impl Writer {
             reader: Some(reader),
             open: HashMap::new(),
             pending: Vec::new(),
+            replayed: Vec::new(),
             ledger,
             store,
+            limiter,
             metrics,
         }
     }
@@ -121,7 +128,7 @@ impl Writer {
                 "calls were open when the last process ended"
             );
         }
-        self.pending.extend(interrupted);
+        self.replayed.extend(interrupted);
         if !self.store(stop).await {
             return;
         }
@@ -160,6 +167,7 @@ impl Writer {
             warn!("the store does not answer; the next start stores what is left in the journal");
         } else {
             self.release(self.position).await;
+            self.limiter.give_up(&self.store).await;
         }
     }
 
@@ -226,7 +234,13 @@ impl Writer {
             }
             Record::End(id, call) => {
                 self.open.remove(&id);
-                self.pending.push(*call);
+                let replayed = after <= self.recovered_to;
+                let rows = if replayed {
+                    &mut self.replayed
+                } else {
+                    &mut self.pending
+                };
+                rows.push(*call);
             }
             Record::Unreadable => {
                 self.metrics.ledger_unreadable.inc();
@@ -235,29 +249,39 @@ impl Writer {
         }
     }
 
+    async fn insert(&self) -> Result<u64, StoreError> {
+        let mut inserted = 0;
+        if !self.replayed.is_empty() {
+            inserted += self.store.insert_calls(&self.replayed).await?;
+        }
+        if !self.pending.is_empty() {
+            inserted += self.limiter.store(&self.store, &self.pending).await?;
+        }
+        Ok(inserted)
+    }
+
     /// Inserts what is pending, however long it takes. `false` when asked to stop first: then it
     /// stays pending.
     async fn store(&mut self, stop: &CancellationToken) -> bool {
-        if self.pending.is_empty() {
+        let rows = self.pending.len() + self.replayed.len();
+        if rows == 0 {
             return true;
         }
         let mut pause = FIRST_RETRY;
         loop {
-            let attempt = self.store.insert_calls(&self.pending);
+            let attempt = self.insert();
             match tokio::time::timeout(ATTEMPT, attempt).await {
                 Ok(Ok(inserted)) => {
                     self.metrics.ledger_stored.inc_by(inserted);
                     self.pending.clear();
+                    self.replayed.clear();
                     return true;
                 }
                 Ok(Err(error)) => {
-                    warn!(%error, rows = self.pending.len(), "the store does not take calls; trying again");
+                    warn!(%error, rows, "the store does not take calls; trying again");
                 }
                 Err(_) => {
-                    warn!(
-                        rows = self.pending.len(),
-                        "the store does not answer; trying again"
-                    );
+                    warn!(rows, "the store does not answer; trying again");
                 }
             }
             self.metrics.ledger_retries.inc();

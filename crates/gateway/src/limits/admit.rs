@@ -2,7 +2,7 @@
 
 use http::Method;
 use tollhouse_domain::id::SessionId;
-use tollhouse_domain::limits::{Ask, Asks, Caps, Estimate, Rules, Scope, worst_case};
+use tollhouse_domain::limits::{Ask, Asks, Caps, Estimate, Limits, Rules, Scope, worst_case};
 use tollhouse_domain::money::Money;
 use tollhouse_domain::time::Timestamp;
 use tollhouse_wire::Peek;
@@ -215,10 +215,7 @@ fn scopes(
     let (config, key) = (limiter.config(), &caller.principal.key);
     let mut found = Vec::with_capacity(5);
     if !config.global.is_unlimited() {
-        let rules = Rules {
-            limits: config.global,
-            ..Rules::default()
-        };
+        let rules = limiter.rules(config.global, Caps::default());
         found.push((Scope::Global, rules));
     }
     if kind == Kind::Free {
@@ -229,12 +226,7 @@ fn scopes(
     let mut add = |scope, limits, budgets: &[_]| {
         let caps = Caps::of(budgets);
         sessions = sessions.and(caps.only(true));
-        let rules = Rules {
-            limits,
-            caps: caps.only(false),
-            leased: false,
-        };
-        found.push((scope, rules));
+        found.push((scope, limiter.rules(limits, caps.only(false))));
     };
     if let Some(org) = key.org.and_then(|id| people.org(id)) {
         add(Scope::Org(org.id), org.limits, &org.budgets);
@@ -244,10 +236,7 @@ fn scopes(
     }
     add(Scope::Key(key.id), key.limits.or(config.key), &key.budgets);
     if !sessions.is_empty() {
-        let rules = Rules {
-            caps: sessions,
-            ..Rules::default()
-        };
+        let rules = limiter.rules(Limits::default(), sessions);
         found.push((Scope::Session(caller.session), rules));
     }
     found

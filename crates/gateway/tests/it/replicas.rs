@@ -165,3 +165,155 @@ async fn a_revocation_arrives_without_being_announced() {
     two.stop().await;
     drop(database);
 }
+
+/// What a call with a hundred tokens costs, in hundredths of a dollar: all of its price is output.
+const CALL: i64 = 10;
+const PRICES: &str = r#"{"prices":[{"model":"m","provider":"lab","usd_per_million":{"input":"0",
+    "cache_read":"0","cache_write_5m":"0","cache_write_1h":"0","output":"1000"},"source":"test"}]}"#;
+const ASKS: &str = r#"{"model":"m","max_tokens":100,"messages":[]}"#;
+const ANSWER: &str = r#"{"id":"msg_1","type":"message","role":"assistant","model":"m",
+    "content":[{"type":"text","text":"x"}],"stop_reason":"end_turn","stop_sequence":null,
+    "usage":{"input_tokens":0,"output_tokens":100}}"#;
+
+/// Gives every key that is not the file's so many hundredths of a dollar.
+fn budget(database: &Database, hundredths: i64, window: &str) {
+    let (dollars, rest) = (hundredths / 100, hundredths % 100);
+    database.execute(&format!(
+        "UPDATE revision SET value = value + 1; \
+         UPDATE sections SET revision = (SELECT value FROM revision) WHERE name = 'keys'; \
+         UPDATE virtual_keys SET revision = (SELECT value FROM revision), \
+         budgets = '[{{\"usd\":\"{dollars}.{rest:02}\",\"window\":\"{window}\"}}]' WHERE NOT managed"
+    ));
+}
+
+/// How a budgeted call went.
+#[derive(Debug, PartialEq, Eq)]
+enum Went {
+    Answered,
+    /// Others hold the money: come back in a moment.
+    Held,
+    /// No money, or too little for this call.
+    Spent,
+}
+
+async fn ask(client: &Client, upstream: &ScriptedUpstream, secret: &str) -> Went {
+    let headers = [("x-api-key", secret), ("content-type", "application/json")];
+    let answer = client.post("/v1/messages", &headers, ASKS).await;
+    match answer.status.as_u16() {
+        200 => {
+            // The script that it took is there for the next.
+            upstream.json(200, ANSWER);
+            Went::Answered
+        }
+        429 if answer.json()["error"]["type"] == "billing_error" => Went::Spent,
+        429 => Went::Held,
+        _ => panic!("{} {}", answer.status, answer.text()),
+    }
+}
+
+/// 64 callers spread over replicas, until none of them is let through; returns how many calls were
+/// answered.
+async fn exhaust(replicas: &[TestGateway], upstream: &ScriptedUpstream, secret: &str) -> usize {
+    for _ in 0..64 {
+        upstream.json(200, ANSWER);
+    }
+    let clients: Vec<Client> = replicas
+        .iter()
+        .map(|replica| Client::new(&replica.url))
+        .collect();
+    let caller = async |at: usize| {
+        let client = &clients[at % clients.len()];
+        let mut answered = 0;
+        loop {
+            match ask(client, upstream, secret).await {
+                Went::Answered => answered += 1,
+                Went::Held => tokio::time::sleep(Duration::from_millis(50)).await,
+                Went::Spent => return answered,
+            }
+        }
+    };
+    let all = futures_util::future::join_all((0..64).map(caller));
+    let answered = tokio::time::timeout(SOON * 4, all).await.unwrap();
+    answered.into_iter().sum()
+}
+
+/// Replicas of a database of their own, and a key with a budget.
+async fn spenders(
+    test: &str,
+    count: usize,
+    hundredths: i64,
+) -> Option<(Database, ScriptedUpstream, Vec<TestGateway>, String)> {
+    let database = Database::new(test)?;
+    let upstream = ScriptedUpstream::start().await;
+    let mut replicas = Vec::new();
+    for _ in 0..count {
+        replicas.push(database.replica(&upstream.url).await);
+    }
+    admin(&replicas[0], Method::PUT, "/api/v1/prices", PRICES).await;
+    let (_, secret) = key(&replicas[0]).await;
+    budget(&database, hundredths, "day");
+    // Until all know the key, its budget and the price.
+    let revision = stored_revision(&database);
+    let know = async {
+        for replica in &replicas {
+            while replica.gateway.revision() < revision {
+                tokio::task::yield_now().await;
+            }
+        }
+    };
+    tokio::time::timeout(SOON, know).await.unwrap();
+    Some((database, upstream, replicas, secret))
+}
+
+fn stored_revision(database: &Database) -> i64 {
+    let mut command = Command::new("psql");
+    let sql = "SELECT value FROM tollhouse.revision";
+    command.args([
+        "--no-psqlrc",
+        "--tuples-only",
+        "--command",
+        sql,
+        &database.url(),
+    ]);
+    let output = command.output().unwrap();
+    String::from_utf8(output.stdout)
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn one_replica_spends_all_of_a_budget_and_not_a_call_more() {
+    let Some((database, upstream, replicas, secret)) = spenders("alone", 1, 205).await else {
+        return;
+    };
+    assert_eq!(exhaust(&replicas, &upstream, &secret).await, 20);
+    for replica in replicas {
+        replica.stop().await;
+    }
+    // Nor does the next process on it, which has held nothing of it yet.
+    let again = [database.replica(&upstream.url).await];
+    assert_eq!(exhaust(&again, &upstream, &secret).await, 0);
+    let [again] = again;
+    again.stop().await;
+}
+
+#[tokio::test]
+async fn replicas_overshoot_a_budget_by_no_more_than_a_call_each() {
+    for count in [2, 3] {
+        let name = format!("shared{count}");
+        let Some((_database, upstream, replicas, secret)) = spenders(&name, count, 400).await
+        else {
+            return;
+        };
+        let answered = exhaust(&replicas, &upstream, &secret).await;
+        let most = usize::try_from(400 / CALL).unwrap() + count;
+        assert!((40..=most).contains(&answered), "{answered}");
+        // From then on, not one.
+        assert_eq!(exhaust(&replicas, &upstream, &secret).await, 0);
+        for replica in replicas {
+            replica.stop().await;
+        }
+    }
+}
