@@ -11,7 +11,7 @@ export PATH := $(CACHE)/tools/bin:$(PATH)
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-rust test-doc test-readme check fmt lint docs deny advisories agents bench fuzz
+.PHONY: help build demo test test-rust test-doc test-readme check fmt lint docs deny advisories agents sso bench fuzz
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS='	' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -68,6 +68,10 @@ agents: ## real Claude Code, Codex and OpenCode through the gateway; takes them 
 	@scripts/setup.sh build agents
 	@cargo build --locked
 	scripts/agents.sh $(TARGET_DIR)/debug/tollhouse $(ARGS)
+
+sso: ## the real OpenID Connect server that single sign-on is tried against; takes it from npm
+	@scripts/setup.sh sso
+	scripts/sso/provider.py
 
 bench: ## the gateway against a bare pass-through (ARGS=--quick, ARGS=--litellm, ...)
 	@scripts/setup.sh build

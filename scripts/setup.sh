@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what a make target needs and the machine lacks; says nothing when all is there.
 #
-#   scripts/setup.sh build|test|lint|deny|agents|fuzz...
+#   scripts/setup.sh build|test|lint|deny|agents|sso|fuzz...
 #
 # Debian packages are installed when this runs as root; otherwise one line says what to install.
 # Cargo's tools go to a cache outside the checkout (TOLLHOUSE_CACHE, ~/.cache/tollhouse by
@@ -74,7 +74,7 @@ cargo_tool() {
 }
 
 [ $# -gt 0 ] || {
-    say "usage: scripts/setup.sh build|test|lint|deny|agents|fuzz..."
+    say "usage: scripts/setup.sh build|test|lint|deny|agents|sso|fuzz..."
     exit 64
 }
 need cc gcc libc6-dev
@@ -86,7 +86,7 @@ for purpose in "$@"; do
             need curl curl ca-certificates
             need_postgres
             ;;
-        agents)
+        agents | sso)
             need python3 python3
             need npm nodejs npm
             ;;
