@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::credential::{CredentialPolicy, CredentialSource};
+use crate::credential::{CredentialPolicy, CredentialSource, Owner};
 use crate::id::{KeyId, OrgId, UserId};
 use crate::limits::{Budget, Limits};
 use crate::pattern::Pattern;
@@ -129,6 +129,22 @@ impl VirtualKey {
         self.routes
             .as_ref()
             .is_none_or(|allowed| allowed.contains(route))
+    }
+
+    /// Whose credentials its calls draw on, first choice first: its user's, its organization's, the
+    /// platform's, as far as its policy and the source it is pinned to allow.
+    pub fn owners(&self) -> impl Iterator<Item = Owner> {
+        let policy = self.credentials;
+        let found = [
+            self.owner.filter(|_| policy.user).map(Owner::User),
+            self.org.filter(|_| policy.org).map(Owner::Org),
+            policy.platform.then_some(Owner::Platform),
+        ];
+        let pinned = self.pinned_source;
+        found
+            .into_iter()
+            .flatten()
+            .filter(move |owner| pinned.is_none_or(|only| owner.source() == only))
     }
 
     /// Whether the key's calls may go to `provider`.

@@ -97,12 +97,7 @@ fn v1() -> OpenApiRouter<Control> {
         .routes(routes!(keys::renewal::rotate))
         .routes(routes!(keys::renewal::renew))
         .routes(routes!(bootstrap::bootstrap))
-        .routes(routes!(credentials::list))
-        .routes(routes!(
-            credentials::show,
-            credentials::put,
-            credentials::delete
-        ))
+        .merge(credentials())
         .routes(routes!(credentials::trial::test))
         .routes(routes!(providers::list))
         .routes(routes!(providers::put, providers::delete))
@@ -132,6 +127,27 @@ fn v1() -> OpenApiRouter<Control> {
         .routes(routes!(audit::export::export))
         .routes(routes!(audit::head))
         .routes(routes!(clients::proxy_info))
+}
+
+/// Credentials, by whose they are and by id.
+fn credentials() -> OpenApiRouter<Control> {
+    use credentials::{one, owned};
+    OpenApiRouter::default()
+        .routes(routes!(owned::list))
+        .routes(routes!(owned::show, owned::put, owned::delete))
+        .routes(routes!(owned::list_mine))
+        .routes(routes!(
+            owned::show_mine,
+            owned::put_mine,
+            owned::delete_mine
+        ))
+        .routes(routes!(owned::list_orgs))
+        .routes(routes!(
+            owned::show_orgs,
+            owned::put_orgs,
+            owned::delete_orgs
+        ))
+        .routes(routes!(one::show, one::change, one::delete))
 }
 
 /// What anyone may use.

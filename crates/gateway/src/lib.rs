@@ -15,6 +15,7 @@ pub mod ids;
 mod ledger;
 mod limits;
 mod names;
+mod pools;
 mod proxy;
 mod replica;
 mod server;

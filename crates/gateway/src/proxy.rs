@@ -41,6 +41,7 @@ use self::admission::Admission;
 use self::operation::{Inference, Operation};
 use self::outbound::Outbound;
 use self::refusal::Refusal;
+use self::resolve::Draw;
 use self::translation::Origin;
 use crate::body::Body;
 use crate::limits::admit::{Caller, Demand, admit};
@@ -131,7 +132,13 @@ async fn infer(
     let passage = Admission::new(gateway, &snapshot, arrival, protocol, &principal, identity)
         .inference(inference, &inbound)
         .open()?;
-    let health = gateway.health();
+    let draw = Draw {
+        snapshot: &snapshot,
+        principal: &principal,
+        pools: gateway.pools(),
+        session: origin.session,
+        at: arrival.at,
+    };
     let found = match &inbound.peek.model {
         Some(model) => {
             let asked = Asked {
@@ -139,7 +146,7 @@ async fn infer(
                 model: &model.name,
                 translatable: inference.is_translatable(),
             };
-            resolve::resolve(&snapshot, &principal, asked, health, arrival.at)
+            resolve::resolve(&draw, asked, gateway.health())
         }
         None => Err(Refusal::new(
             ErrorKind::InvalidRequest,
@@ -148,7 +155,7 @@ async fn infer(
         .about("model")),
     };
     let previous = inbound.peek.previous_response_id.as_deref();
-    let targets = objects::follow(gateway, &principal.key, previous, found).await;
+    let targets = objects::follow(gateway, &draw, previous, found).await;
     let caller = Caller {
         principal: &principal,
         session: origin.session,

@@ -6,26 +6,27 @@
 //! marked as sensitive, so that no call has to touch the vault.
 
 pub(crate) mod build;
+pub(crate) mod credentials;
 mod keys;
 mod people;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use http::{HeaderValue, Uri};
+use http::Uri;
 use tollhouse_domain::catalog::PriceBook;
 use tollhouse_domain::dialect::Dialects;
-use tollhouse_domain::id::CredentialId;
 use tollhouse_domain::key::VirtualKey;
 use tollhouse_domain::limits::Scope;
 use tollhouse_domain::provider::{AuthScheme, Provider};
 use tollhouse_domain::route::{Route, RouteTable};
 use tollhouse_domain::time::Timestamp;
 use tollhouse_store::Revisions;
-use tollhouse_vault::{KeyDigester, Secret};
+use tollhouse_vault::KeyDigester;
 use tollhouse_wire::Protocol;
 use tollhouse_wire::dialect::Dialect;
 
+pub(crate) use self::credentials::{Credentials, OpenCredential, Pool};
 use self::keys::Keys;
 pub(crate) use self::people::People;
 
@@ -38,7 +39,7 @@ pub(crate) struct Snapshot {
     digester: Arc<KeyDigester>,
     keys: Keys,
     catalog: Arc<Catalog>,
-    platform: Arc<HashMap<String, Arc<OpenCredential>>>,
+    credentials: Arc<Credentials>,
     pub(crate) prices: Arc<PriceBook>,
     dialects: Arc<Dialects>,
     pub(crate) people: Arc<People>,
@@ -59,38 +60,6 @@ pub(crate) struct Endpoint {
     pub(crate) auth: AuthScheme,
     base: Uri,
     path: String,
-}
-
-/// A credential ready to be sent.
-pub(crate) struct OpenCredential {
-    pub(crate) id: CredentialId,
-    bearer: HeaderValue,
-    plain: HeaderValue,
-}
-
-impl OpenCredential {
-    /// `None` when the secret cannot stand in a header at all.
-    pub(crate) fn new(id: CredentialId, secret: &Secret) -> Option<Self> {
-        let sensitive = |text: &str| {
-            let mut value = HeaderValue::from_str(text).ok()?;
-            value.set_sensitive(true);
-            Some(value)
-        };
-        let bearer = zeroize::Zeroizing::new(format!("Bearer {}", secret.expose()));
-        Some(Self {
-            id,
-            bearer: sensitive(&bearer)?,
-            plain: sensitive(secret.expose())?,
-        })
-    }
-
-    pub(crate) fn bearer(&self) -> HeaderValue {
-        self.bearer.clone()
-    }
-
-    pub(crate) fn plain(&self) -> HeaderValue {
-        self.plain.clone()
-    }
 }
 
 impl Endpoint {
@@ -204,9 +173,9 @@ impl Snapshot {
         }
     }
 
-    /// The platform's credential for a provider.
-    pub(crate) fn platform(&self, provider: &str) -> Option<&Arc<OpenCredential>> {
-        self.platform.get(provider)
+    /// Whose credentials there are, opened.
+    pub(crate) fn credentials(&self) -> &Credentials {
+        &self.credentials
     }
 }
 

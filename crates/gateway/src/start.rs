@@ -28,6 +28,7 @@ use crate::ids;
 use crate::ledger::Ledger;
 use crate::ledger::writer::Writer;
 use crate::limits::Limiter;
+use crate::pools::Pools;
 use crate::replica::Replica;
 use crate::snapshot::build;
 use crate::state::{Gateway, Inner};
@@ -122,6 +123,7 @@ impl Gateway {
             ledger,
             upstream: Upstream::new(&config.upstream, extras(config))?,
             health: HealthBook::default(),
+            pools: Pools::default(),
             limiter,
             metrics,
             public_url: config.public_url.clone(),

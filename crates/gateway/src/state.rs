@@ -21,6 +21,8 @@ use crate::health::HealthBook;
 use crate::ledger::Ledger;
 use crate::ledger::open_call::Books;
 use crate::limits::Limiter;
+use crate::pools::Pools;
+use crate::proxy::dispatch::Ways;
 use crate::proxy::refusal::Refusal;
 use crate::replica::Replica;
 use crate::snapshot::{Snapshot, build};
@@ -43,6 +45,7 @@ pub(crate) struct Inner {
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) upstream: Upstream,
     pub(crate) health: HealthBook,
+    pub(crate) pools: Pools,
     pub(crate) limiter: Arc<Limiter>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) public_url: String,
@@ -114,6 +117,19 @@ impl Gateway {
 
     pub(crate) fn limiter(&self) -> &Arc<Limiter> {
         &self.0.limiter
+    }
+
+    pub(crate) fn pools(&self) -> &Pools {
+        &self.0.pools
+    }
+
+    /// How upstreams are reached, and what is remembered of them.
+    pub(crate) fn ways(&self) -> Ways<'_> {
+        Ways {
+            upstream: &self.0.upstream,
+            health: &self.0.health,
+            pools: &self.0.pools,
+        }
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {

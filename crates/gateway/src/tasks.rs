@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
+use tollhouse_domain::audit::{Action, Actor, Note, Subject, SubjectKind};
 use tollhouse_domain::time::Timestamp;
 use tracing::warn;
 
@@ -16,6 +17,8 @@ use crate::replica::{self, follow};
 use crate::state::Gateway;
 
 /// How often last uses are stored.
+/// How long to wait before the store is told again what it did not take.
+const MARK_AGAIN: Duration = Duration::from_secs(5);
 const STORE_LAST_USES: Duration = Duration::from_mins(1);
 /// How often the store is asked again what was spent.
 const POLL: Duration = Duration::from_secs(1);
@@ -30,6 +33,7 @@ pub(crate) fn spawn(gateway: &Gateway, writer: Writer, retention: Option<Duratio
     tasks.spawn(sweep_limits(gateway.clone(), stop.clone()));
     tasks.spawn(sync::run(Arc::clone(&inner.ledger), stop.clone()));
     tasks.spawn(last_uses(gateway.clone(), stop.clone()));
+    tasks.spawn(credential_marks(gateway.clone(), stop.clone()));
     if inner.store.kind() == "postgres" {
         // An embedded store has one process; only a shared one can change behind our back.
         tasks.spawn(follow::run(gateway.clone(), stop.clone()));
@@ -64,6 +68,41 @@ async fn sweep_limits(gateway: Gateway, stop: CancellationToken) {
         let snapshot = gateway.snapshot();
         let known = |scope| snapshot.knows(scope);
         gateway.limiter().sweep(clock::now(), known);
+    }
+}
+
+/// Stores which credentials their providers refuse, or take again, so that other replicas know.
+async fn credential_marks(gateway: Gateway, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = gateway.pools().marked() => {}
+            () = stop.cancelled() => return,
+        }
+        let mut failed = false;
+        for (id, since) in gateway.pools().take_marks() {
+            let subject = Subject::id(SubjectKind::Credential, id);
+            let note = Note::new(
+                clock::now(),
+                Actor::SYSTEM,
+                Action::CredentialChange,
+                subject,
+            )
+            .with("refused", since.is_some());
+            let marked = gateway.store().noted(note).mark_credential(id, since).await;
+            if let Err(error) = marked {
+                warn!(%error, credential = %id, "whether its provider takes it could not be stored");
+                gateway.pools().put_back(id, since);
+                failed = true;
+            }
+        }
+        if failed {
+            if !pause(MARK_AGAIN, &stop).await {
+                return;
+            }
+            gateway.pools().wake();
+        } else if let Err(error) = gateway.refresh().await {
+            warn!(%error, "a change cannot be read yet");
+        }
     }
 }
 

@@ -1,9 +1,8 @@
-//! Sealed upstream secrets. The table knows owners of three kinds; only the platform's have a way
-//! in so far.
+//! Sealed upstream secrets of users, organizations and the platform.
 
 use sqlx::FromRow;
 use tollhouse_domain::credential::{Credential, Owner};
-use tollhouse_domain::id::CredentialId;
+use tollhouse_domain::id::{CredentialId, OrgId, UserId};
 use tollhouse_domain::time::Timestamp;
 use uuid::Uuid;
 
@@ -27,9 +26,23 @@ impl std::fmt::Debug for CredentialRecord {
     }
 }
 
+/// The owner id of what the platform owns.
+const PLATFORM: Uuid = Uuid::nil();
+
+/// An owner as stored.
+const fn stored(owner: Owner) -> (&'static str, Uuid) {
+    match owner {
+        Owner::User(id) => ("user", id.0),
+        Owner::Org(id) => ("org", id.0),
+        Owner::Platform => ("platform", PLATFORM),
+    }
+}
+
 #[derive(FromRow)]
 struct CredentialRow {
     id: Uuid,
+    owner_kind: String,
+    owner_id: Uuid,
     provider: String,
     name: String,
     fingerprint: String,
@@ -41,121 +54,155 @@ struct CredentialRow {
     sealed: Vec<u8>,
 }
 
-impl From<CredentialRow> for CredentialRecord {
-    fn from(row: CredentialRow) -> Self {
-        let meta = Credential {
-            id: CredentialId(row.id),
-            owner: Owner::Platform,
-            provider: row.provider,
-            name: row.name,
-            fingerprint: row.fingerprint,
-            configured_at: Timestamp(row.configured_at),
-            managed: row.managed,
-            enabled: row.enabled,
-            base_url: row.base_url,
-            stale_since: row.stale_since.map(Timestamp),
+impl CredentialRow {
+    fn record(self) -> Result<CredentialRecord> {
+        let owner = match self.owner_kind.as_str() {
+            "user" => Owner::User(UserId(self.owner_id)),
+            "org" => Owner::Org(OrgId(self.owner_id)),
+            "platform" => Owner::Platform,
+            _ => {
+                return Err(StoreError::corrupt(
+                    "a credential's owner is of no known kind",
+                ));
+            }
         };
-        Self {
-            meta,
-            sealed: row.sealed,
-        }
+        let meta = Credential {
+            id: CredentialId(self.id),
+            owner,
+            provider: self.provider,
+            name: self.name,
+            fingerprint: self.fingerprint,
+            configured_at: Timestamp(self.configured_at),
+            managed: self.managed,
+            enabled: self.enabled,
+            base_url: self.base_url,
+            stale_since: self.stale_since.map(Timestamp),
+        };
+        let sealed = self.sealed;
+        Ok(CredentialRecord { meta, sealed })
     }
 }
 
-/// The owner id of what the platform owns.
-const PLATFORM: Uuid = Uuid::nil();
-
 macro_rules! select {
     () => {
-        "SELECT id, provider, name, fingerprint, configured_at, managed, \
-         enabled, base_url, stale_since, sealed FROM credentials \
-         WHERE owner_kind = 'platform'"
+        "SELECT id, owner_kind, owner_id, provider, name, fingerprint, configured_at, managed, \
+         enabled, base_url, stale_since, sealed FROM credentials"
     };
 }
 
 const ALL: &str = concat!(select!(), " ORDER BY id");
+const OF_OWNER: &str = concat!(
+    select!(),
+    " WHERE owner_kind = $1 AND owner_id = $2 ORDER BY id"
+);
 const ONE: &str = concat!(
     select!(),
-    " AND owner_id = $1 AND provider = $2 AND name = $3"
+    " WHERE owner_kind = $1 AND owner_id = $2 AND provider = $3 AND name = $4"
 );
-const INSERT: &str = "INSERT INTO credentials (owner_kind, owner_id, id, provider, name, \
-    fingerprint, configured_at, managed, sealed) \
-    VALUES ('platform', $1, $2, $3, $4, $5, $6, $7, $8)";
-const UPDATE: &str = "UPDATE credentials SET fingerprint = $5, configured_at = $6, managed = $7, \
-    sealed = $8 WHERE owner_kind = 'platform' AND owner_id = $1 AND id = $2 AND provider = $3 \
-    AND name = $4";
+const BY_ID: &str = concat!(select!(), " WHERE id = $1");
+const INSERT: &str = "INSERT INTO credentials (owner_kind, owner_id, provider, name, id, \
+    fingerprint, configured_at, managed, enabled, base_url, stale_since, sealed) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+const UPDATE: &str = "UPDATE credentials SET fingerprint = $6, configured_at = $7, managed = $8, \
+    enabled = $9, base_url = $10, stale_since = $11, sealed = $12 \
+    WHERE owner_kind = $1 AND owner_id = $2 AND provider = $3 AND name = $4 AND id = $5";
 const RESEAL: &str = "UPDATE credentials SET sealed = $3 WHERE id = $1 AND sealed = $2";
-const DELETE: &str = "DELETE FROM credentials WHERE owner_kind = 'platform' AND owner_id = $1 \
-    AND provider = $2 AND name = $3";
+const ENABLE: &str = "UPDATE credentials SET enabled = $2, stale_since = NULL WHERE id = $1 \
+    AND (enabled <> $2 OR stale_since IS NOT NULL)";
+// What was set anew meanwhile is not what was refused.
+const MARK: &str = "UPDATE credentials SET stale_since = $2 \
+    WHERE id = $1 AND stale_since IS NULL AND configured_at <= $2";
+const CLEAR: &str =
+    "UPDATE credentials SET stale_since = NULL WHERE id = $1 AND stale_since IS NOT NULL";
 const DELETE_BY_ID: &str = "DELETE FROM credentials WHERE id = $1";
 
 impl Store {
-    /// Sets the platform's credential of that provider and name. A secret is sealed for its row, so
-    /// the row keeps its id when only the secret changes: look the id up with
-    /// [`Store::credential`], seal for it, then put.
+    /// Sets a credential of that owner, provider and name. A secret is sealed for its row, so the row
+    /// keeps its id when only the secret changes: look the id up with [`Store::credential_named`],
+    /// seal for it, then put.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when another id holds that provider and name (someone else was
-    /// faster: look it up and seal again), or when the id belongs to another credential.
+    /// [`StoreError::Conflict`] when another id holds that place (someone else was faster: look it up
+    /// and seal again), or when the id belongs to another credential.
     pub async fn put_credential(&self, record: &CredentialRecord) -> Result<()> {
         let meta = &record.meta;
+        let (kind, owner) = stored(meta.owner);
         administer!(self, Credentials, |tx| {
-            let stored: Option<CredentialRow> = sqlx::query_as(ONE)
-                .bind(PLATFORM)
+            let known: Option<CredentialRow> = sqlx::query_as(ONE)
+                .bind(kind)
+                .bind(owner)
                 .bind(&meta.provider)
                 .bind(&meta.name)
                 .fetch_optional(&mut *tx)
                 .await?;
-            let stored = stored.map(CredentialRecord::from);
-            if stored
-                .as_ref()
-                .is_some_and(|stored| stored.meta.id != meta.id)
-            {
+            let known = known.map(CredentialRow::record).transpose()?;
+            if known.as_ref().is_some_and(|known| known.meta.id != meta.id) {
                 let (provider, name) = (&meta.provider, &meta.name);
                 let what = format!("credential `{name}` of `{provider}` exists under another id");
                 return Err(StoreError::Conflict { what });
             }
-            sqlx::query(if stored.is_some() { UPDATE } else { INSERT })
-                .bind(PLATFORM)
-                .bind(meta.id.0)
+            sqlx::query(if known.is_some() { UPDATE } else { INSERT })
+                .bind(kind)
+                .bind(owner)
                 .bind(&meta.provider)
                 .bind(&meta.name)
+                .bind(meta.id.0)
                 .bind(&meta.fingerprint)
                 .bind(meta.configured_at.0)
                 .bind(meta.managed)
+                .bind(meta.enabled)
+                .bind(&meta.base_url)
+                .bind(meta.stale_since.map(|at| at.0))
                 .bind(&record.sealed)
                 .execute(&mut *tx)
                 .await?;
-            ((), stored.as_ref() != Some(record))
+            ((), known.as_ref() != Some(record))
         })
     }
 
-    /// What may be told of every platform credential.
-    pub async fn credentials(&self) -> Result<Vec<Credential>> {
-        Ok(self
-            .sealed_credentials()
-            .await?
-            .into_iter()
-            .map(|record| record.meta)
-            .collect())
+    /// What may be told of an owner's credentials, in the order they were first set.
+    pub async fn credentials_of(&self, owner: Owner) -> Result<Vec<Credential>> {
+        let (kind, id) = stored(owner);
+        let rows: Vec<CredentialRow> = read!(self, |pool| sqlx::query_as(OF_OWNER)
+            .bind(kind)
+            .bind(id)
+            .fetch_all(pool)
+            .await?);
+        rows.into_iter().map(|row| Ok(row.record()?.meta)).collect()
     }
 
-    /// What may be told of one platform credential.
-    pub async fn credential(&self, provider: &str, name: &str) -> Result<Option<Credential>> {
+    /// What may be told of an owner's credential for a provider, by its name.
+    pub async fn credential_named(
+        &self,
+        owner: Owner,
+        provider: &str,
+        name: &str,
+    ) -> Result<Option<Credential>> {
+        let (kind, id) = stored(owner);
         let row: Option<CredentialRow> = read!(self, |pool| sqlx::query_as(ONE)
-            .bind(PLATFORM)
+            .bind(kind)
+            .bind(id)
             .bind(provider)
             .bind(name)
             .fetch_optional(pool)
             .await?);
-        Ok(row.map(|row| CredentialRecord::from(row).meta))
+        row.map(|row| Ok(row.record()?.meta)).transpose()
     }
 
-    /// Every platform credential with its sealed secret, for the snapshot and for sealing again.
+    /// A credential with its sealed secret.
+    pub async fn sealed_credential(&self, id: CredentialId) -> Result<Option<CredentialRecord>> {
+        let row: Option<CredentialRow> = read!(self, |pool| sqlx::query_as(BY_ID)
+            .bind(id.0)
+            .fetch_optional(pool)
+            .await?);
+        row.map(CredentialRow::record).transpose()
+    }
+
+    /// Every credential with its sealed secret, for the snapshot and for sealing again.
     pub async fn sealed_credentials(&self) -> Result<Vec<CredentialRecord>> {
         let rows: Vec<CredentialRow> =
             read!(self, |pool| sqlx::query_as(ALL).fetch_all(pool).await?);
-        Ok(rows.into_iter().map(CredentialRecord::from).collect())
+        rows.into_iter().map(CredentialRow::record).collect()
     }
 
     /// Replaces a sealed secret by the same secret sealed anew, if it is still `old`.
@@ -172,10 +219,37 @@ impl Store {
         })
     }
 
-    /// Forgets the platform's credential of that provider and name. `false` when there was none.
-    pub async fn delete_credential(&self, provider: &str, name: &str) -> Result<bool> {
+    /// Switches a credential on or off. Either way its provider gets to judge it anew. `false` when
+    /// that changes nothing.
+    pub async fn enable_credential(&self, id: CredentialId, enabled: bool) -> Result<bool> {
         administer!(self, Credentials, |tx| {
-            let query = sqlx::query(DELETE).bind(PLATFORM).bind(provider).bind(name);
+            let query = sqlx::query(ENABLE).bind(id.0).bind(enabled);
+            let changed = query.execute(&mut *tx).await?.rows_affected() > 0;
+            (changed, changed)
+        })
+    }
+
+    /// Notes that a credential's provider refuses it (`since`), or takes it again. `false` when that
+    /// changes nothing.
+    pub async fn mark_credential(
+        &self,
+        id: CredentialId,
+        since: Option<Timestamp>,
+    ) -> Result<bool> {
+        administer!(self, Credentials, |tx| {
+            let query = match since {
+                Some(at) => sqlx::query(MARK).bind(id.0).bind(at.0),
+                None => sqlx::query(CLEAR).bind(id.0),
+            };
+            let changed = query.execute(&mut *tx).await?.rows_affected() > 0;
+            (changed, changed)
+        })
+    }
+
+    /// Forgets a credential. `false` when there was none.
+    pub async fn delete_credential(&self, id: CredentialId) -> Result<bool> {
+        administer!(self, Credentials, |tx| {
+            let query = sqlx::query(DELETE_BY_ID).bind(id.0);
             let deleted = query.execute(&mut *tx).await?.rows_affected() > 0;
             (deleted, deleted)
         })

@@ -56,10 +56,6 @@ impl Signed {
         &self.control
     }
 
-    pub(super) fn actor(&self) -> &Actor {
-        &self.actor
-    }
-
     /// What a change of theirs leaves in the audit trail. Without one the store takes none:
     /// `signed.store().noted(signed.note(…))`.
     pub(super) fn note(&self, action: Action, subject: Subject) -> Note {

@@ -1,25 +1,24 @@
-//! The platform's credentials: written, tried out, removed, and never shown.
+//! Credentials of users, organizations and the platform: written, tried out, removed, and never shown.
 
+pub(super) mod one;
+pub(super) mod owned;
 pub(super) mod trial;
 
-use axum::Json;
-use axum::http::StatusCode;
 use serde::{Deserialize, Deserializer, Serialize};
 use tollhouse_domain::audit::{Action, Note, Subject, SubjectKind};
-use tollhouse_domain::credential::Credential;
-use tollhouse_domain::id::CredentialId;
+use tollhouse_domain::credential::{Credential, Owner};
+use tollhouse_domain::id::{CredentialId, OrgId};
+use tollhouse_domain::pool::Fit;
 use tollhouse_domain::provider::{Provider, valid_name};
 use tollhouse_domain::time::Timestamp;
 use tollhouse_vault::Secret;
 use utoipa::ToSchema;
 
 pub(super) use self::trial::Tests;
-use super::auth::Admin;
-use super::error::{ApiError, ErrorBody, Refused};
-use super::input::{Body, Name, Nothing, Payload, Query};
-use super::page::{self, List, PageQuery};
-use crate::snapshot::{OpenCredential, Snapshot};
-use crate::start::apply::put_credential;
+use super::auth::Signed;
+use super::error::ApiError;
+use super::input::Payload;
+use crate::state::Gateway;
 
 /// What may be known of a credential.
 #[derive(Serialize, ToSchema)]
@@ -28,6 +27,7 @@ pub(super) struct CredentialView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, example = "cred_01890a5d7c4e7d1f8a3b000000000000")]
     id: Option<CredentialId>,
+    owner: OwnerView,
     provider: String,
     name: String,
     configured: bool,
@@ -39,18 +39,57 @@ pub(super) struct CredentialView {
     #[serde(skip_serializing_if = "Option::is_none")]
     fingerprint: Option<String>,
     state: CredentialState,
+    /// When a credential that rests is used again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    until: Option<Timestamp>,
+    /// Since when its provider refuses it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    stale_since: Option<Timestamp>,
+    /// The address it is used with, where that is not the provider's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    base_url: Option<String>,
     /// Whether the configuration file states it.
     managed: bool,
+}
+
+/// Whose a credential is.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CredentialOwner)]
+struct OwnerView {
+    /// `user`, `org` or `platform`.
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+}
+
+impl OwnerView {
+    fn new(owner: Owner) -> Self {
+        let id = match owner {
+            Owner::User(id) => Some(id.to_string()),
+            Owner::Org(id) => Some(id.to_string()),
+            Owner::Platform => None,
+        };
+        Self {
+            kind: owner.source().as_str(),
+            id,
+        }
+    }
 }
 
 /// Whether a credential is in use.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum CredentialState {
-    /// Calls to its provider carry it.
+    /// Calls to its provider draw on it.
     Ready,
-    /// It is kept, and another one of its provider is used.
-    Standby,
+    /// It rests after a limit, and others of its provider are used; see `until`.
+    Cooling,
+    /// Its provider refuses it; see `stale_since`. Set it anew, or switch it on again.
+    Stale,
+    /// It is switched off: calls of its owner that would draw on it are refused.
+    Disabled,
     /// It is kept and cannot be used: it does not open, or its provider is gone.
     Unusable,
     /// There is none.
@@ -58,34 +97,57 @@ enum CredentialState {
 }
 
 impl CredentialView {
-    fn new(stored: Credential, snapshot: &Snapshot) -> Self {
-        let state = match snapshot.platform(&stored.provider) {
+    fn new(stored: Credential, gateway: &Gateway, now: Timestamp) -> Self {
+        let snapshot = gateway.snapshot();
+        let pool = snapshot.credentials().pool(stored.owner, &stored.provider);
+        let members = pool.map_or(&[][..], |pool| pool.members.as_slice());
+        let open = members.iter().find(|member| member.id == stored.id);
+        let fit = open.map(|open| gateway.pools().fit(open, now));
+        let (mut until, mut stale_since) = (None, stored.stale_since);
+        let state = match fit {
             _ if !snapshot.providers().contains_key(&stored.provider) => CredentialState::Unusable,
-            Some(used) if used.id == stored.id => CredentialState::Ready,
-            Some(_) => CredentialState::Standby,
+            _ if !stored.enabled => CredentialState::Disabled,
             None => CredentialState::Unusable,
+            Some(Fit::Cooling(at)) => {
+                until = Some(at);
+                CredentialState::Cooling
+            }
+            Some(Fit::Stale(since)) => {
+                stale_since = Some(since);
+                CredentialState::Stale
+            }
+            Some(Fit::Ready) if stale_since.is_some() => CredentialState::Stale,
+            Some(Fit::Ready) => CredentialState::Ready,
         };
         Self {
             id: Some(stored.id),
+            owner: OwnerView::new(stored.owner),
             provider: stored.provider,
             name: stored.name,
             configured: true,
             configured_at: Some(stored.configured_at),
             fingerprint: Some(stored.fingerprint),
             state,
+            until,
+            stale_since,
+            base_url: stored.base_url,
             managed: stored.managed,
         }
     }
 
-    fn missing(provider: String, name: String) -> Self {
+    fn missing(owner: Owner, provider: String, name: String) -> Self {
         Self {
             id: None,
+            owner: OwnerView::new(owner),
             provider,
             name,
             configured: false,
             configured_at: None,
             fingerprint: None,
             state: CredentialState::Missing,
+            until: None,
+            stale_since: None,
+            base_url: None,
             managed: false,
         }
     }
@@ -151,120 +213,27 @@ fn check(secret: &Secret, provider: &Provider) -> Result<(), ApiError> {
     }
 }
 
-/// Every credential of the platform.
-#[utoipa::path(
-    get, path = "/platform/credentials", tag = "credentials", operation_id = "list_credentials", params(PageQuery),
-    responses((status = 200, body = List<CredentialView>), Refused),
-)]
-pub(super) async fn list(
-    admin: Admin,
-    Query(query): Query<PageQuery>,
-) -> Result<Json<List<CredentialView>>, ApiError> {
-    let snapshot = admin.snapshot();
-    let stored = admin.store().credentials().await?;
-    let part = page::slice(stored, &query, |row| {
-        format!("{} {}", row.provider, row.name)
-    });
-    Ok(Json(part.map(|row| CredentialView::new(row, &snapshot))))
-}
-
-/// What is known of one credential, also when there is none.
-#[utoipa::path(
-    get, path = "/platform/credentials/{provider}", tag = "credentials", operation_id = "show_credential",
-    params(("provider" = String, Path), Which),
-    responses((status = 200, body = CredentialView), (status = 404, body = ErrorBody), Refused),
-)]
-pub(super) async fn show(
-    admin: Admin,
-    Name(provider): Name,
-    Query(which): Query<Which>,
-) -> Result<Json<CredentialView>, ApiError> {
-    let (name, snapshot) = (which.checked()?, admin.snapshot());
-    Ok(Json(
-        match admin.store().credential(&provider, &name).await? {
-            Some(stored) => CredentialView::new(stored, &snapshot),
-            None if snapshot.providers().contains_key(&provider) => {
-                CredentialView::missing(provider, name)
-            }
-            None => return Err(no_provider()),
-        },
-    ))
-}
-
-/// Sets a credential. The answer says everything about it but the secret.
-#[utoipa::path(
-    put, path = "/platform/credentials/{provider}", tag = "credentials", operation_id = "put_credential",
-    params(("provider" = String, Path), Which), request_body = CredentialInput,
-    responses(
-        (status = 200, body = CredentialView),
-        (status = 404, description = "No such provider", body = ErrorBody),
-        (status = 409, description = "Stated by the configuration file", body = ErrorBody),
-        Refused,
-    ),
-)]
-pub(super) async fn put(
-    admin: Admin,
-    Name(provider): Name,
-    Query(which): Query<Which>,
-    Body(input): Body<CredentialInput>,
-) -> Result<Json<CredentialView>, ApiError> {
-    let name = which.checked()?;
-    let known = admin.snapshot();
-    let row = known.providers().get(&provider).ok_or_else(no_provider)?;
-    check(&input.api_key, row)?;
-    refuse_managed(&admin, &provider, &name).await?;
-    let secret = &input.api_key;
-    let note = note(&admin, Action::CredentialPut, &provider, &name);
-    let note = note.with("fingerprint", secret.fingerprint());
-    put_credential(
-        &admin.store().noted(note),
-        admin.vault(),
-        &provider,
-        &name,
-        secret,
-        false,
-    )
-    .await?;
-    admin.refresh().await?;
-    show(admin, Name(provider), Query(Which { name })).await
-}
-
-/// Forgets a credential. Doing it again changes nothing.
-#[utoipa::path(
-    delete, path = "/platform/credentials/{provider}", tag = "credentials", operation_id = "delete_credential",
-    params(("provider" = String, Path), Which),
-    responses(
-        (status = 204),
-        (status = 409, description = "Stated by the configuration file", body = ErrorBody),
-        Refused,
-    ),
-)]
-pub(super) async fn delete(
-    admin: Admin,
-    Name(provider): Name,
-    Query(which): Query<Which>,
-) -> Result<StatusCode, ApiError> {
-    let name = which.checked()?;
-    refuse_managed(&admin, &provider, &name).await?;
-    let note = note(&admin, Action::CredentialDelete, &provider, &name);
-    let store = admin.store().noted(note);
-    store.delete_credential(&provider, &name).await?;
-    admin.refresh().await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// What is done to a credential of the platform, for the audit trail.
-fn note(admin: &Admin, action: Action, provider: &str, name: &str) -> Note {
-    let subject = Subject::name(SubjectKind::Credential, name);
-    admin.note(action, subject).with("provider", provider)
+/// What is done to a credential, for the audit trail.
+fn note(signed: &Signed, action: Action, owner: Owner, provider: &str, name: &str) -> Note {
+    let subject = Subject::name(SubjectKind::Credential, format!("{provider}/{name}"));
+    let org = match owner {
+        Owner::Org(org) => Some(org),
+        Owner::User(_) | Owner::Platform => None::<OrgId>,
+    };
+    let whose = OwnerView::new(owner);
+    let note = signed.note(action, subject).in_org(org);
+    let note = note.with("owner", whose.kind);
+    match whose.id {
+        Some(id) => note.with("owner_id", id),
+        None => note,
+    }
 }
 
 fn no_provider() -> ApiError {
     ApiError::missing("There is no such provider; GET /api/v1/providers lists them.")
 }
 
-async fn refuse_managed(admin: &Admin, provider: &str, name: &str) -> Result<(), ApiError> {
-    let stored = admin.store().credential(provider, name).await?;
+fn refuse_managed(stored: Option<&Credential>) -> Result<(), ApiError> {
     if stored.is_some_and(|stored| stored.managed) {
         let message = "The configuration file states this credential; change it there.";
         return Err(ApiError::Conflict(message.to_owned()));

@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use tollhouse_domain::audit::{Action, Subject, SubjectKind};
 use tollhouse_domain::catalog;
+use tollhouse_domain::credential::Owner;
 use tollhouse_domain::provider::{AuthScheme, Provider};
 use tollhouse_domain::time::Timestamp;
 use tollhouse_wire::Protocol;
@@ -69,8 +70,11 @@ pub(super) enum ProviderState {
 impl ProviderView {
     fn new(provider: &Provider, gateway: &Gateway, snapshot: &Snapshot, now: Timestamp) -> Self {
         let needs = |protocol: &Protocol| provider.auth_for(*protocol) != AuthScheme::None;
-        let configured =
-            snapshot.platform(&provider.name).is_some() || !provider.endpoints.keys().any(needs);
+        let configured = snapshot
+            .credentials()
+            .pool(Owner::Platform, &provider.name)
+            .is_some_and(|pool| !pool.members.is_empty())
+            || !provider.endpoints.keys().any(needs);
         let unwell = |protocol: &&Protocol| {
             gateway
                 .health()
@@ -174,12 +178,12 @@ pub(super) async fn delete(
     // A credential must not lie in wait for whatever gets this name next.
     if admin
         .store()
-        .credentials()
+        .sealed_credentials()
         .await?
         .iter()
-        .any(|credential| credential.provider == name)
+        .any(|record| record.meta.provider == name)
     {
-        let message = "The platform has a credential for this provider; remove it first.";
+        let message = "Somebody has a credential for this provider; it must be removed first.";
         return Err(ApiError::Conflict(message.to_owned()));
     }
     let note = admin.note(Action::ProviderDelete, subject(&name));

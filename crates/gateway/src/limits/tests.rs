@@ -11,7 +11,7 @@ fn limiter(sessions: u32) -> Arc<Limiter> {
         sessions,
         ..LimitsConfig::default()
     };
-    let limiter = Limiter::new(config, Arc::new(Metrics::new()));
+    let limiter = Limiter::new(config, Arc::new(Metrics::new()), None);
     limiter.ready.send_replace(true);
     Arc::new(limiter)
 }

@@ -7,6 +7,7 @@ use http::header::RETRY_AFTER;
 use http::{HeaderMap, Request, Response, StatusCode, Uri};
 use hyper::body::Incoming;
 use tollhouse_domain::health::Signal;
+use tollhouse_domain::pool::Verdict;
 use tollhouse_domain::time::Timestamp;
 use tollhouse_wire::ErrorKind;
 use tollhouse_wire::loss::Losses;
@@ -21,6 +22,7 @@ use crate::chunks::ChunkBody;
 use crate::clock;
 use crate::health::HealthBook;
 use crate::ledger::open_call::OpenCall;
+use crate::pools::Pools;
 use crate::upstream::{Upstream, UpstreamError};
 
 /// An upstream's answer and who gave it.
@@ -33,35 +35,44 @@ pub(crate) struct Answered {
     pub(crate) answering: Option<Answering>,
 }
 
+/// How upstreams are reached, and what is remembered of them.
+#[derive(Clone, Copy)]
+pub(crate) struct Ways<'a> {
+    pub(crate) upstream: &'a Upstream,
+    pub(crate) health: &'a HealthBook,
+    pub(crate) pools: &'a Pools,
+}
+
 /// Calls the targets in order.
 ///
-/// When there is another target, a failed connection, a 429 or a 5xx leads to one more attempt, at that
-/// one. A request that may have been carried out is never sent again, and neither is one that has
-/// nowhere else to go: the clients retry by themselves.
+/// A failed connection, a 429 or a 5xx leads to one more attempt: after a 429 or a 401 with another
+/// credential of the same owner, where there is one; else at the next target, if there is one. A
+/// request that may have been carried out is never sent again, and neither is one that has nowhere
+/// else to go: the clients retry by themselves.
 pub(crate) async fn dispatch(
-    upstream: &Upstream,
-    health: &HealthBook,
+    ways: Ways<'_>,
     targets: Vec<Target>,
     outbound: Outbound,
     call: &mut OpenCall,
 ) -> Result<Answered, Refusal> {
     let mut queue = Queue::new(targets, outbound);
-    let first = attempt(upstream, health, queue.next()?, call).await;
+    let first = attempt(ways, queue.next()?, call).await;
     let reason = match &first.answer {
-        Ok(response) => worth_another(response.status()),
+        Ok(response) => worth_another(response.status(), &first.target),
         Err(UpstreamError::Unreachable(_)) => Some("unreachable"),
         Err(_) => None,
     };
     let Some(reason) = reason else {
         return first.answered(None);
     };
-    let Ok(second) = queue.next() else {
+    let Ok(second) = queue.after(&first) else {
         return first.answered(None);
     };
     if let Some(row) = call.row() {
         row.fallback = Some(reason.to_owned());
     }
-    let second = attempt(upstream, health, second, call).await;
+    // Rare, so that not every call's future has to have room for it.
+    let second = Box::pin(attempt(ways, second, call)).await;
     second.answered(Some(reason))
 }
 
@@ -131,6 +142,19 @@ impl Queue {
             .unwrap_or_else(|| Refusal::new(ErrorKind::Internal, "There was no target to call.")))
     }
 
+    /// The request for the second attempt.
+    fn after(&mut self, first: &Sent) -> Result<Sending, Refusal> {
+        let status = first.answer.as_ref().map(|answer| answer.status().as_u16());
+        match (&first.target.spare, status) {
+            (Some(spare), Ok(401 | 429)) => self.request(Target {
+                credential: spare.clone(),
+                spare: None,
+                ..first.target.clone()
+            }),
+            (Some(_) | None, _) => self.next(),
+        }
+    }
+
     fn request(&mut self, target: Target) -> Result<Sending, Refusal> {
         if let Some(dialect) = &target.dialect {
             if self.outbound.is_count() {
@@ -147,8 +171,8 @@ impl Queue {
         }
         let own = target.credential.is_clients();
         let uri = uri(&target, &self.outbound.address)?;
-        // Headers are copied only if another target may need them.
-        let headers = if self.targets.is_empty() {
+        // Headers are copied only if another attempt may need them.
+        let headers = if self.targets.is_empty() && target.spare.is_none() {
             std::mem::take(&mut self.outbound.headers)
         } else {
             self.outbound.headers.clone()
@@ -170,21 +194,17 @@ impl Queue {
     }
 }
 
-/// Why another target should be asked instead.
-fn worth_another(status: StatusCode) -> Option<&'static str> {
+/// Why it should be tried another way.
+fn worth_another(status: StatusCode, target: &Target) -> Option<&'static str> {
     match status.as_u16() {
+        401 if target.spare.is_some() => Some("unauthorized"),
         429 => Some("rate_limited"),
         500..=599 => Some("server_error"),
         _ => None,
     }
 }
 
-pub(super) async fn attempt(
-    upstream: &Upstream,
-    health: &HealthBook,
-    sending: Sending,
-    call: &mut OpenCall,
-) -> Sent {
+pub(super) async fn attempt(ways: Ways<'_>, sending: Sending, call: &mut OpenCall) -> Sent {
     let Sending {
         target,
         mut request,
@@ -202,24 +222,16 @@ pub(super) async fn attempt(
         row.credential_fingerprint = credential.fingerprint().map(str::to_owned);
     }
     call.carried(target.mode(), target.translated_to(), losses);
-    upstream.tell(
+    ways.upstream.tell(
         &target.endpoint.provider,
         call.row().map(|row| &*row),
         &mut request,
     );
-    let answer = upstream.send(request).await;
+    let answer = ways.upstream.send(request).await;
     if matches!(answer, Err(UpstreamError::Unreachable(_))) {
         call.unreached();
     }
-    let signal = match &answer {
-        Ok(response) => match response.status().as_u16() {
-            429 => Signal::RateLimited(retry_after(response.headers(), clock::now())),
-            500..=599 => Signal::Failed,
-            _ => Signal::Answered,
-        },
-        Err(_) => Signal::Failed,
-    };
-    health.on(&target, signal, clock::now());
+    learn(ways, &target, &answer, clock::now());
     if let Ok(response) = &answer {
         call.answered(response.status().as_u16(), response.headers());
     }
@@ -227,6 +239,38 @@ pub(super) async fn attempt(
         target,
         answer,
         answering,
+    }
+}
+
+/// Takes note of what an attempt says of the target and of the credential it was made with. A limit is
+/// the credential's where it has others to stand in for it, and the target's too where it has none.
+fn learn(
+    ways: Ways<'_>,
+    target: &Target,
+    answer: &Result<Response<Incoming>, UpstreamError>,
+    now: Timestamp,
+) {
+    let (signal, verdict) = match answer {
+        Ok(response) => match response.status().as_u16() {
+            401 => (Signal::Answered, Some(Verdict::Refused)),
+            429 => {
+                let pause = retry_after(response.headers(), now);
+                let others = target.spare.is_some();
+                let signal = if others {
+                    Signal::Answered
+                } else {
+                    Signal::RateLimited(pause)
+                };
+                (signal, Some(Verdict::Limited(pause)))
+            }
+            500..=599 => (Signal::Failed, None),
+            _ => (Signal::Answered, Some(Verdict::Taken)),
+        },
+        Err(_) => (Signal::Failed, None),
+    };
+    ways.health.on(target, signal, now);
+    if let (Some(kept), Some(verdict)) = (target.credential.kept(), verdict) {
+        ways.pools.on(kept, verdict, now);
     }
 }
 

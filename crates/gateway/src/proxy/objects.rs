@@ -4,7 +4,6 @@
 //! asks after another's object, and nobody lists an account that others share.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,7 +13,7 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use serde::Deserialize;
 use tollhouse_domain::call::Outcome;
-use tollhouse_domain::id::SessionId;
+use tollhouse_domain::id::{CredentialId, SessionId};
 use tollhouse_domain::key::VirtualKey;
 use tollhouse_domain::route::Asked;
 use tollhouse_store::{ObjectKind, ObjectRow, StoreError};
@@ -28,7 +27,7 @@ use super::operation::Object;
 use super::outbound::{self, Address, Outbound};
 use super::passage::Passage;
 use super::refusal::Refusal;
-use super::resolve::{Target, credential, resolve};
+use super::resolve::{Draw, Target, resolve};
 use super::translated::Head;
 use super::{Arrival, identify, inbound, results_url};
 use crate::body::Body;
@@ -69,7 +68,9 @@ pub(crate) async fn batches(
             let passage = open(
                 gateway, &snapshot, arrival, &principal, &parts, &body, ENDPOINT,
             )?;
-            let targets = owned(&snapshot, &principal, &owner.provider, Protocol::Messages);
+            let draw = draw(gateway, &snapshot, &principal, arrival);
+            let made = (owner.provider, owner.credential_id);
+            let targets = owned(&draw, &made, Protocol::Messages);
             let caller = caller(&principal, arrival);
             let granted = admit(gateway, &snapshot, caller, Demand::free(), targets);
             let deleting = parts.method == Method::DELETE;
@@ -183,8 +184,8 @@ fn batch_targets(
             model,
             translatable: false,
         };
-        let mut targets = resolve(snapshot, principal, asked, health, arrival.at)
-            .map_err(|refusal| located(refusal, n))?;
+        let draw = draw(gateway, snapshot, principal, arrival);
+        let mut targets = resolve(&draw, asked, health).map_err(|refusal| located(refusal, n))?;
         targets.retain(|target| target.model.is_none());
         if let Some(earlier) = &mut chosen {
             let serves = |target: &Target| {
@@ -238,12 +239,13 @@ pub(crate) async fn stored(
             "There is nothing at this path.",
         ));
     };
-    let provider = made_by(gateway, &principal.key, &id)
+    let made = made_by(gateway, &principal.key, &id)
         .await?
         .ok_or_else(unknown)?;
     let name = "responses.stored";
     let passage = open(gateway, &snapshot, arrival, &principal, &parts, &body, name)?;
-    let targets = owned(&snapshot, &principal, &provider, Protocol::Responses);
+    let draw = draw(gateway, &snapshot, &principal, arrival);
+    let targets = owned(&draw, &made, Protocol::Responses);
     let caller = caller(&principal, arrival);
     let granted = admit(gateway, &snapshot, caller, Demand::free(), targets);
     passage
@@ -251,12 +253,11 @@ pub(crate) async fn stored(
         .await
 }
 
-/// The provider that a key's response was made by; the ledger knows.
-pub(crate) async fn made_by(
-    gateway: &Gateway,
-    key: &VirtualKey,
-    id: &str,
-) -> Result<Option<String>, Refusal> {
+/// Who has an object: the provider, and the credential that it was made with.
+type Maker = (String, Option<CredentialId>);
+
+/// Who made a key's response; the ledger knows.
+async fn made_by(gateway: &Gateway, key: &VirtualKey, id: &str) -> Result<Option<Maker>, Refusal> {
     // The response may have been made a moment ago.
     let _ = tokio::time::timeout(CATCH_UP, gateway.ledger().caught_up()).await;
     let call = gateway
@@ -264,27 +265,51 @@ pub(crate) async fn made_by(
         .call_by_upstream_object(id, key.id)
         .await
         .map_err(unavailable)?;
-    Ok(call.and_then(|call| call.provider))
+    Ok(call.and_then(|call| Some((call.provider?, call.credential_id))))
 }
 
-/// A call that continues a stored response goes to the provider that has it, where the route leads
-/// there at all. What nobody here knows of, and what cannot be looked up, changes nothing.
+/// A call that continues a stored response goes to the provider that has it, with the credential that
+/// it was made with, where the route leads there at all. What nobody here knows of, and what cannot be
+/// looked up, changes nothing.
 pub(crate) async fn follow(
     gateway: &Gateway,
-    key: &VirtualKey,
+    draw: &Draw<'_>,
     previous: Option<&str>,
     targets: Result<Vec<Target>, Refusal>,
 ) -> Result<Vec<Target>, Refusal> {
     let mut targets = targets?;
-    let Some(id) = previous.filter(|_| targets.len() > 1) else {
+    let choice = targets.len() > 1 || targets.iter().any(|target| target.spare.is_some());
+    let Some(id) = previous.filter(|_| choice) else {
         return Ok(targets);
     };
-    let owner = made_by(gateway, key, id).await.ok().flatten();
-    let has_it = |target: &Target| Some(target.endpoint.provider.as_ref()) == owner.as_deref();
+    let made = made_by(gateway, &draw.principal.key, id).await;
+    let Some((provider, credential)) = made.ok().flatten() else {
+        return Ok(targets);
+    };
+    let has_it = |target: &Target| *target.endpoint.provider == *provider;
     if targets.iter().any(has_it) {
         targets.retain(has_it);
+        for target in &mut targets {
+            draw.hold_on_to(target, credential);
+        }
     }
     Ok(targets)
+}
+
+/// What is asked of an object belongs to no conversation.
+fn draw<'a>(
+    gateway: &'a Gateway,
+    snapshot: &'a Snapshot,
+    principal: &'a Principal,
+    arrival: Arrival,
+) -> Draw<'a> {
+    Draw {
+        snapshot,
+        principal,
+        pools: gateway.pools(),
+        session: SessionId(arrival.id.0),
+        at: arrival.at,
+    }
 }
 
 /// What is asked of an object belongs to no conversation.
@@ -325,23 +350,17 @@ fn open<'a>(
 
 /// The one target that has an object.
 fn owned(
-    snapshot: &Snapshot,
-    principal: &Principal,
-    provider: &str,
+    draw: &Draw<'_>,
+    (provider, credential): &Maker,
     protocol: Protocol,
 ) -> Result<Vec<Target>, Refusal> {
-    if !principal.key.may_use_provider(provider) {
+    if !draw.principal.key.may_use_provider(provider) {
         let message = "This key may not use the provider that has this object.";
         return Err(Refusal::new(ErrorKind::PermissionDenied, message));
     }
-    let endpoint = snapshot.endpoint(provider, protocol).ok_or_else(unknown)?;
-    let credential = credential(snapshot, principal, endpoint)?;
-    Ok(vec![Target {
-        endpoint: Arc::clone(endpoint),
-        credential,
-        model: None,
-        dialect: None,
-    }])
+    let endpoint = draw.snapshot.endpoint(provider, protocol);
+    let endpoint = endpoint.ok_or_else(unknown)?;
+    Ok(vec![draw.target(endpoint, *credential)?])
 }
 
 fn request(parts: Parts, body: Chunks, suffix: String) -> Outbound {

@@ -67,13 +67,15 @@ impl<'a> Passage<'a> {
             && let Some(dialect) = &target.dialect
             && outbound.is_count()
         {
-            return count::count(self, target.clone(), dialect, &outbound).await;
+            let count = count::count(self, target.clone(), dialect, &outbound);
+            // As with translations: few calls need the room, and every call would have it.
+            return Box::pin(count).await;
         }
-        let (upstream, health) = (self.gateway.upstream(), self.gateway.health());
-        match dispatch::dispatch(upstream, health, targets, outbound, &mut self.call).await {
+        let ways = self.gateway.ways();
+        match dispatch::dispatch(ways, targets, outbound, &mut self.call).await {
             Ok(mut answered) => match answered.answering.take() {
                 None => Ok(self.relay(answered)),
-                Some(answering) => translated::answer(self, answered, answering).await,
+                Some(answering) => Box::pin(translated::answer(self, answered, answering)).await,
             },
             Err(refusal) => Err(self.refuse(refusal)),
         }
@@ -103,8 +105,8 @@ impl<'a> Passage<'a> {
 
     /// Calls one target once; `None` if there was no answer.
     pub(super) async fn send(&mut self, sending: Sending) -> Option<Response<Incoming>> {
-        let (upstream, health) = (self.gateway.upstream(), self.gateway.health());
-        let sent = dispatch::attempt(upstream, health, sending, &mut self.call).await;
+        let ways = self.gateway.ways();
+        let sent = dispatch::attempt(ways, sending, &mut self.call).await;
         sent.answer.ok()
     }
 
@@ -118,8 +120,8 @@ impl<'a> Passage<'a> {
             Ok(targets) => targets,
             Err(refusal) => return Err(self.refuse(refusal)),
         };
-        let (upstream, health) = (self.gateway.upstream(), self.gateway.health());
-        match dispatch::dispatch(upstream, health, targets, outbound, &mut self.call).await {
+        let ways = self.gateway.ways();
+        match dispatch::dispatch(ways, targets, outbound, &mut self.call).await {
             Ok(answered) => Ok((self, answered)),
             Err(refusal) => Err(self.refuse(refusal)),
         }

@@ -11,7 +11,7 @@ use super::admission::Admission;
 use super::operation::{self, Inference, climbs};
 use super::outbound::{self, Address, Outbound};
 use super::refusal::Refusal;
-use super::resolve::{Target, credential};
+use super::resolve::Draw;
 use super::{Arrival, authenticate, identify, inbound, spoken};
 use crate::body::Body;
 use crate::limits::admit::{Caller, Demand, admit};
@@ -41,14 +41,7 @@ pub(crate) async fn proxy(
             "There is no provider of this name here.",
         )
     })?;
-    if !principal.key.may_use_provider(provider) {
-        let message = "This key may not use this provider.";
-        return Err(Refusal::new(ErrorKind::PermissionDenied, message));
-    }
-    if principal.key.routes.is_some() {
-        let message = "This key may use certain routes only, and a path below /proxy follows none.";
-        return Err(Refusal::new(ErrorKind::PermissionDenied, message));
-    }
+    may_go(&principal, provider)?;
     if principal.client.is_none() && names_object(&path) {
         let message = "Batches and stored responses belong to the key that made them, and an \
              account's are everyone's: use /v1/messages/batches and /v1/responses.";
@@ -77,14 +70,14 @@ pub(crate) async fn proxy(
         let message = "This provider has no address.";
         return Err(passage.refuse(Refusal::new(ErrorKind::NotFound, message)));
     };
-    let target = credential(&snapshot, &principal, endpoint).map(|credential| {
-        vec![Target {
-            endpoint: std::sync::Arc::clone(endpoint),
-            credential,
-            model: None,
-            dialect: None,
-        }]
-    });
+    let draw = Draw {
+        snapshot: &snapshot,
+        principal: &principal,
+        pools: gateway.pools(),
+        session,
+        at: arrival.at,
+    };
+    let target = draw.target(endpoint, None).map(|target| vec![target]);
     let caller = Caller {
         principal: &principal,
         session,
@@ -106,6 +99,18 @@ pub(crate) async fn proxy(
         origin: None,
     };
     passage.carry(granted, outbound).await
+}
+
+/// Whether the key may use the provider by a path of its own.
+fn may_go(principal: &authenticate::Principal, provider: &str) -> Result<(), Refusal> {
+    let message = if !principal.key.may_use_provider(provider) {
+        "This key may not use this provider."
+    } else if principal.key.routes.is_some() {
+        "This key may use certain routes only, and a path below /proxy follows none."
+    } else {
+        return Ok(());
+    };
+    Err(Refusal::new(ErrorKind::PermissionDenied, message))
 }
 
 /// Whether a path leads to objects that other keys may have made with the same credential.

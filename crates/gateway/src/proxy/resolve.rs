@@ -5,9 +5,9 @@ use std::sync::Arc;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName};
 use tollhouse_domain::call::Mode;
-use tollhouse_domain::credential::CredentialSource;
-use tollhouse_domain::id::{CredentialId, OrgId, UserId};
-use tollhouse_domain::key::VirtualKey;
+use tollhouse_domain::credential::{CredentialSource, Owner};
+use tollhouse_domain::id::{CredentialId, OrgId, SessionId, UserId};
+use tollhouse_domain::pool::Choice;
 use tollhouse_domain::provider::AuthScheme;
 use tollhouse_domain::route::{self, Asked};
 use tollhouse_domain::time::Timestamp;
@@ -18,13 +18,16 @@ use super::authenticate::{ClientCredential, Principal};
 use super::refusal::Refusal;
 use crate::health::HealthBook;
 use crate::names;
-use crate::snapshot::{Endpoint, OpenCredential, Snapshot};
+use crate::pools::Pools;
+use crate::snapshot::{Endpoint, OpenCredential, Pool, Snapshot};
 
 /// One target, ready to be called.
 #[derive(Clone)]
 pub(crate) struct Target {
     pub(crate) endpoint: Arc<Endpoint>,
     pub(crate) credential: Credential,
+    /// Another one of the same owner, to turn to when the provider limits or refuses the first.
+    pub(crate) spare: Option<Credential>,
     /// The model to send instead of the one asked for.
     pub(crate) model: Option<String>,
     /// What the target takes, when it speaks another protocol than the caller.
@@ -53,8 +56,8 @@ pub(crate) enum Credential {
     None,
     /// The client's own, in the header it came in.
     Client(ClientCredential),
-    /// The platform's.
-    Platform(Arc<OpenCredential>),
+    /// One that is kept here: the user's, the organization's or the platform's.
+    Kept(Arc<OpenCredential>),
 }
 
 impl Credential {
@@ -62,13 +65,13 @@ impl Credential {
         match self {
             Self::None => None,
             Self::Client(_) => Some(CredentialSource::Client),
-            Self::Platform(_) => Some(CredentialSource::Platform),
+            Self::Kept(open) => Some(open.owner.source()),
         }
     }
 
     pub(crate) fn id(&self) -> Option<CredentialId> {
         match self {
-            Self::Platform(open) => Some(open.id),
+            Self::Kept(open) => Some(open.id),
             Self::None | Self::Client(_) => None,
         }
     }
@@ -76,7 +79,15 @@ impl Credential {
     pub(crate) fn fingerprint(&self) -> Option<&str> {
         match self {
             Self::Client(client) => Some(&client.fingerprint),
-            Self::None | Self::Platform(_) => None,
+            Self::None | Self::Kept(_) => None,
+        }
+    }
+
+    /// The one that is kept here, if it is one.
+    pub(crate) fn kept(&self) -> Option<&OpenCredential> {
+        match self {
+            Self::Kept(open) => Some(open),
+            Self::None | Self::Client(_) => None,
         }
     }
 
@@ -88,13 +99,13 @@ impl Credential {
     pub(crate) fn apply(&self, scheme: AuthScheme, headers: &mut HeaderMap) {
         match (self, scheme) {
             (Self::Client(client), _) => put(headers, client.header.clone(), client.value.clone()),
-            (Self::Platform(open), AuthScheme::Bearer) => {
+            (Self::Kept(open), AuthScheme::Bearer) => {
                 put(headers, AUTHORIZATION, open.bearer());
             }
-            (Self::Platform(open), AuthScheme::XApiKey) => {
+            (Self::Kept(open), AuthScheme::XApiKey) => {
                 put(headers, names::X_API_KEY, open.plain());
             }
-            (Self::Platform(_), AuthScheme::None) | (Self::None, _) => {}
+            (Self::Kept(_), AuthScheme::None) | (Self::None, _) => {}
         }
     }
 }
@@ -103,14 +114,29 @@ fn put(headers: &mut HeaderMap, name: HeaderName, value: http::HeaderValue) {
     headers.insert(name, value);
 }
 
+/// What a call's credential depends on.
+pub(crate) struct Draw<'a> {
+    pub(crate) snapshot: &'a Snapshot,
+    pub(crate) principal: &'a Principal,
+    pub(crate) pools: &'a Pools,
+    pub(crate) session: SessionId,
+    pub(crate) at: Timestamp,
+}
+
+/// A credential, and another one of its pool.
+type Drawn = (Credential, Option<Credential>);
+
 /// The targets of a call, in the order they are tried.
 pub(crate) fn resolve(
-    snapshot: &Snapshot,
-    principal: &Principal,
+    draw: &Draw<'_>,
     asked: Asked<'_>,
     health: &HealthBook,
-    now: Timestamp,
 ) -> Result<Vec<Target>, Refusal> {
+    let Draw {
+        snapshot,
+        principal,
+        ..
+    } = draw;
     let key = &principal.key;
     let found = route::candidates(snapshot.routes(), snapshot.providers(), key, asked)?;
     let mut missing = None;
@@ -124,14 +150,15 @@ pub(crate) fn resolve(
             let model = candidate.model.unwrap_or(asked.model);
             Arc::new(snapshot.dialect(provider, protocol, model))
         });
-        match credential(snapshot, principal, endpoint) {
-            Ok(credential) => targets.push(Target {
+        match draw.credential(endpoint) {
+            Ok((credential, spare)) => targets.push(Target {
                 endpoint: Arc::clone(endpoint),
                 credential,
+                spare,
                 model: candidate.model.map(str::to_owned),
                 dialect,
             }),
-            Err(refusal) => missing = Some(refusal),
+            Err(refusal) => missing = missing.or(Some(refusal)),
         }
     }
     if targets.is_empty() {
@@ -142,40 +169,117 @@ pub(crate) fn resolve(
         let first = Arc::clone(&targets[0].endpoint.provider);
         targets.retain(|target| target.endpoint.provider == first);
     }
-    health.order(&mut targets, now);
+    health.order(&mut targets, draw.at);
     Ok(targets)
 }
 
-/// Whose credential serves `endpoint` for this principal.
-pub(crate) fn credential(
-    snapshot: &Snapshot,
-    principal: &Principal,
-    endpoint: &Endpoint,
-) -> Result<Credential, Refusal> {
-    if let Some(client) = &principal.client {
-        return Ok(Credential::Client(client.clone()));
-    }
-    if endpoint.auth == AuthScheme::None {
-        return Ok(Credential::None);
-    }
-    let open = snapshot
-        .platform(&endpoint.provider)
-        .filter(|_| allows_platform(&principal.key));
-    open.map(|open| Credential::Platform(Arc::clone(open)))
-        .ok_or_else(|| {
-            Refusal::new(
-                ErrorKind::CredentialMissing,
-                "No credential that this key may use is configured for the provider.",
-            )
+impl Draw<'_> {
+    /// The one target of a call that follows no route, with the credential that `wanted` names where
+    /// the key may still draw on it.
+    pub(crate) fn target(
+        &self,
+        endpoint: &Arc<Endpoint>,
+        wanted: Option<CredentialId>,
+    ) -> Result<Target, Refusal> {
+        let named = wanted.and_then(|id| self.named(endpoint, id));
+        let (credential, spare) = match named {
+            Some(credential) => (credential, None),
+            None => self.credential(endpoint)?,
+        };
+        Ok(Target {
+            endpoint: Arc::clone(endpoint),
+            credential,
+            spare,
+            model: None,
+            dialect: None,
         })
+    }
+
+    /// Has a target called with the credential that `wanted` names, where the key may still draw on it.
+    pub(crate) fn hold_on_to(&self, target: &mut Target, wanted: Option<CredentialId>) {
+        if let Some(named) = wanted.and_then(|id| self.named(&target.endpoint, id)) {
+            target.credential = named;
+            target.spare = None;
+        }
+    }
+
+    /// Whose credential serves `endpoint`: the client's own, else that of the first owner that has
+    /// any. Those who have one that cannot be used are told so; nobody else's money takes its place.
+    fn credential(&self, endpoint: &Endpoint) -> Result<Drawn, Refusal> {
+        if let Some(client) = &self.principal.client {
+            return Ok((Credential::Client(client.clone()), None));
+        }
+        if endpoint.auth == AuthScheme::None {
+            return Ok((Credential::None, None));
+        }
+        let credentials = self.snapshot.credentials();
+        for owner in self.principal.key.owners() {
+            if let Some(pool) = credentials.pool(owner, &endpoint.provider) {
+                return self.from(pool, owner);
+            }
+        }
+        let message = "No credential that this key may use is configured for the provider.";
+        Err(missing(message))
+    }
+
+    fn from(&self, pool: &Pool, owner: Owner) -> Result<Drawn, Refusal> {
+        if pool.members.is_empty() {
+            let whose = whose(owner);
+            let state = if pool.has_disabled {
+                "is switched off; switch it on, or remove it"
+            } else {
+                "cannot be used; set it anew"
+            };
+            let message = format!("{whose} credential for the provider {state}.");
+            return Err(missing(message));
+        }
+        let kept = |place: usize| Credential::Kept(Arc::clone(&pool.members[place]));
+        match self.pools.choose(pool, self.session, self.at) {
+            Choice::Draw { first, second } => Ok((kept(first), second.map(kept))),
+            Choice::Cooling(until) => {
+                let message = "Every credential for the provider is resting after a limit; try \
+                     again after the pause.";
+                let mut refusal = Refusal::new(ErrorKind::AccountsCooling, message);
+                refusal.retry_after = Some(until.since(self.at));
+                Err(refusal)
+            }
+            Choice::Stale(since) => Err(missing(format!(
+                "The provider refuses {} credential since {since}; set it anew.",
+                whose(owner).to_lowercase()
+            ))),
+        }
+    }
+
+    /// A credential by its id, if the key may draw on its owner and it can be sent.
+    fn named(&self, endpoint: &Endpoint, id: CredentialId) -> Option<Credential> {
+        let credentials = self.snapshot.credentials();
+        let pools = self.principal.key.owners();
+        pools
+            .filter_map(|owner| credentials.pool(owner, &endpoint.provider))
+            .flat_map(|pool| &pool.members)
+            .find(|member| member.id == id)
+            .map(|member| Credential::Kept(Arc::clone(member)))
+    }
 }
 
-/// Whose credentials there are for a provider, for calls of this user in this organization: the order
-/// of the answer is that of the search.
+fn missing(message: impl Into<std::borrow::Cow<'static, str>>) -> Refusal {
+    Refusal::new(ErrorKind::CredentialMissing, message)
+}
+
+const fn whose(owner: Owner) -> &'static str {
+    match owner {
+        Owner::User(_) => "Your",
+        Owner::Org(_) => "Your organization's",
+        Owner::Platform => "The platform's",
+    }
+}
+
+/// Whose credentials can be used for a provider, by calls of this user in this organization: the order
+/// of the answer is that of the search, which ends at the first owner who has any.
 pub(crate) fn sources(
     snapshot: &Snapshot,
-    _user: Option<UserId>,
-    _org: Option<OrgId>,
+    user: Option<UserId>,
+    org: Option<OrgId>,
     provider: &str,
 ) -> Vec<CredentialSource> {
     // A provider that wants no credential is the operator's own machine, and lent like one.
@@ -183,13 +287,21 @@ pub(crate) fn sources(
         .providers()
         .get(provider)
         .is_some_and(|row| row.auth == Some(AuthScheme::None));
-    let platform = open || snapshot.platform(provider).is_some();
-    platform
-        .then_some(CredentialSource::Platform)
-        .into_iter()
-        .collect()
-}
-
-fn allows_platform(key: &VirtualKey) -> bool {
-    key.credentials.platform
+    if open {
+        return vec![CredentialSource::Platform];
+    }
+    let owners = [
+        user.map(Owner::User),
+        org.map(Owner::Org),
+        Some(Owner::Platform),
+    ];
+    let mut found = Vec::new();
+    for owner in owners.into_iter().flatten() {
+        match snapshot.credentials().pool(owner, provider) {
+            Some(pool) if pool.members.is_empty() => break,
+            Some(_) => found.push(owner.source()),
+            None => {}
+        }
+    }
+    found
 }

@@ -100,7 +100,7 @@ impl Follower {
             Ok(Ok(())) => {}
             Ok(Err(error)) => warn!(%error, "a change made elsewhere cannot be read yet"),
             Err(_) => {
-                warn!("a change made elsewhere cannot be read yet: the store does not answer")
+                warn!("a change made elsewhere cannot be read yet: the store does not answer");
             }
         }
     }

@@ -1,16 +1,13 @@
 //! From the store to a snapshot: what changed is read, the rest is taken over from the one before.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use tollhouse_domain::catalog::{self, Model, PriceBook};
 use tollhouse_domain::dialect::Dialects;
-use tollhouse_store::{CredentialRecord, Revisions, Store, StoreError};
-use tollhouse_vault::{KeyDigester, Sealed, Secret, Vault, VaultError};
-use tracing::warn;
+use tollhouse_store::{Revisions, Store, StoreError};
+use tollhouse_vault::{KeyDigester, Vault};
 
-use super::{Catalog, Keys, OpenCredential, People, Snapshot};
-use crate::start::place;
+use super::{Catalog, Credentials, Keys, People, Snapshot};
 
 /// Builds the first snapshot.
 pub(crate) async fn first(
@@ -26,7 +23,7 @@ pub(crate) async fn first(
         digester,
         keys: all_keys(store).await?,
         catalog: Arc::new(catalog(store).await?),
-        platform: Arc::new(credentials(store, vault).await?),
+        credentials: Arc::new(credentials(store, vault, &Credentials::default()).await?),
         prices: Arc::new(prices(store).await?),
         // Embedded and tested, like the catalog of models.
         dialects: Arc::new(Dialects::embedded().unwrap_or_default()),
@@ -60,7 +57,7 @@ pub(crate) async fn next(
         next.catalog = Arc::new(catalog(store).await?);
     }
     if moved(|of| of.credentials) {
-        next.platform = Arc::new(credentials(store, vault).await?);
+        next.credentials = Arc::new(credentials(store, vault, &before.credentials).await?);
     }
     if moved(|of| of.prices) {
         next.prices = Arc::new(prices(store).await?);
@@ -111,34 +108,10 @@ async fn prices(store: &Store) -> Result<PriceBook, StoreError> {
 async fn credentials(
     store: &Store,
     vault: &Vault,
-) -> Result<HashMap<String, Arc<OpenCredential>>, StoreError> {
-    Ok(open_credentials(vault, store.sealed_credentials().await?))
-}
-
-/// Opens the platform's credentials; one that does not open costs its provider, not the start.
-fn open_credentials(
-    vault: &Vault,
-    sealed: Vec<CredentialRecord>,
-) -> HashMap<String, Arc<OpenCredential>> {
-    let mut open = HashMap::new();
-    for record in sealed {
-        let (provider, id) = (record.meta.provider.clone(), record.meta.id);
-        match unseal(vault, record) {
-            Ok(secret) => match OpenCredential::new(id, &secret) {
-                Some(credential) => {
-                    open.entry(provider).or_insert(Arc::new(credential));
-                }
-                None => warn!(provider, credential = %id, "a credential cannot stand in a header"),
-            },
-            Err(error) => warn!(provider, credential = %id, %error, "a credential does not open"),
-        }
-    }
-    open
-}
-
-fn unseal(vault: &Vault, record: CredentialRecord) -> Result<Secret, VaultError> {
-    let sealed = Sealed::from_bytes(record.sealed)?;
-    vault.open_secret(&sealed, &place(&record.meta))
+    before: &Credentials,
+) -> Result<Credentials, StoreError> {
+    let sealed = store.sealed_credentials().await?;
+    Ok(Credentials::new(vault, sealed, before))
 }
 
 #[cfg(test)]

@@ -7,11 +7,12 @@ use tollhouse_domain::id::{CredentialId, KeyId};
 use tollhouse_domain::key::{KeyKind, VirtualKey};
 use tollhouse_domain::provider::Provider;
 use tollhouse_store::{CredentialRecord, Store};
-use tollhouse_vault::{KeyDigester, Sealed, Secret, Vault, prefix};
+use tollhouse_vault::{KeyDigester, Secret, Vault, prefix};
 use tracing::warn;
 
 use super::{StartError, place};
 use crate::config::{Config, ConfiguredKey};
+use crate::snapshot::credentials::unseal;
 use crate::{clock, ids};
 
 /// The name of the credential that a `[[provider]]` table gives.
@@ -39,7 +40,14 @@ pub(super) async fn apply(
                 .with("provider", name.as_str())
                 .with("fingerprint", secret.fingerprint());
             let store = store.noted(note);
-            stated.push(put_credential(&store, vault, name, FILE_CREDENTIAL, secret, true).await?);
+            let placed = Placed {
+                owner: Owner::Platform,
+                provider: name,
+                name: FILE_CREDENTIAL,
+                base_url: None,
+                managed: true,
+            };
+            stated.push(put_credential(&store, vault, placed, secret).await?);
         }
     }
     noted(SubjectKind::Credential, stated.len())
@@ -63,44 +71,54 @@ pub(super) async fn apply(
     Ok(())
 }
 
-/// Sets one of the platform's credentials. The same secret again changes nothing.
+/// Where a credential goes.
+pub(crate) struct Placed<'a> {
+    pub(crate) owner: Owner,
+    pub(crate) provider: &'a str,
+    pub(crate) name: &'a str,
+    /// The address to use with it; only users' credentials have one.
+    pub(crate) base_url: Option<String>,
+    /// Whether the configuration file states it.
+    pub(crate) managed: bool,
+}
+
+/// Sets a credential, and has it judged anew. The same secret in the same place again changes nothing.
 pub(crate) async fn put_credential(
     store: &Store,
     vault: &Vault,
-    provider: &str,
-    name: &str,
+    placed: Placed<'_>,
     secret: &Secret,
-    managed: bool,
 ) -> Result<CredentialId, StartError> {
     let now = clock::now();
-    let stored = store
-        .sealed_credentials()
-        .await?
-        .into_iter()
-        .find(|record| record.meta.provider == provider && record.meta.name == name);
+    let (provider, name) = (placed.provider, placed.name);
+    let known = store.credential_named(placed.owner, provider, name).await?;
+    let stored = match &known {
+        Some(meta) => store.sealed_credential(meta.id).await?,
+        None => None,
+    };
     if let Some(record) = &stored {
-        let same = Sealed::from_bytes(record.sealed.clone())
-            .and_then(|sealed| vault.open_secret(&sealed, &place(&record.meta)))
-            .is_ok_and(|known| {
-                tollhouse_vault::constant_time_eq(
-                    known.expose().as_bytes(),
-                    secret.expose().as_bytes(),
-                )
-            });
-        if same && record.meta.managed == managed {
-            return Ok(record.meta.id);
+        let same = unseal(vault, record).is_ok_and(|known| {
+            tollhouse_vault::constant_time_eq(known.expose().as_bytes(), secret.expose().as_bytes())
+        });
+        let meta = &record.meta;
+        let stated = (meta.managed, &meta.base_url) == (placed.managed, &placed.base_url);
+        // Whoever states a secret in a file states it again at every start; whoever sets one by hand
+        // wants it used.
+        let judged = placed.managed || (meta.enabled && meta.stale_since.is_none());
+        if same && stated && judged {
+            return Ok(meta.id);
         }
     }
     let meta = Credential {
-        id: stored.map_or_else(|| CredentialId(ids::uuid(now)), |record| record.meta.id),
-        owner: Owner::Platform,
+        id: known.map_or_else(|| CredentialId(ids::uuid(now)), |meta| meta.id),
+        owner: placed.owner,
         provider: provider.to_owned(),
         name: name.to_owned(),
         fingerprint: secret.fingerprint(),
         configured_at: now,
-        managed,
+        managed: placed.managed,
         enabled: true,
-        base_url: None,
+        base_url: placed.base_url,
         stale_since: None,
     };
     let sealed = vault.seal(secret, &place(&meta)).into_bytes();

@@ -82,7 +82,7 @@ async fn two_handles_see_one_database(place: Place) {
     let (first, second) = (credential(1, "p", b"one"), credential(2, "p", b"two"));
     let (first, second) = tokio::join!(one.put_credential(&first), other.put_credential(&second));
     assert!(first.is_ok() != second.is_ok(), "{first:?} {second:?}");
-    assert_eq!(one.credentials().await.unwrap().len(), 1);
+    assert_eq!(one.sealed_credentials().await.unwrap().len(), 1);
     one.close().await;
     other.close().await;
 }

@@ -1,6 +1,7 @@
 //! Text that looks like SQL, or like nothing on earth, is only ever data.
 
 use tollhouse_domain::call::Call;
+use tollhouse_domain::credential::Owner;
 use tollhouse_domain::tenancy::Visible;
 use tollhouse_store::{CallFilter, ObjectKind, ObjectRow, Page};
 
@@ -111,7 +112,10 @@ async fn everywhere_else(place: Place) {
         let record = credential(n, text, text.as_bytes());
         store.put_credential(&record).await.unwrap();
         assert_eq!(
-            store.credential(text, "default").await.unwrap(),
+            store
+                .credential_named(Owner::Platform, text, "default")
+                .await
+                .unwrap(),
             Some(record.meta)
         );
         store.put_setting(text, text).await.unwrap();
@@ -130,9 +134,11 @@ async fn everywhere_else(place: Place) {
     assert_eq!(store.providers().await.unwrap().len(), TEXTS.len());
     for text in TEXTS {
         assert!(store.delete_provider(text).await.unwrap());
-        assert!(store.delete_credential(text, "default").await.unwrap());
     }
-    assert!(store.credentials().await.unwrap().is_empty());
+    for record in store.sealed_credentials().await.unwrap() {
+        assert!(store.delete_credential(record.meta.id).await.unwrap());
+    }
+    assert!(store.sealed_credentials().await.unwrap().is_empty());
     assert_eq!(
         store.all_keys_with_digests().await.unwrap().len(),
         TEXTS.len()

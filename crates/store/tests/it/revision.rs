@@ -69,7 +69,7 @@ async fn administrative_writes_raise_it_once(place: Place) {
         b"old",
         b"new"
     ));
-    once!(store, |s| s.delete_credential("anthropic", "default"));
+    once!(store, |s| s.delete_credential(CredentialId(uuid(1))));
     let mut stated = credential(2, "lab", b"x");
     stated.meta.managed = true;
     once!(store, |s| s.put_credential(&stated));

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use tollhouse_domain::call::Call;
+use tollhouse_domain::credential::Owner;
 use tollhouse_domain::id::{CallId, CredentialId, KeyId, SessionId};
 use tollhouse_domain::key::VirtualKey;
 use tollhouse_domain::provider::Provider;
@@ -44,11 +45,14 @@ methods! {
     expire(store, at: Timestamp): store.delete_expired_scoped(at);
     managed_keys(store, keys: Vec<(VirtualKey, [u8; 32])>, at: Timestamp): store.put_managed_keys(&keys, at);
     put_credential(store, record: CredentialRecord): store.put_credential(&record);
-    credentials(store): store.credentials();
-    credential(store, name: String): store.credential(&name, &name);
+    credentials(store, owner: Owner): store.credentials_of(owner);
+    credential(store, name: String): store.credential_named(Owner::Platform, &name, &name);
+    one_sealed(store, id: CredentialId): store.sealed_credential(id);
+    enable(store, id: CredentialId): store.enable_credential(id, true);
+    mark(store, id: CredentialId): store.mark_credential(id, None);
     sealed(store): store.sealed_credentials();
     reseal(store, id: CredentialId, bytes: Vec<u8>): store.reseal_credential(id, &bytes, &bytes);
-    delete_credential(store, name: String): store.delete_credential(&name, &name);
+    delete_credential(store, id: CredentialId): store.delete_credential(id);
     keep(store, ids: Vec<CredentialId>): store.keep_managed_credentials(&ids);
     managed_providers(store, list: Vec<Provider>): store.put_managed_providers(&list);
     upsert_provider(store, row: Provider): store.upsert_provider(&row);

@@ -1,24 +1,26 @@
 //! Trying a credential out: one cheap request that its provider answers only to a valid one.
 
-use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::http::{HeaderValue, Request, StatusCode, header};
 use serde::Serialize;
-use tollhouse_domain::id::CredentialId;
+use tollhouse_domain::audit::{Action, Subject, SubjectKind};
+use tollhouse_domain::id::{CredentialId, UserId};
 use tollhouse_domain::provider::AuthScheme;
+use tollhouse_domain::tenancy::Role;
 use tollhouse_store::CredentialRecord;
-use tollhouse_vault::Sealed;
 use tollhouse_wire::Protocol;
 use utoipa::ToSchema;
 
-use super::{Admin, ApiError, ErrorBody, Nothing, OpenCredential, Query, Refused};
-use crate::admin::input::Id;
+use super::one::find;
+use crate::admin::auth::Signed;
+use crate::admin::error::{ApiError, ErrorBody, Refused};
+use crate::admin::input::{Id, Nothing, Query};
 use crate::chunks::{ChunkBody, Chunks};
-use crate::snapshot::Endpoint;
-use crate::start::place;
+use crate::snapshot::credentials::unseal;
+use crate::snapshot::{Endpoint, OpenCredential};
 use crate::upstream::UpstreamError;
 use crate::{clock, names};
 
@@ -26,27 +28,55 @@ use crate::{clock, names};
 const PATIENCE: Duration = Duration::from_secs(10);
 /// A credential is tried out at most this often: vendors count failed attempts.
 const PAUSE: Duration = Duration::from_secs(5);
+const MINUTE: Duration = Duration::from_mins(1);
+/// So many tries of one caller in a minute, over all credentials.
+const MOST_IN_A_MINUTE: usize = 20;
 /// The version that Anthropic's clients name; without one the answer is an error.
 const ANTHROPIC_VERSION: HeaderValue = HeaderValue::from_static("2023-06-01");
 
-/// When credentials were last tried out.
+/// When credentials were last tried out, and by whom.
 #[derive(Default)]
 pub(crate) struct Tests {
-    last: Mutex<HashMap<CredentialId, Instant>>,
+    tried: Mutex<Vec<Try>>,
+}
+
+struct Try {
+    credential: CredentialId,
+    /// Absent for whoever holds the administrator's token.
+    caller: Option<UserId>,
+    at: Instant,
 }
 
 impl Tests {
-    /// Takes note of a try at `now`, unless the last one is too fresh.
-    fn begin(&self, id: CredentialId, now: Instant) -> Result<(), ApiError> {
-        // A panic elsewhere leaves the map whole: every change is one insert or retain.
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        last.retain(|_, at| now.duration_since(*at) < PAUSE);
-        if let Some(at) = last.get(&id) {
-            return Err(ApiError::TooSoon(
-                PAUSE.saturating_sub(now.duration_since(*at)),
-            ));
+    /// Takes note of a try at `now`, unless the last one of this credential is too fresh, or this caller
+    /// makes too many: whoever may test credentials could otherwise find out which keys are good.
+    fn begin(
+        &self,
+        credential: CredentialId,
+        caller: Option<UserId>,
+        now: Instant,
+    ) -> Result<(), ApiError> {
+        // A panic elsewhere leaves the list whole: every change is one retain or push.
+        let mut tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner);
+        let age = |made: &Try| now.duration_since(made.at);
+        tried.retain(|made| age(made) < MINUTE);
+        let last = tried
+            .iter()
+            .rev()
+            .find(|made| made.credential == credential);
+        if let Some(made) = last.filter(|made| age(made) < PAUSE) {
+            return Err(ApiError::TooSoon(PAUSE.saturating_sub(age(made))));
         }
-        last.insert(id, now);
+        let mut theirs = tried.iter().filter(|made| made.caller == caller);
+        if theirs.clone().count() >= MOST_IN_A_MINUTE {
+            let oldest = theirs.next().map_or(Duration::ZERO, age);
+            return Err(ApiError::TooSoon(MINUTE.saturating_sub(oldest)));
+        }
+        tried.push(Try {
+            credential,
+            caller,
+            at: now,
+        });
         Ok(())
     }
 }
@@ -78,17 +108,16 @@ pub(in crate::admin) struct Trial {
     ),
 )]
 pub(in crate::admin) async fn test(
-    admin: Admin,
+    signed: Signed,
     Id(id): Id<CredentialId>,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Json<Trial>, ApiError> {
-    let stored = admin.store().sealed_credentials().await?;
-    let record = stored.into_iter().find(|record| record.meta.id == id);
-    let record = record.ok_or_else(|| ApiError::missing("There is no credential with this id."))?;
-    let request = request(&admin, record)?;
+    let record = find(&signed, id, Role::Admin).await?;
+    let request = request(&signed, &record)?;
     let started = clock::monotonic();
-    admin.control().tests.begin(id, started)?;
-    let answer = tokio::time::timeout(PATIENCE, admin.upstream().send(request)).await;
+    let caller = signed.user().map(|user| user.id);
+    signed.control().tests.begin(id, caller, started)?;
+    let answer = tokio::time::timeout(PATIENCE, signed.upstream().send(request)).await;
     let took = clock::monotonic().duration_since(started);
     let latency_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     let status = match &answer {
@@ -102,12 +131,30 @@ pub(in crate::admin) async fn test(
         Ok(Err(UpstreamError::Silent)) | Err(_) => Some("The provider did not answer in time."),
     };
     let status = status.map(|status| status.as_u16());
+    judge(&signed, id, status).await?;
     Ok(Json(Trial {
         ok: error.is_none(),
         status,
         latency_ms,
         error,
     }))
+}
+
+/// Takes note of what a test says of the credential: taken ends a refusal, refused begins one.
+async fn judge(signed: &Signed, id: CredentialId, status: Option<u16>) -> Result<(), ApiError> {
+    let since = match status {
+        Some(200..=299) => None,
+        Some(401) => Some(clock::now()),
+        Some(_) | None => return Ok(()),
+    };
+    let subject = Subject::id(SubjectKind::Credential, id);
+    let note = signed.note(Action::CredentialChange, subject);
+    let store = signed.store().noted(note.with("refused", since.is_some()));
+    if store.mark_credential(id, since).await? {
+        signed.refresh().await?;
+    }
+    signed.pools().forget(id);
+    Ok(())
 }
 
 /// What a status says about the credential; `None` when it was taken.
@@ -124,16 +171,12 @@ fn complaint(status: StatusCode) -> Option<&'static str> {
 }
 
 /// The request for the models of the provider's first endpoint.
-fn request(admin: &Admin, record: CredentialRecord) -> Result<Request<ChunkBody>, ApiError> {
-    let (meta, sealed) = (record.meta, record.sealed);
-    let sealed = Sealed::from_bytes(sealed).map_err(ApiError::internal)?;
-    let secret = admin
-        .vault()
-        .open_secret(&sealed, &place(&meta))
-        .map_err(ApiError::internal)?;
+fn request(signed: &Signed, record: &CredentialRecord) -> Result<Request<ChunkBody>, ApiError> {
+    let meta = &record.meta;
+    let secret = unseal(signed.vault(), record).map_err(ApiError::internal)?;
     let unusable = || ApiError::Conflict("This credential cannot be sent; set it anew.".to_owned());
-    let open = OpenCredential::new(meta.id, &secret).ok_or_else(unusable)?;
-    let snapshot = admin.snapshot();
+    let open = OpenCredential::new(meta, &secret).ok_or_else(unusable)?;
+    let snapshot = signed.snapshot();
     let endpoint = Protocol::ALL
         .into_iter()
         .find_map(|protocol| snapshot.endpoint(&meta.provider, protocol));
@@ -165,7 +208,7 @@ fn request(admin: &Admin, record: CredentialRecord) -> Result<Request<ChunkBody>
         }
         Protocol::Chat | Protocol::Responses => {}
     }
-    admin.upstream().tell(&meta.provider, None, &mut request);
+    signed.upstream().tell(&meta.provider, None, &mut request);
     Ok(request)
 }
 
@@ -177,13 +220,32 @@ mod tests {
     fn a_credential_is_tried_once_in_a_while_and_others_do_not_wait() {
         let (tests, start) = (Tests::default(), clock::monotonic());
         let [a, b] = [1, 2].map(|n| CredentialId(uuid::Uuid::from_u128(n)));
-        tests.begin(a, start).unwrap();
-        tests.begin(b, start).unwrap();
+        tests.begin(a, None, start).unwrap();
+        tests.begin(b, None, start).unwrap();
         let soon = start + Duration::from_secs(2);
-        match tests.begin(a, soon) {
+        match tests.begin(a, None, soon) {
             Err(ApiError::TooSoon(pause)) => assert_eq!(pause, Duration::from_secs(3)),
             _ => panic!("was let through"),
         }
-        tests.begin(a, start + PAUSE).unwrap();
+        tests.begin(a, None, start + PAUSE).unwrap();
+    }
+
+    #[test]
+    fn nobody_tries_many_keys() {
+        let (tests, start) = (Tests::default(), clock::monotonic());
+        let credential = |n: usize| CredentialId(uuid::Uuid::from_u128(n as u128));
+        let user = |n| Some(UserId(uuid::Uuid::from_u128(n)));
+        for n in 0..MOST_IN_A_MINUTE {
+            tests.begin(credential(n), user(1), start).unwrap();
+        }
+        let later = start + Duration::from_secs(10);
+        match tests.begin(credential(99), user(1), later) {
+            Err(ApiError::TooSoon(pause)) => assert_eq!(pause, Duration::from_secs(50)),
+            _ => panic!("was let through"),
+        }
+        tests.begin(credential(99), user(2), later).unwrap();
+        tests
+            .begin(credential(98), user(1), start + MINUTE)
+            .unwrap();
     }
 }

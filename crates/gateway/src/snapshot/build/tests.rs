@@ -45,7 +45,7 @@ fn note() -> Note {
 fn shared(a: &Snapshot, b: &Snapshot) -> [bool; 5] {
     [
         Arc::ptr_eq(&a.catalog, &b.catalog),
-        Arc::ptr_eq(&a.platform, &b.platform),
+        Arc::ptr_eq(&a.credentials, &b.credentials),
         Arc::ptr_eq(&a.prices, &b.prices),
         Arc::ptr_eq(&a.people, &b.people),
         Arc::ptr_eq(&a.dialects, &b.dialects),
