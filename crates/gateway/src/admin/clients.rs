@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use serde::Serialize;
+use tollhouse_domain::onboarding::{self, Wanted};
 use tollhouse_wire::Protocol;
 use utoipa::ToSchema;
 
@@ -41,10 +42,9 @@ struct DataPath {
 /// What a client needs.
 #[derive(Serialize, ToSchema)]
 struct ClientSetup {
-    client: &'static str,
+    client: String,
     /// Environment variables.
-    #[schema(value_type = BTreeMap<String, String>)]
-    env: BTreeMap<&'static str, String>,
+    env: BTreeMap<String, String>,
     /// Arguments to add to its command.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     args: Vec<String>,
@@ -126,52 +126,25 @@ pub(super) async fn proxy_info(
 }
 
 fn clients(url: &str) -> Vec<ClientSetup> {
-    let key = || KEY.to_owned();
-    let anthropic = [
-        ("ANTHROPIC_BASE_URL", url.to_owned()),
-        ("ANTHROPIC_AUTH_TOKEN", key()),
-    ];
-    let claude = [
-        ("CLAUDE_CODE_GATEWAY_HINT_HEADERS", "1".to_owned()),
-        ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1".to_owned()),
-    ];
-    // Codex ignores OPENAI_BASE_URL, so it is told on its command line.
-    let codex = [
-        "model_provider=\"tollhouse\"".to_owned(),
-        "model_providers.tollhouse.name=\"Tollhouse\"".to_owned(),
-        format!("model_providers.tollhouse.base_url=\"{url}/v1\""),
-        "model_providers.tollhouse.env_key=\"TOLLHOUSE_KEY\"".to_owned(),
-        "model_providers.tollhouse.wire_api=\"responses\"".to_owned(),
-    ];
-    let openai = [
-        ("OPENAI_BASE_URL", format!("{url}/v1")),
-        ("OPENAI_API_KEY", key()),
-    ];
-    vec![
-        ClientSetup {
-            client: "claude",
-            env: anthropic.clone().into_iter().chain(claude).collect(),
-            args: Vec::new(),
-        },
-        ClientSetup {
-            client: "codex",
-            env: BTreeMap::from([("TOLLHOUSE_KEY", key())]),
-            args: codex
-                .into_iter()
-                .flat_map(|pair| ["-c".to_owned(), pair])
-                .collect(),
-        },
-        ClientSetup {
-            client: "anthropic-sdk",
-            env: anthropic.into(),
-            args: Vec::new(),
-        },
-        ClientSetup {
-            client: "openai-sdk",
-            env: openai.into(),
-            args: Vec::new(),
-        },
-    ]
+    let wanted = Wanted {
+        url,
+        model: None,
+        models: &[],
+        quiet: true,
+    };
+    // The table is embedded and tested; an address that cannot be told leaves nothing to say.
+    let recipes = onboarding::recipes().unwrap_or_default().into_iter();
+    recipes
+        .filter_map(|recipe| {
+            let mut setup = recipe.setup(wanted).ok()?;
+            setup.env.insert(setup.token, KEY.to_owned());
+            Some(ClientSetup {
+                client: recipe.name,
+                env: setup.env,
+                args: setup.arguments,
+            })
+        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The life of a key.
 
+mod whose;
+
 use http::StatusCode;
 
 use super::{refusal, started};
