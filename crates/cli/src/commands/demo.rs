@@ -236,6 +236,9 @@ drain_seconds = 5
 [admin]
 token = "env:ADMIN_TOKEN"
 
+[bootstrap]
+platform = true
+
 [[provider]]
 name = "sim"
 endpoints = {{ messages = "{provider}", chat = "{provider}/v1", responses = "{provider}/v1" }}

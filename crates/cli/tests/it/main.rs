@@ -3,6 +3,7 @@
 
 mod audit;
 mod backup;
+mod bootstrap;
 mod canary;
 mod check;
 mod crash;

@@ -220,3 +220,24 @@ fn what_the_key_may_do_is_said_on_the_command_line() {
         Some(1)
     );
 }
+
+#[test]
+fn a_key_outlives_its_first_expiry_while_the_client_runs() {
+    let wait = "echo ready\nuntil [ -e \"$RECORD/go\" ]; do sleep 0.05; done";
+    let (mut place, _demo) = place("claude", wait);
+    let running = place.start(&["run", "claude", "--expires", "3s"], "ready");
+    let (_, key) = only_key(&recorded(&place));
+    let expiry = || {
+        let page = place.ok(&["key", "list", "--json"]);
+        let page: serde_json::Value = serde_json::from_str(&page).unwrap();
+        let key = &page["data"][0];
+        assert_eq!(key["state"], "active", "it died under the client");
+        key["expires_at"].as_str().unwrap().to_owned()
+    };
+    let first = expiry();
+    // Text that sorts as time does: the test ends when the key is renewed, or with it.
+    while expiry() == first {}
+    place.write("go", "");
+    assert_eq!(running.wait().0.code(), Some(0));
+    assert!(is_revoked(&mut place, &key));
+}
