@@ -41,12 +41,7 @@ pub(crate) async fn proxy(
             "There is no provider of this name here.",
         )
     })?;
-    may_go(&principal, provider)?;
-    if principal.client.is_none() && names_object(&path) {
-        let message = "Batches and stored responses belong to the key that made them, and an \
-             account's are everyone's: use /v1/messages/batches and /v1/responses.";
-        return Err(Refusal::new(ErrorKind::PermissionDenied, message));
-    }
+    check_policy(&principal, provider, &path)?;
     let inference = inference(&path);
     let inbound = inbound::read_tolerant(&parts.headers, incoming, gateway.max_body()).await?;
     let peek = &inbound.peek;
@@ -101,16 +96,27 @@ pub(crate) async fn proxy(
     passage.carry(granted, outbound).await
 }
 
-/// Whether the key may use the provider by a path of its own.
-fn may_go(principal: &authenticate::Principal, provider: &str) -> Result<(), Refusal> {
-    let message = if !principal.key.may_use_provider(provider) {
-        "This key may not use this provider."
-    } else if principal.key.routes.is_some() {
-        "This key may use certain routes only, and a path below /proxy follows none."
-    } else {
-        return Ok(());
-    };
-    Err(Refusal::new(ErrorKind::PermissionDenied, message))
+/// Whether the key may send anything to this path of this provider.
+fn check_policy(
+    principal: &authenticate::Principal,
+    provider: &str,
+    path: &str,
+) -> Result<(), Refusal> {
+    let denied = |message| Refusal::new(ErrorKind::PermissionDenied, message);
+    if !principal.key.may_use_provider(provider) {
+        let message = "This key may not use this provider.";
+        return Err(denied(message));
+    }
+    if principal.key.routes.is_some() {
+        let message = "This key may use certain routes only, and a path below /proxy follows none.";
+        return Err(denied(message));
+    }
+    if principal.client.is_none() && names_object(path) {
+        let message = "Batches and stored responses belong to the key that made them, and an \
+             account's are everyone's: use /v1/messages/batches and /v1/responses.";
+        return Err(denied(message));
+    }
+    Ok(())
 }
 
 /// Whether a path leads to objects that other keys may have made with the same credential.
