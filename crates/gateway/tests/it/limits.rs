@@ -59,7 +59,7 @@ impl Lab {
 
     /// A key that is changed before its first use; its secret.
     async fn key(&self, change: impl FnOnce(&mut VirtualKey)) -> String {
-        let body = r#"{"name":"limited"}"#;
+        let body = r#"{"name":"limited","credentials":{"platform":true}}"#;
         let made = self.admin(Method::POST, "/api/v1/keys", body).await.json();
         let url = DatabaseUrl::Sqlite(self.gateway.data_dir.path().join("tollhouse.db"));
         let store = Store::open(&url).await.unwrap();
