@@ -21,7 +21,7 @@ struct Route {
     body: &'static str,
     model_denied: u16,
     provider_denied: u16,
-    route_denied: u16,
+    pattern_denied: u16,
 }
 
 const MODEL: &str = r#"{"model":"m","messages":[],"input":"x"}"#;
@@ -36,7 +36,7 @@ fn routes() -> Vec<Route> {
         body,
         model_denied: 403,
         provider_denied: 403,
-        route_denied: 403,
+        pattern_denied: 403,
     };
     let other = |method, path, model_denied, provider_denied| Route {
         method,
@@ -45,7 +45,7 @@ fn routes() -> Vec<Route> {
         model_denied,
         provider_denied,
         // Like a provider that it may not use: below `/proxy` there are no routes to be allowed.
-        route_denied: provider_denied,
+        pattern_denied: provider_denied,
     };
     vec![
         post("/v1/messages", MODEL),
@@ -296,7 +296,7 @@ async fn every_route_asks_who_and_what() {
                 ("expired", Some(&expired), 401, None),
                 ("model", Some(&models), route.model_denied, None),
                 ("provider", Some(&providers), route.provider_denied, None),
-                ("route", Some(&routed), route.route_denied, None),
+                ("route", Some(&routed), route.pattern_denied, None),
             ] {
                 if status == 200 {
                     upstream.json(200, "{}");
