@@ -212,7 +212,7 @@ pub(super) async fn bootstrap(
         .map_err(|error| ApiError::invalid("model", super::error::sentence(&error.to_string())))?;
     let digest = signed.digester().digest(token.expose());
     let subject = Subject::id(SubjectKind::Key, key.id).called(key.name.as_str());
-    let note = signed.note(Action::KeyCreate, subject).in_org(key.org);
+    let note = signed.note(Action::AgentBootstrap, subject).in_org(key.org);
     let store = signed.store().noted(note.with("source", source.as_str()));
     store.insert_key(&key, digest).await?;
     signed.refresh().await?;

@@ -172,7 +172,9 @@ pub(super) async fn limit_org(
     let mut org = orgs::find(&signed, &text, Role::Admin)?;
     (org.limits, org.budgets) = input.read()?;
     let subject = Subject::id(SubjectKind::Org, org.id).called(org.name.as_str());
-    let note = signed.note(Action::OrgChange, subject).in_org(Some(org.id));
+    let note = signed
+        .note(Action::LimitsChange, subject)
+        .in_org(Some(org.id));
     signed.store().noted(note).update_org(&org).await?;
     signed.refresh().await?;
     Ok(Json(AllowanceView::new(org.limits, &org.budgets)))
@@ -194,7 +196,7 @@ pub(super) async fn limit_user(
     let mut user = users::find(&signed, id)?;
     users::manages(&signed, &user)?;
     (user.limits, user.budgets) = input.read()?;
-    let note = users::note(&signed, Action::UserChange, &user);
+    let note = users::note(&signed, Action::LimitsChange, &user);
     signed.store().noted(note).update_user(&user).await?;
     signed.refresh().await?;
     Ok(Json(AllowanceView::new(user.limits, &user.budgets)))

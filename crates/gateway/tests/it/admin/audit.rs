@@ -1,5 +1,6 @@
 //! The audit trail as scripts see it.
 
+mod people;
 mod roles;
 
 use http::{Method, StatusCode};
