@@ -131,16 +131,22 @@ async fn a_client_that_leaves_lets_go() {
 
 #[tokio::test]
 async fn a_call_that_nobody_took_was_not_made() {
-    let lab = Lab::start().await;
-    let limits = Limits {
-        rpm: Some(1),
-        ..Limits::default()
-    };
-    let key = lab.limited(limits).await;
-    // It is held, and then cannot be carried: the target's protocol has no place for it.
+    let chatty = "[[provider]]\nname = \"chatty\"\n\
+        endpoints = { chat = \"http://127.0.0.1:9/v1\" }\nauth = \"none\"\n\
+        [[route]]\nmodel = \"t\"\ntargets = [ { provider = \"chatty\" } ]\n";
+    let lab = Lab::start_with(chatty).await;
+    let key = lab
+        .key(|key| {
+            key.limits.rpm = Some(1);
+            key.strict = true;
+        })
+        .await;
+    // It is held, and then cannot be carried: the target's protocol has no place for all of it.
+    let lossy =
+        r#"{"model":"t","max_tokens":9,"top_k":1,"messages":[{"role":"user","content":"x"}]}"#;
     for _ in 0..3 {
-        let unknown = lab.post(&key, "/v1/messages", r#"{"messages":[]}"#).await;
-        assert_eq!(unknown.status, 400);
+        let refused = lab.post(&key, MESSAGES, lossy).await;
+        assert_eq!(refused.status, 400, "{}", refused.text());
     }
     goes_through(&lab, &key, "calls that were refused").await;
     let over = lab.post(&key, MESSAGES, &request("m", 1)).await;

@@ -134,7 +134,7 @@ async fn counts_that_cannot_be_are_charged_as_reserved() {
         r#"{"input_tokens":3,"output_tokens":-5}"#,
         r#"{"input_tokens":3,"output_tokens":"many"}"#,
         r#"{"input_tokens":3}"#,
-        r#"{}"#,
+        "{}",
     ];
     for (n, usage) in corrupt.iter().enumerate() {
         let body = format!(

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::Method;
 use tokio::sync::Notify;
+use tokio::task::JoinSet;
 use tollhouse_domain::limits::{BudgetWindow, Limits};
 
 use super::{Lab, request};
@@ -189,21 +190,19 @@ async fn the_whole_gateway_can_be_limited_and_keys_by_default() {
     lab.upstream
         .script(vec![Step::Gate(Arc::clone(&gate)), Step::Write(done)]);
     // Counting is free to a key, and still a call of the gateway's.
-    let counting = {
-        let (client, key) = (lab.client.clone(), first.clone());
-        tokio::spawn(async move {
-            let headers = [("x-api-key", key.as_str())];
-            client
-                .post("/v1/messages/count_tokens", &headers, body("m"))
-                .await
-        })
-    };
+    let mut counting = JoinSet::new();
+    let client = lab.client.clone();
+    counting.spawn(async move {
+        let headers = [("x-api-key", first.as_str())];
+        let path = "/v1/messages/count_tokens";
+        client.post(path, &headers, body("m")).await
+    });
     lab.upstream.wait_seen(1).await;
     let busy = lab.post(&second, "/v1/messages", &request("m", 1)).await;
     assert_eq!(busy.status, 429);
     assert!(busy.text().contains("of the gateway"), "{}", busy.text());
     gate.notify_one();
-    assert_eq!(counting.await.unwrap().status, 200);
+    assert_eq!(counting.join_all().await[0].status, 200);
     lab.gateway.calls_when(2).await;
     for n in 0..3 {
         lab.upstream.json(200, &super::answer(1));
