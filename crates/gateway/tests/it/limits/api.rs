@@ -33,6 +33,7 @@ async fn organizations_and_users_are_limited_together_with_their_keys() {
     let keys = async |usd: &str| {
         lab.key(|key| {
             (key.owner, key.org) = (Some(user), Some(org));
+            key.credentials.platform = true;
             let window = BudgetWindow::Total;
             let usd = usd.parse().unwrap();
             key.budgets = vec![Budget { usd, window }];
