@@ -116,3 +116,58 @@ async fn what_cannot_be_meant_is_refused_by_its_field() {
     }
     lab.gateway.stop().await;
 }
+
+#[tokio::test]
+async fn budgets_are_shown_to_whom_they_concern_and_set_by_who_may() {
+    let lab = Lab::start().await;
+    for org in ["acme", "other"] {
+        made(&lab, "/api/v1/orgs", &format!(r#"{{"name":"{org}"}}"#)).await;
+        let path = format!("/api/v1/orgs/{org}/limits");
+        set(&lab, &path, r#"{"budget":{"usd":"1","window":"week"}}"#).await;
+    }
+    let mut users = Vec::new();
+    for (name, role) in [("viewer", "viewer"), ("admin", "admin")] {
+        let body = format!(
+            r#"{{"name":"{name}","email":"{name}@example.com","org":"acme","role":"{role}"}}"#
+        );
+        let user = made(&lab, "/api/v1/users", &body).await;
+        let user = user["id"].as_str().unwrap().to_owned();
+        let path = format!("/api/v1/users/{user}/limits");
+        set(&lab, &path, r#"{"budget":{"usd":"2","window":"total"}}"#).await;
+        let path = format!("/api/v1/users/{user}/tokens");
+        let token = made(&lab, &path, r#"{"name":"t","scope":"admin"}"#).await;
+        let token = token["secret"].as_str().unwrap().to_owned();
+        users.push((name, user, format!("Bearer {token}")));
+    }
+    for (name, user, bearer) in &users {
+        let ask = async |method: Method, path: &str, body: &str| {
+            let headers = [
+                ("authorization", bearer.as_str()),
+                ("content-type", "application/json"),
+            ];
+            let request = lab.client.request(method, path, &headers, body.to_owned());
+            lab.client.whole(request).await
+        };
+        let budgets = ask(Method::GET, "/api/v1/budgets", "").await.json();
+        let rows = budgets["data"].as_array().unwrap();
+        let of = |scope: &str| rows.iter().filter(|row| row["scope"] == scope).count();
+        assert_eq!(of("org"), 1, "{name} sees their own organization's");
+        // Administrators see what those in their organization may spend.
+        assert_eq!(of("user"), if *name == "admin" { 2 } else { 1 }, "{name}");
+        let own = format!("/api/v1/users/{user}/limits");
+        assert_eq!(
+            ask(Method::PUT, &own, "{}").await.status,
+            403,
+            "{name}: their own"
+        );
+        let expected = if *name == "admin" { 200 } else { 403 };
+        let acme = ask(Method::PUT, "/api/v1/orgs/acme/limits", "{}").await;
+        assert_eq!(acme.status, expected, "{name}: {}", acme.text());
+        let other = ask(Method::PUT, "/api/v1/orgs/other/limits", "{}").await;
+        assert_eq!(other.status, 404, "{name}: somebody else's");
+        // As it was, for whoever comes next.
+        let path = "/api/v1/orgs/acme/limits";
+        set(&lab, path, r#"{"budget":{"usd":"1","window":"week"}}"#).await;
+    }
+    lab.gateway.stop().await;
+}
