@@ -1,8 +1,11 @@
 //! How fast the ledger takes calls. A measurement, run by hand on a quiet machine:
 //! `scripts/with-postgres.sh cargo test --release -p tollhouse-store rate -- --ignored --nocapture`.
 
+use std::time::Duration;
 use tollhouse_domain::credential::CredentialSource;
 use tollhouse_domain::id::CredentialId;
+
+use futures_util::TryStreamExt as _;
 use tollhouse_domain::money::Money;
 use tollhouse_wire::Protocol;
 use tollhouse_wire::usage::Usage;
