@@ -57,10 +57,12 @@ impl Pools {
             };
         }
         let mut book = self.lock();
-        let fit = |member: &OpenCredential| match book.standing(member).fit(now) {
-            // Nobody to rest it for: what the provider itself says of its limit is the better answer.
-            Fit::Cooling(_) if alone => Fit::Ready,
-            fit => fit,
+        let fit = |member: &OpenCredential| {
+            // Nobody to stand in for it: what the provider itself says is the better answer.
+            if alone {
+                return Fit::Ready;
+            }
+            book.standing(member).fit(now)
         };
         let fits: Vec<_> = pool.members.iter().map(|m| (m.id, fit(m))).collect();
         let bound = book.bound(session);
@@ -71,7 +73,7 @@ impl Pools {
                 let ids: Vec<_> = fits.iter().map(|(id, _)| *id).collect();
                 pool::preference(session, &ids).first() == Some(&first)
             };
-            if !alone && bound != Some(chosen.id) && (bound.is_some() || !natural()) {
+            if bound != Some(chosen.id) && (bound.is_some() || !natural()) {
                 book.bind(session, chosen.id);
                 self.used.store(true, Ordering::Relaxed);
             }

@@ -49,7 +49,7 @@ fn credentials_come_by_standard_input() {
     snapshot!(place, set);
     let list = place.ok(&["credential", "list"]);
     assert!(
-        list.contains("sim\tspare\tstandby") && !list.contains("canary"),
+        list.contains("sim\tspare\tready") && !list.contains("canary"),
         "{list}"
     );
     assert!(

@@ -8,7 +8,7 @@ use tollhouse_domain::onboarding::{self, Wanted};
 use tollhouse_wire::Protocol;
 use utoipa::ToSchema;
 
-use super::auth::Admin;
+use super::auth::Signed;
 use super::error::{ApiError, Refused};
 use super::input::{Nothing, Query};
 
@@ -107,7 +107,7 @@ const PATHS: [(&str, &str, Option<Protocol>); 20] = [
     responses((status = 200, body = ProxyInfo), Refused),
 )]
 pub(super) async fn proxy_info(
-    admin: Admin,
+    signed: Signed,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Json<ProxyInfo>, ApiError> {
     let path = |(method, path, protocol): (_, _, Option<Protocol>)| DataPath {
@@ -115,7 +115,7 @@ pub(super) async fn proxy_info(
         path,
         protocol: protocol.map(Protocol::as_str),
     };
-    let url = admin.public_url();
+    let url = signed.public_url();
     Ok(Json(ProxyInfo {
         url: url.to_owned(),
         version: env!("CARGO_PKG_VERSION"),

@@ -5,7 +5,7 @@ use serde::Serialize;
 use tollhouse_domain::catalog::Model;
 use utoipa::ToSchema;
 
-use super::auth::Admin;
+use super::auth::Signed;
 use super::error::{ApiError, Refused};
 use super::input::Query;
 use super::page::{self, List, PageQuery};
@@ -77,10 +77,10 @@ impl ModelView {
     responses((status = 200, body = List<ModelView>), Refused),
 )]
 pub(super) async fn list(
-    admin: Admin,
+    signed: Signed,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<List<ModelView>>, ApiError> {
-    let snapshot = admin.snapshot();
+    let snapshot = signed.snapshot();
     let known = snapshot
         .prices
         .models()

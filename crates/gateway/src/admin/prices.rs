@@ -14,7 +14,7 @@ use tollhouse_store::StoredPrice;
 use utoipa::ToSchema;
 
 use self::input::{PricesInput, dated, source};
-use super::auth::Admin;
+use super::auth::{Admin, Signed};
 use super::error::{ApiError, ErrorBody, Refused};
 use super::input::{self as reading, Body, Nothing, Query};
 use super::page::{self, List, PageQuery};
@@ -126,10 +126,10 @@ pub(super) struct ImportReport {
     responses((status = 200, body = List<PriceView>), Refused),
 )]
 pub(super) async fn list(
-    admin: Admin,
+    signed: Signed,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<List<PriceView>>, ApiError> {
-    let snapshot = admin.snapshot();
+    let snapshot = signed.snapshot();
     let rows = snapshot.prices.models().map(PriceView::from).collect();
     let place =
         |row: &PriceView| format!("{} {}", row.model, row.provider.as_deref().unwrap_or(""));

@@ -9,6 +9,7 @@ mod input;
 mod keys;
 mod live;
 mod record;
+mod walk;
 
 use bytes::Bytes;
 use http::{Method, StatusCode};

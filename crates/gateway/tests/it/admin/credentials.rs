@@ -174,7 +174,7 @@ async fn the_files_credential_is_left_alone() {
     assert_eq!(refusal(&api.put(lab, &body("x")).await).1, "conflict");
     assert_eq!(refusal(&api.delete(lab).await).1, "conflict");
     let second = api.put(&format!("{lab}?name=second"), &body("x")).await;
-    assert_eq!(second.json()["state"], "standby");
+    assert_eq!(second.json()["state"], "ready");
     let rows = api.all("/api/v1/platform/credentials", 1).await;
     let names: Vec<_> = rows
         .iter()
