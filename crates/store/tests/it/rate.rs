@@ -44,6 +44,55 @@ async fn postgres_rate() {
     }
 }
 
+/// The same rows by a plain COPY into a table with the same indexes: the most that the server takes.
+#[tokio::test]
+#[ignore = "a measurement"]
+#[expect(clippy::disallowed_methods, reason = "a measurement reads the clock")]
+#[expect(clippy::print_stdout, reason = "and says what it saw")]
+async fn postgres_rate_beside_copy() {
+    const ROWS: u128 = 2_000;
+    let Some(place) = Place::postgres().await else {
+        return;
+    };
+    let store = place.open().await;
+    let mut connection = place.connect().await;
+    place
+        .execute("CREATE TABLE tollhouse.copied (LIKE tollhouse.calls INCLUDING ALL)")
+        .await;
+    for keys in [1, 1_000] {
+        let (mut ours, mut copied) = (Duration::ZERO, Duration::ZERO);
+        for batch in 1..=BATCHES {
+            let calls: Vec<_> = (0..ROWS)
+                .map(|n| {
+                    let n = (keys * BATCHES + batch) * ROWS + n;
+                    typical(n, keys)
+                })
+                .collect();
+            let start = std::time::Instant::now();
+            store.insert_calls(&calls).await.unwrap();
+            ours += start.elapsed();
+            let first = calls[0].id.0;
+            let out = format!("COPY (SELECT * FROM calls WHERE id >= '{first}') TO STDOUT");
+            let mut rows = connection.copy_out_raw(&out).await.unwrap();
+            let mut text = Vec::new();
+            while let Some(bytes) = rows.try_next().await.unwrap() {
+                text.extend_from_slice(&bytes);
+            }
+            drop(rows);
+            let start = std::time::Instant::now();
+            let copy = connection.copy_in_raw("COPY copied FROM STDIN").await;
+            let mut copy = copy.unwrap();
+            copy.send(text).await.unwrap();
+            assert_eq!(u128::from(copy.finish().await.unwrap()), ROWS);
+            copied += start.elapsed();
+        }
+        let rows = f64::from(u32::try_from(BATCHES * ROWS).unwrap());
+        let (ours, copied) = (rows / ours.as_secs_f64(), rows / copied.as_secs_f64());
+        println!("{keys} keys: the ledger {ours:.0} rows/s, a plain COPY {copied:.0} rows/s");
+    }
+    store.close().await;
+}
+
 #[expect(clippy::disallowed_methods, reason = "a measurement reads the clock")]
 #[expect(clippy::print_stdout, reason = "and says what it saw")]
 async fn measure(place: Place, keys: u128) {
