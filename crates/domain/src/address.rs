@@ -1,8 +1,14 @@
-//! Where a request comes from, when something may stand in between.
+//! Where a request comes from, when something may stand in between, and where one may be sent.
+
+mod base_url;
+mod public;
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
+
+pub use self::base_url::{BadUrl, check_base_url};
+pub use self::public::is_public;
 
 /// An address, or all that begin with the same bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
