@@ -18,8 +18,12 @@ pub(crate) struct HealthBook {
 }
 
 impl HealthBook {
-    /// Takes note of what a call learned about a target.
+    /// Takes note of what a call learned about a target. An address of a user's says nothing about the
+    /// provider that everybody else calls.
     pub(crate) fn on(&self, target: &Target, signal: Signal, now: Timestamp) {
+        if target.endpoint.guarded {
+            return;
+        }
         let mut unwell = self.lock();
         if signal == Signal::Answered && unwell.is_empty() {
             return;
@@ -45,9 +49,9 @@ impl HealthBook {
         let unwell = self.lock();
         if !unwell.is_empty() {
             targets.sort_by_key(|target| {
-                unwell
-                    .get(&name(target))
-                    .is_some_and(|health| health.cooling(now).is_some())
+                let health = unwell.get(&name(target));
+                !target.endpoint.guarded
+                    && health.is_some_and(|health| health.cooling(now).is_some())
             });
         }
     }

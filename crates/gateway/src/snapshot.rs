@@ -58,6 +58,8 @@ pub(crate) struct Endpoint {
     pub(crate) provider: Arc<str>,
     pub(crate) protocol: Protocol,
     pub(crate) auth: AuthScheme,
+    /// Its address is a user's, so it is called as far as the internet reaches and no further.
+    pub(crate) guarded: bool,
     base: Uri,
     path: String,
 }
@@ -70,8 +72,27 @@ impl Endpoint {
             provider: Arc::from(provider.name.as_str()),
             protocol,
             auth: provider.auth_for(protocol),
+            guarded: false,
             base,
             path,
+        })
+    }
+
+    /// The same provider and protocol at an address that a user named, which went through
+    /// `check_base_url`. `None` when it is no address.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "called once credentials have owners")
+    )]
+    pub(crate) fn at(&self, base_url: &str) -> Option<Self> {
+        let base: Uri = base_url.parse().ok()?;
+        Some(Self {
+            provider: Arc::clone(&self.provider),
+            protocol: self.protocol,
+            auth: self.auth,
+            guarded: true,
+            path: base.path().trim_end_matches('/').to_owned(),
+            base,
         })
     }
 
@@ -204,6 +225,26 @@ mod tests {
             uri("http://h", "/v1/messages", Some("beta=true")),
             "http://h/v1/messages?beta=true"
         );
+    }
+
+    #[test]
+    fn an_endpoint_moves_to_what_a_user_may_name() {
+        let listed = endpoint("http://inside/v1");
+        let cases = [
+            ("https://A.example./v1/", "https://a.example/v1/chat"),
+            ("https://a.example:8443", "https://a.example:8443/chat"),
+            (
+                "https://[2606:4700::1111]/x",
+                "https://[2606:4700::1111]/x/chat",
+            ),
+        ];
+        for (text, address) in cases {
+            let text = tollhouse_domain::address::check_base_url(text).unwrap();
+            let moved = listed.at(&text).unwrap();
+            assert_eq!(moved.uri("/chat", None).unwrap(), address);
+            assert!(moved.guarded && !listed.guarded);
+            assert_eq!(moved.auth, listed.auth);
+        }
     }
 
     #[test]

@@ -1,8 +1,9 @@
-//! The one HTTP client: pooled, HTTP/1.1 and HTTP/2, no redirects, no decompression, no retries of
+//! The HTTP client: pooled, HTTP/1.1 and HTTP/2, no redirects, no decompression, no retries of
 //! its own beyond a pooled connection that was closed before it was used.
 
 mod connect;
 pub(crate) mod extras;
+mod guard;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,14 +11,16 @@ use std::time::Duration;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper_rustls::HttpsConnector;
-use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::GaiResolver;
+use hyper_util::client::legacy::{Client, ResponseFuture};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tollhouse_domain::call::Call;
 
 use self::connect::Timed;
 use self::extras::Extras;
+use self::guard::{Forbidden, Guard, Rules};
 use crate::chunks::ChunkBody;
 use crate::config::UpstreamConfig;
 
@@ -27,12 +30,18 @@ const IDLE_CONNECTION: Duration = Duration::from_secs(90);
 
 /// Sends requests to providers.
 pub(crate) struct Upstream {
-    client: Client<Timed<HttpsConnector<HttpConnector>>, ChunkBody>,
+    /// For the operator's endpoints.
+    client: Pool<HttpConnector>,
+    /// For addresses that users named. Its connections are its own: what the other one has open may lead
+    /// inside.
+    guarded: Pool<Guard>,
     idle_timeout: Duration,
     extras: Extras,
     connections: TaskTracker,
     stop: CancellationToken,
 }
+
+type Pool<C> = Client<Timed<HttpsConnector<C>>, ChunkBody>;
 
 /// Why there is no answer at all.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +49,9 @@ pub(crate) enum UpstreamError {
     /// No connection: nothing was sent.
     #[error("no connection")]
     Unreachable(#[source] hyper_util::client::legacy::Error),
+    /// The address may not be called for whoever named it: nothing was sent.
+    #[error("an address that a user named may not be called")]
+    Forbidden(#[source] Forbidden),
     /// The connection ended before the answer began; the request may have been carried out.
     #[error("the connection ended before an answer")]
     Broken(#[source] hyper_util::client::legacy::Error),
@@ -50,21 +62,30 @@ pub(crate) enum UpstreamError {
 
 impl Upstream {
     pub(crate) fn new(config: &UpstreamConfig, extras: Extras) -> Result<Self, rustls::Error> {
+        Self::within(Rules::internet(), config, extras)
+    }
+
+    fn within(
+        rules: Rules,
+        config: &UpstreamConfig,
+        extras: Extras,
+    ) -> Result<Self, rustls::Error> {
         let connections = TaskTracker::new();
         let stop = CancellationToken::new();
         let executor = Tracked {
             tasks: connections.clone(),
             stop: stop.clone(),
         };
-        let connector = connect::connector(config)?;
-        let client = Client::builder(executor)
+        let mut builder = Client::builder(executor);
+        builder
             .pool_idle_timeout(IDLE_CONNECTION)
             .pool_timer(hyper_util::rt::TokioTimer::new())
             .pool_max_idle_per_host(IDLE_PER_HOST)
-            .http2_adaptive_window(true)
-            .build(connector);
+            .http2_adaptive_window(true);
+        let tcp = connect::tcp(GaiResolver::new());
         Ok(Self {
-            client,
+            client: builder.build(connect::connector(config, tcp)?),
+            guarded: builder.build(connect::connector(config, Guard::new(rules))?),
             idle_timeout: config.idle_timeout,
             extras,
             connections,
@@ -77,14 +98,29 @@ impl Upstream {
         self.extras.add(provider, call, request);
     }
 
-    /// Sends one request and waits for the head of its answer.
+    /// Sends one request to an endpoint of the operator's and waits for the head of its answer.
     pub(crate) async fn send(
         &self,
         request: Request<ChunkBody>,
     ) -> Result<Response<Incoming>, UpstreamError> {
-        match tokio::time::timeout(self.idle_timeout, self.client.request(request)).await {
+        self.answer(self.client.request(request)).await
+    }
+
+    /// The same, to an address that a user named.
+    pub(crate) async fn send_guarded(
+        &self,
+        request: Request<ChunkBody>,
+    ) -> Result<Response<Incoming>, UpstreamError> {
+        self.answer(self.guarded.request(request)).await
+    }
+
+    async fn answer(&self, pending: ResponseFuture) -> Result<Response<Incoming>, UpstreamError> {
+        match tokio::time::timeout(self.idle_timeout, pending).await {
             Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) if error.is_connect() => Err(UpstreamError::Unreachable(error)),
+            Ok(Err(error)) if error.is_connect() => Err(match Forbidden::within(&error) {
+                Some(forbidden) => UpstreamError::Forbidden(forbidden.clone()),
+                None => UpstreamError::Unreachable(error),
+            }),
             Ok(Err(error)) => Err(UpstreamError::Broken(error)),
             Err(_) => Err(UpstreamError::Silent),
         }

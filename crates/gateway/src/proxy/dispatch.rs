@@ -222,13 +222,15 @@ pub(super) async fn attempt(ways: Ways<'_>, sending: Sending, call: &mut OpenCal
         row.credential_fingerprint = credential.fingerprint().map(str::to_owned);
     }
     call.carried(target.mode(), target.translated_to(), losses);
-    ways.upstream.tell(
-        &target.endpoint.provider,
-        call.row().map(|row| &*row),
-        &mut request,
-    );
-    let answer = ways.upstream.send(request).await;
-    if matches!(answer, Err(UpstreamError::Unreachable(_))) {
+    let upstream = ways.upstream;
+    let answer = if target.endpoint.guarded {
+        upstream.send_guarded(request).await
+    } else {
+        let row = call.row().map(|row| &*row);
+        upstream.tell(&target.endpoint.provider, row, &mut request);
+        upstream.send(request).await
+    };
+    if let Err(UpstreamError::Unreachable(_) | UpstreamError::Forbidden(_)) = answer {
         call.unreached();
     }
     learn(ways, &target, &answer, clock::now());
@@ -305,6 +307,10 @@ impl From<UpstreamError> for Refusal {
             UpstreamError::Unreachable(_) => (
                 ErrorKind::UpstreamUnreachable,
                 "The provider could not be reached.",
+            ),
+            UpstreamError::Forbidden(_) => (
+                ErrorKind::UpstreamUnreachable,
+                "The address that the credential names may not be called.",
             ),
             UpstreamError::Broken(_) => (
                 ErrorKind::UpstreamUnreachable,

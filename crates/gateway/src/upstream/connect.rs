@@ -11,16 +11,13 @@ use tower::Service;
 
 use crate::config::UpstreamConfig;
 
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
+pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Plain or TLS by the address's scheme; HTTP/2 where TLS agrees on it.
-pub(super) fn connector(
+pub(super) fn connector<C>(
     config: &UpstreamConfig,
-) -> Result<Timed<HttpsConnector<HttpConnector>>, rustls::Error> {
-    let mut http = HttpConnector::new();
-    http.enforce_http(false);
-    http.set_nodelay(true);
-    http.set_keepalive(Some(Duration::from_mins(1)));
+    tcp: C,
+) -> Result<Timed<HttpsConnector<C>>, rustls::Error> {
     let builder = HttpsConnectorBuilder::new();
     let builder = if config.system_roots {
         builder
@@ -32,11 +29,20 @@ pub(super) fn connector(
     let https = builder
         .https_or_http()
         .enable_all_versions()
-        .wrap_connector(http);
+        .wrap_connector(tcp);
     Ok(Timed {
         inner: https,
         limit: config.connect_timeout,
     })
+}
+
+/// TCP to what `resolver` finds.
+pub(super) fn tcp<R>(resolver: R) -> HttpConnector<R> {
+    let mut tcp = HttpConnector::new_with_resolver(resolver);
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_keepalive(Some(Duration::from_mins(1)));
+    tcp
 }
 
 /// A connector that gives up after a while.

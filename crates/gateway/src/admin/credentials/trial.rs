@@ -127,6 +127,9 @@ pub(in crate::admin) async fn test(
     let error = match answer {
         Ok(Ok(response)) => complaint(response.status()),
         Ok(Err(UpstreamError::Unreachable(_))) => Some("The provider cannot be reached."),
+        Ok(Err(UpstreamError::Forbidden(_))) => {
+            Some("The address that the credential names may not be called.")
+        }
         Ok(Err(UpstreamError::Broken(_))) => Some("The connection ended before an answer."),
         Ok(Err(UpstreamError::Silent)) | Err(_) => Some("The provider did not answer in time."),
     };
