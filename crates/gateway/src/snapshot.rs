@@ -80,10 +80,6 @@ impl Endpoint {
 
     /// The same provider and protocol at an address that a user named, which went through
     /// `check_base_url`. `None` when it is no address.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "called once credentials have owners")
-    )]
     pub(crate) fn at(&self, base_url: &str) -> Option<Self> {
         let base: Uri = base_url.parse().ok()?;
         Some(Self {

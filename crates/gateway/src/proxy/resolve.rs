@@ -40,6 +40,17 @@ impl Target {
         self.dialect.as_ref().map(|dialect| dialect.protocol)
     }
 
+    /// The target at the address that its credential names, if it names one. Its secret goes there or
+    /// nowhere.
+    fn at_home(mut self) -> Result<Self, Refusal> {
+        if let Some(base_url) = self.credential.base_url() {
+            let message = "The address that the credential names is none; set it anew.";
+            let moved = self.endpoint.at(base_url).ok_or_else(|| missing(message))?;
+            self.endpoint = Arc::new(moved);
+        }
+        Ok(self)
+    }
+
     /// Whether bytes cross unchanged.
     pub(crate) const fn mode(&self) -> Mode {
         match self.dialect {
@@ -89,6 +100,10 @@ impl Credential {
             Self::Kept(open) => Some(open),
             Self::None | Self::Client(_) => None,
         }
+    }
+
+    fn base_url(&self) -> Option<&str> {
+        self.kept()?.base_url.as_deref()
     }
 
     pub(crate) fn is_clients(&self) -> bool {
@@ -150,14 +165,19 @@ pub(crate) fn resolve(
             let model = candidate.model.unwrap_or(asked.model);
             Arc::new(snapshot.dialect(provider, protocol, model))
         });
-        match draw.credential(endpoint) {
-            Ok((credential, spare)) => targets.push(Target {
-                endpoint: Arc::clone(endpoint),
-                credential,
-                spare,
-                model: candidate.model.map(str::to_owned),
-                dialect,
-            }),
+        let target = |(credential, spare)| Target {
+            endpoint: Arc::clone(endpoint),
+            credential,
+            spare,
+            model: candidate.model.map(str::to_owned),
+            dialect,
+        };
+        match draw
+            .credential(endpoint)
+            .map(target)
+            .and_then(Target::at_home)
+        {
+            Ok(target) => targets.push(target),
             Err(refusal) => missing = missing.or(Some(refusal)),
         }
     }
@@ -186,20 +206,32 @@ impl Draw<'_> {
             Some(credential) => (credential, None),
             None => self.credential(endpoint)?,
         };
-        Ok(Target {
+        Target {
             endpoint: Arc::clone(endpoint),
             credential,
             spare,
             model: None,
             dialect: None,
-        })
+        }
+        .at_home()
     }
 
     /// Has a target called with the credential that `wanted` names, where the key may still draw on it.
     pub(crate) fn hold_on_to(&self, target: &mut Target, wanted: Option<CredentialId>) {
-        if let Some(named) = wanted.and_then(|id| self.named(&target.endpoint, id)) {
-            target.credential = named;
-            target.spare = None;
+        let at = &target.endpoint;
+        let listed = self.snapshot.endpoint(&at.provider, at.protocol);
+        let named = wanted.and_then(|id| self.named(at, id));
+        let (Some(listed), Some(credential)) = (listed, named) else {
+            return;
+        };
+        let held = Target {
+            endpoint: Arc::clone(listed),
+            credential,
+            spare: None,
+            ..target.clone()
+        };
+        if let Ok(held) = held.at_home() {
+            *target = held;
         }
     }
 
@@ -235,7 +267,12 @@ impl Draw<'_> {
         }
         let kept = |place: usize| Credential::Kept(Arc::clone(&pool.members[place]));
         match self.pools.choose(pool, self.session, self.at) {
-            Choice::Draw { first, second } => Ok((kept(first), second.map(kept))),
+            Choice::Draw { first, second } => {
+                let (first, second) = (kept(first), second.map(kept));
+                // A spare takes the first one's place at the same address.
+                let spare = second.filter(|spare| spare.base_url() == first.base_url());
+                Ok((first, spare))
+            }
             Choice::Cooling(until) => {
                 let message = "Every credential for the provider is resting after a limit; try \
                      again after the pause.";

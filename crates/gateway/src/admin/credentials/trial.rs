@@ -113,11 +113,16 @@ pub(in crate::admin) async fn test(
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Json<Trial>, ApiError> {
     let record = find(&signed, id, Role::Admin).await?;
-    let request = request(&signed, &record)?;
+    let (request, guarded) = request(&signed, &record)?;
     let started = clock::monotonic();
     let caller = signed.user().map(|user| user.id);
     signed.control().tests.begin(id, caller, started)?;
-    let answer = tokio::time::timeout(PATIENCE, signed.upstream().send(request)).await;
+    let upstream = signed.upstream();
+    let answer = if guarded {
+        tokio::time::timeout(PATIENCE, upstream.send_guarded(request)).await
+    } else {
+        tokio::time::timeout(PATIENCE, upstream.send(request)).await
+    };
     let took = clock::monotonic().duration_since(started);
     let latency_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     let status = match &answer {
@@ -173,8 +178,11 @@ fn complaint(status: StatusCode) -> Option<&'static str> {
     }
 }
 
-/// The request for the models of the provider's first endpoint.
-fn request(signed: &Signed, record: &CredentialRecord) -> Result<Request<ChunkBody>, ApiError> {
+/// The request for the models of the provider's first endpoint, and whether its address is a user's.
+fn request(
+    signed: &Signed,
+    record: &CredentialRecord,
+) -> Result<(Request<ChunkBody>, bool), ApiError> {
     let meta = &record.meta;
     let secret = unseal(signed.vault(), record).map_err(ApiError::internal)?;
     let unusable = || ApiError::Conflict("This credential cannot be sent; set it anew.".to_owned());
@@ -184,7 +192,10 @@ fn request(signed: &Signed, record: &CredentialRecord) -> Result<Request<ChunkBo
         .into_iter()
         .find_map(|protocol| snapshot.endpoint(&meta.provider, protocol));
     let gone = || ApiError::Conflict("The provider of this credential is gone.".to_owned());
-    let endpoint: &Endpoint = endpoint.ok_or_else(gone)?;
+    let listed: &Endpoint = endpoint.ok_or_else(gone)?;
+    let moved = meta.base_url.as_deref().map(|base_url| listed.at(base_url));
+    let moved = moved.map(|moved| moved.ok_or_else(unusable)).transpose()?;
+    let endpoint = moved.as_ref().unwrap_or(listed);
     let suffix = match endpoint.protocol {
         Protocol::Messages => "/v1/models",
         Protocol::Chat | Protocol::Responses => "/models",
@@ -211,8 +222,10 @@ fn request(signed: &Signed, record: &CredentialRecord) -> Result<Request<ChunkBo
         }
         Protocol::Chat | Protocol::Responses => {}
     }
-    signed.upstream().tell(&meta.provider, None, &mut request);
-    Ok(request)
+    if !endpoint.guarded {
+        signed.upstream().tell(&meta.provider, None, &mut request);
+    }
+    Ok((request, endpoint.guarded))
 }
 
 #[cfg(test)]

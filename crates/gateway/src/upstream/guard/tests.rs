@@ -48,7 +48,7 @@ impl Inside {
         Self {
             at,
             connections,
-            task: tokio::task::spawn(task),
+            task: tokio_util::task::TaskTracker::new().spawn(task),
         }
     }
 
