@@ -188,6 +188,9 @@ pub(super) struct CredentialInput {
     #[serde(deserialize_with = "secret")]
     #[schema(value_type = String, write_only)]
     api_key: Secret,
+    /// The address to call the provider at with it, instead of the provider's own: only for credentials
+    /// of one's own, and only an `https://` address on the internet.
+    base_url: Option<String>,
 }
 
 impl Payload for CredentialInput {}

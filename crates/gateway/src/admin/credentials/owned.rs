@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
+use tollhouse_domain::address::{BadUrl, check_base_url};
 use tollhouse_domain::audit::Action;
 use tollhouse_domain::credential::Owner;
 use tollhouse_domain::tenancy::Role;
@@ -11,7 +12,7 @@ use tollhouse_vault::Secret;
 
 use super::{CredentialInput, CredentialView, Which, check, no_provider, note, refuse_managed};
 use crate::admin::auth::{Admin, Signed};
-use crate::admin::error::{ApiError, ErrorBody, Refused};
+use crate::admin::error::{ApiError, ErrorBody, Refused, sentence};
 use crate::admin::input::{Body, Name, Query};
 use crate::admin::page::{self, List, PageQuery};
 use crate::clock;
@@ -281,7 +282,11 @@ async fn set(
     let name = which.checked()?;
     let known = signed.snapshot();
     let row = known.providers().get(&provider).ok_or_else(no_provider)?;
-    check(&input.api_key, row)?;
+    let base_url = base_url(owner, input.base_url.as_deref())?;
+    if base_url.is_none() {
+        // What is behind another address has keys of its own.
+        check(&input.api_key, row)?;
+    }
     let stored = signed.store().credential_named(owner, &provider, &name);
     refuse_managed(stored.await?.as_ref())?;
     let note = note(signed, Action::CredentialPut, owner, &provider, &name);
@@ -290,13 +295,32 @@ async fn set(
         owner,
         provider: &provider,
         name: &name,
-        base_url: None,
+        base_url,
         managed: false,
     };
     let id = put_credential(&store, signed.vault(), placed, &input.api_key).await?;
     signed.pools().forget(id);
     signed.refresh().await?;
     shown(signed, owner, provider, Which { name }).await
+}
+
+/// The address that a credential names, if it may.
+fn base_url(owner: Owner, given: Option<&str>) -> Result<Option<String>, ApiError> {
+    let Some(text) = given else {
+        return Ok(None);
+    };
+    match owner {
+        Owner::User(_) => {
+            let checked = check_base_url(text.trim());
+            let wrong = |error: BadUrl| ApiError::invalid("base_url", sentence(&error.to_string()));
+            checked.map(Some).map_err(wrong)
+        }
+        Owner::Org(_) | Owner::Platform => {
+            let message = "Only credentials of one's own name an address; the provider's table \
+                 names it for all others.";
+            Err(ApiError::invalid("base_url", message))
+        }
+    }
 }
 
 async fn forget(

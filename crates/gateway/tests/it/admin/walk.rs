@@ -137,7 +137,7 @@ fn table() -> Vec<Row> {
         row(&put, "/api/v1/routes", r#"{"data":[]}"#, root(200)),
         row(&get, "/api/v1/models", "", SIGNED),
         row(&get, "/api/v1/prices", "", SIGNED),
-        row(&put, "/api/v1/prices", r#"{"model":"m","input_usd_per_million":"1"}"#, root(200)),
+        row(&put, "/api/v1/prices", r#"{"prices":[{"model":"m","usd_per_million":{"input":"1"},"source":"s"}]}"#, root(200)),
         row(&post, "/api/v1/prices/import", "{}", root(200)),
         row(&get, "/api/v1/proxy-info", "", SIGNED),
         row(&get, "/api/v1/audit", "", root(200)),
