@@ -111,6 +111,10 @@ running+=($!)
 until_true "the gateway" curl --silent --fail --output /dev/null "$url/healthz"
 
 failed=0
+if [ "${SPENT:-}" = only ]; then
+    "$here/agents/spent.py" --base-url "$url" --token "$ADMIN_TOKEN" "$@" || failed=1
+    exit $failed
+fi
 if [ "${BOOTSTRAP:-}" = only ]; then
     "$here/agents/bootstrap.py" --api "$url" --token "$ADMIN_TOKEN" "$@" || failed=1
     exit $failed
@@ -122,6 +126,7 @@ case " $* " in
     *)
         "$here/agents/sdk.sh" "$url" --pairs "$pairs" || failed=1
         "$here/agents/bootstrap.py" --api "$url" --token "$ADMIN_TOKEN" || failed=1
+        "$here/agents/spent.py" --base-url "$url" --token "$ADMIN_TOKEN" || failed=1
         ;;
 esac
 exit $failed
