@@ -48,7 +48,6 @@ async fn postgres_rate() {
 #[tokio::test]
 #[ignore = "a measurement"]
 #[expect(clippy::disallowed_methods, reason = "a measurement reads the clock")]
-#[expect(clippy::print_stdout, reason = "and says what it saw")]
 async fn postgres_rate_beside_copy() {
     const ROWS: u128 = 2_000;
     let Some(place) = Place::postgres().await else {
