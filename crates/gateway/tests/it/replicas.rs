@@ -368,12 +368,12 @@ async fn a_database_that_is_away_costs_no_call_and_no_money() {
     }
     let stored = "SELECT COUNT(*) FROM calls WHERE cost > 0";
     let held = "SELECT COUNT(*) FROM leases WHERE held >= 170 * 10000000::bigint";
-    let hold = async {
+    let ready = async {
         while database.number(held) < 2 || database.number(stored) < 2 {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    tokio::time::timeout(SOON, hold).await.unwrap();
+    tokio::time::timeout(SOON, ready).await.unwrap();
     network.fail();
     let mut ticks = tokio::time::interval(stall() / 16);
     for _ in 0..16 {
