@@ -15,8 +15,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::audit::{AuditCommand, AuditExport, AuditFilters, AuditList, AuditVerify};
 pub(crate) use self::server::{
-    CallFilters, CallsArgs, CallsCommand, Clearable, CredentialCommand, CredentialName, KeyCommand,
-    KeyCreate, KeyEdit, KeyPolicy, PricesCommand, ProxyCommand, SessionCommand, UsageArgs,
+    CallFilters, CallsArgs, CallsCommand, Clearable, CredentialCommand, CredentialName,
+    CredentialOwner, KeyCommand, KeyCreate, KeyEdit, KeyPolicy, PricesCommand, ProxyCommand,
+    SessionCommand, UsageArgs,
 };
 
 /// A gateway between coding agents and model providers.
@@ -52,7 +53,7 @@ pub(crate) enum Command {
     /// Virtual keys: what agents hold
     #[command(subcommand)]
     Key(KeyCommand),
-    /// The platform's provider credentials: what no agent ever holds
+    /// Provider credentials: what no agent ever holds
     #[command(subcommand)]
     Credential(CredentialCommand),
     /// Calls on record, newest first, or one of them

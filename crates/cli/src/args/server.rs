@@ -163,11 +163,36 @@ pub(crate) enum CredentialCommand {
     /// Store a provider's secret, read from standard input or asked for on the terminal
     Set(CredentialName),
     /// What is configured; secrets are never shown
-    List(Format),
+    List(CredentialList),
+    /// What is known of one credential, also when there is none
+    Show(CredentialName),
     /// Make one cheap authenticated request to the provider
     Test(CredentialName),
+    /// Let calls draw on a credential again
+    Enable(CredentialName),
+    /// Keep a credential from being used; calls that would have drawn on it are refused
+    Disable(CredentialName),
     /// Forget a credential; doing it again changes nothing
     Remove(CredentialName),
+}
+
+/// Whose credentials are meant.
+#[derive(Debug, Args)]
+pub(crate) struct CredentialOwner {
+    /// Your own, in place of the platform's
+    #[arg(long, conflicts_with = "org")]
+    pub(crate) me: bool,
+    /// The organization's, by name or id, in place of the platform's
+    #[arg(long, value_name = "ORG")]
+    pub(crate) org: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CredentialList {
+    #[command(flatten)]
+    pub(crate) owner: CredentialOwner,
+    #[command(flatten)]
+    pub(crate) format: Format,
 }
 
 #[derive(Debug, Args)]
@@ -178,6 +203,8 @@ pub(crate) struct CredentialName {
     /// Which of the provider's credentials
     #[arg(long, value_name = "NAME", default_value = "default")]
     pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) owner: CredentialOwner,
     #[command(flatten)]
     pub(crate) format: Format,
 }

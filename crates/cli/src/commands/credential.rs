@@ -1,5 +1,5 @@
-//! `credential`: the platform's provider credentials. A secret comes in by standard input or the
-//! terminal, and never goes out.
+//! `credential`: provider credentials of the platform, an organization or whoever asks. A secret comes
+//! in by standard input or the terminal, and never goes out.
 
 use std::io::{self, IsTerminal, Read};
 
@@ -10,7 +10,7 @@ use tollhouse_vault::{MAX_SECRET_BYTES, Secret};
 
 use super::listing::{Column, moment, print, print_one, yes_or_no};
 use crate::api::{Api, Query, escape};
-use crate::args::{CredentialCommand, CredentialName};
+use crate::args::{CredentialCommand, CredentialName, CredentialOwner, Format};
 use crate::output;
 use crate::record::Record;
 
@@ -19,25 +19,23 @@ struct Input<'a> {
     api_key: &'a str,
 }
 
+#[derive(Serialize)]
+struct Enabled {
+    enabled: bool,
+}
+
 pub(super) async fn run(command: CredentialCommand) -> anyhow::Result<()> {
     let api = Api::find()?;
     match command {
         CredentialCommand::Set(which) => set(&api, &which).await,
-        CredentialCommand::List(format) => {
-            let page = api
-                .list("/api/v1/platform/credentials", &Query::default(), None)
-                .await?;
-            let columns: [Column; 6] = [
-                ("PROVIDER", |row| row.get("provider")),
-                ("NAME", |row| row.get("name")),
-                ("STATE", |row| row.get("state")),
-                ("FINGERPRINT", |row| row.get("fingerprint")),
-                ("SET", |row| moment(row, "configured_at")),
-                ("FROM FILE", |row| row.get("managed").map(yes_or_no)),
-            ];
-            print(&page, &columns, format)
+        CredentialCommand::List(given) => list(&api, &given.owner, given.format).await,
+        CredentialCommand::Show(which) => {
+            let stored: Record = api.get(&path(&which)).await?;
+            print_one(&stored, which.format)
         }
         CredentialCommand::Test(which) => test(&api, &which).await,
+        CredentialCommand::Enable(which) => enable(&api, &which, true).await,
+        CredentialCommand::Disable(which) => enable(&api, &which, false).await,
         CredentialCommand::Remove(which) => {
             api.delete(&path(&which)).await?;
             output::line(&format!("{} ({}) is removed", which.provider, which.name))?;
@@ -46,13 +44,36 @@ pub(super) async fn run(command: CredentialCommand) -> anyhow::Result<()> {
     }
 }
 
+/// Where an owner's credentials are.
+fn base(owner: &CredentialOwner) -> String {
+    match &owner.org {
+        Some(org) => format!("/api/v1/orgs/{}/credentials", escape(org)),
+        None if owner.me => "/api/v1/me/credentials".to_owned(),
+        None => "/api/v1/platform/credentials".to_owned(),
+    }
+}
+
 fn path(which: &CredentialName) -> String {
     let mut query = Query::default();
     query.add("name", &which.name);
     query.on(&format!(
-        "/api/v1/platform/credentials/{}",
+        "{}/{}",
+        base(&which.owner),
         escape(&which.provider)
     ))
+}
+
+async fn list(api: &Api, owner: &CredentialOwner, format: Format) -> anyhow::Result<()> {
+    let page = api.list(&base(owner), &Query::default(), None).await?;
+    let columns: [Column; 6] = [
+        ("PROVIDER", |row| row.get("provider")),
+        ("NAME", |row| row.get("name")),
+        ("STATE", |row| row.get("state")),
+        ("FINGERPRINT", |row| row.get("fingerprint")),
+        ("SET", |row| moment(row, "configured_at")),
+        ("FROM FILE", |row| row.get("managed").map(yes_or_no)),
+    ];
+    print(&page, &columns, format)
 }
 
 async fn set(api: &Api, which: &CredentialName) -> anyhow::Result<()> {
@@ -64,11 +85,23 @@ async fn set(api: &Api, which: &CredentialName) -> anyhow::Result<()> {
     print_one(&stored, which.format)
 }
 
-async fn test(api: &Api, which: &CredentialName) -> anyhow::Result<()> {
+/// The id that a credential goes by.
+async fn id(api: &Api, which: &CredentialName) -> anyhow::Result<String> {
     let stored: Record = api.get(&path(which)).await?;
     let Some(id) = stored.get("id") else {
         bail!("{} has no credential named {}", which.provider, which.name);
     };
+    Ok(id)
+}
+
+async fn enable(api: &Api, which: &CredentialName, enabled: bool) -> anyhow::Result<()> {
+    let path = format!("/api/v1/credentials/{}", escape(&id(api, which).await?));
+    let stored: Record = api.send(Method::PATCH, &path, &Enabled { enabled }).await?;
+    print_one(&stored, which.format)
+}
+
+async fn test(api: &Api, which: &CredentialName) -> anyhow::Result<()> {
+    let id = id(api, which).await?;
     let path = format!("/api/v1/credentials/{}/test", escape(&id));
     let trial: Record = api
         .send_bytes(Method::POST, &path, bytes::Bytes::new())

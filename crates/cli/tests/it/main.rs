@@ -7,6 +7,7 @@ mod bootstrap;
 mod canary;
 mod check;
 mod crash;
+mod credentials;
 mod db;
 mod demo;
 mod help;

@@ -137,7 +137,7 @@ impl Place {
         vec![
             (home, "[HOME]"),
             (
-                r"\b(key|call|ses|cred)_[0-9a-f]{32}\b".to_owned(),
+                r"\b(key|call|ses|cred|user|org)_[0-9a-f]{32}\b".to_owned(),
                 "${1}_[ID]",
             ),
             (r"\bth-[A-Za-z0-9_-]{43}".to_owned(), "th-[SECRET]"),
