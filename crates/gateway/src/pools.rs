@@ -25,6 +25,8 @@ pub(crate) struct Pools {
     /// What the store has to be told: since when a provider refuses a credential, or that it takes it.
     marks: Mutex<HashMap<CredentialId, Option<Timestamp>>>,
     marked: Notify,
+    /// Held by whoever tells the store what it has to be told, and by whoever changes a credential.
+    telling: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
@@ -104,14 +106,22 @@ impl Pools {
         }
     }
 
-    /// Forgets what is known of a credential, which is judged anew.
+    /// Forgets what is known of a credential, which is judged anew; what the store was still to be told
+    /// of it is no longer so.
     pub(crate) fn forget(&self, id: CredentialId) {
         self.lock().ill.remove(&id);
+        self.marks().remove(&id);
     }
 
-    /// Whether a credential can be drawn on.
-    pub(crate) fn fit(&self, credential: &OpenCredential, now: Timestamp) -> Fit {
-        self.lock().standing(credential).fit(now)
+    /// How a credential stands.
+    pub(crate) fn standing(&self, credential: &OpenCredential) -> Standing {
+        self.lock().standing(credential)
+    }
+
+    /// While this is held, nobody else tells the store how credentials stand: what is written then has
+    /// the last word.
+    pub(crate) async fn telling(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.telling.lock().await
     }
 
     fn mark(&self, id: CredentialId, since: Option<Timestamp>) {
@@ -189,3 +199,6 @@ impl Book {
         self.ill.is_empty() && self.moved.is_empty() && self.moved_before.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests;

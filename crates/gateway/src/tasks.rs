@@ -79,6 +79,7 @@ async fn credential_marks(gateway: Gateway, stop: CancellationToken) {
             () = stop.cancelled() => return,
         }
         let mut failed = false;
+        let telling = gateway.pools().telling().await;
         for (id, since) in gateway.pools().take_marks() {
             let subject = Subject::id(SubjectKind::Credential, id);
             let note = Note::new(
@@ -95,6 +96,7 @@ async fn credential_marks(gateway: Gateway, stop: CancellationToken) {
                 failed = true;
             }
         }
+        drop(telling);
         if failed {
             if !pause(MARK_AGAIN, &stop).await {
                 return;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use tollhouse_domain::audit::{Action, Note, Subject, SubjectKind};
 use tollhouse_domain::credential::{Credential, Owner};
 use tollhouse_domain::id::{CredentialId, OrgId};
-use tollhouse_domain::pool::Fit;
+use tollhouse_domain::pool::{Fit, Standing};
 use tollhouse_domain::provider::{Provider, valid_name};
 use tollhouse_domain::time::Timestamp;
 use tollhouse_vault::Secret;
@@ -102,22 +102,20 @@ impl CredentialView {
         let pool = snapshot.credentials().pool(stored.owner, &stored.provider);
         let members = pool.map_or(&[][..], |pool| pool.members.as_slice());
         let open = members.iter().find(|member| member.id == stored.id);
-        let fit = open.map(|open| gateway.pools().fit(open, now));
-        let (mut until, mut stale_since) = (None, stored.stale_since);
-        let state = match fit {
+        let standing = open.map(|open| gateway.pools().standing(open));
+        let stale_since = standing.map_or(stored.stale_since, Standing::stale_since);
+        let mut until = None;
+        let state = match standing.map(|standing| standing.fit(now)) {
             _ if !snapshot.providers().contains_key(&stored.provider) => CredentialState::Unusable,
             _ if !stored.enabled => CredentialState::Disabled,
             None => CredentialState::Unusable,
+            // Also while it is about to be tried again.
+            Some(_) if stale_since.is_some() => CredentialState::Stale,
             Some(Fit::Cooling(at)) => {
                 until = Some(at);
                 CredentialState::Cooling
             }
-            Some(Fit::Stale(since)) => {
-                stale_since = Some(since);
-                CredentialState::Stale
-            }
-            Some(Fit::Ready) if stale_since.is_some() => CredentialState::Stale,
-            Some(Fit::Ready) => CredentialState::Ready,
+            Some(Fit::Ready | Fit::Stale(_)) => CredentialState::Ready,
         };
         Self {
             id: Some(stored.id),

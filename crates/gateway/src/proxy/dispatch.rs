@@ -88,6 +88,9 @@ pub(super) struct Sending {
     request: Request<ChunkBody>,
     losses: Losses,
     answering: Option<Answering>,
+    /// Whether the answer says if the provider takes the credential: where the client chooses the path, a
+    /// 401 may be the path's, and a key's holder could put a shared credential out of everybody's use.
+    judges: bool,
 }
 
 /// A request that was sent.
@@ -105,6 +108,7 @@ impl Sending {
             request,
             losses,
             answering: None,
+            judges: true,
         }
     }
 }
@@ -166,6 +170,7 @@ impl Queue {
                 request: carried.request,
                 losses: carried.losses,
                 answering: Some(carried.answering),
+                judges: true,
                 target,
             });
         }
@@ -190,7 +195,11 @@ impl Queue {
         *request.method_mut() = self.outbound.method.clone();
         *request.uri_mut() = uri;
         *request.headers_mut() = headers;
-        Ok(Sending::new(target, request, losses))
+        let judges = matches!(self.outbound.address, Address::Path { .. });
+        Ok(Sending {
+            judges,
+            ..Sending::new(target, request, losses)
+        })
     }
 }
 
@@ -210,6 +219,7 @@ pub(super) async fn attempt(ways: Ways<'_>, sending: Sending, call: &mut OpenCal
         mut request,
         losses,
         answering,
+        judges,
     } = sending;
     let credential = &target.credential;
     call.sent_to(
@@ -233,7 +243,7 @@ pub(super) async fn attempt(ways: Ways<'_>, sending: Sending, call: &mut OpenCal
     if let Err(UpstreamError::Unreachable(_) | UpstreamError::Forbidden(_)) = answer {
         call.unreached();
     }
-    learn(ways, &target, &answer, clock::now());
+    learn(ways, &target, &answer, judges, clock::now());
     if let Ok(response) = &answer {
         call.answered(response.status().as_u16(), response.headers());
     }
@@ -250,11 +260,12 @@ fn learn(
     ways: Ways<'_>,
     target: &Target,
     answer: &Result<Response<Incoming>, UpstreamError>,
+    judges: bool,
     now: Timestamp,
 ) {
     let (signal, verdict) = match answer {
         Ok(response) => match response.status().as_u16() {
-            401 => (Signal::Answered, Some(Verdict::Refused)),
+            401 => (Signal::Answered, judges.then_some(Verdict::Refused)),
             429 => {
                 let pause = retry_after(response.headers(), now);
                 let others = target.spare.is_some();
@@ -266,7 +277,7 @@ fn learn(
                 (signal, Some(Verdict::Limited(pause)))
             }
             500..=599 => (Signal::Failed, None),
-            _ => (Signal::Answered, Some(Verdict::Taken)),
+            _ => (Signal::Answered, judges.then_some(Verdict::Taken)),
         },
         Err(_) => (Signal::Failed, None),
     };

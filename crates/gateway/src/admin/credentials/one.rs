@@ -64,8 +64,10 @@ pub(in crate::admin) async fn change(
     refuse_managed(Some(&meta).filter(|_| !input.enabled))?;
     let note = noted(&signed, Action::CredentialChange, &meta);
     let store = signed.store().noted(note.with("enabled", input.enabled));
+    let telling = signed.pools().telling().await;
     store.enable_credential(id, input.enabled).await?;
     signed.pools().forget(id);
+    drop(telling);
     signed.refresh().await?;
     (meta.enabled, meta.stale_since) = (input.enabled, None);
     Ok(Json(CredentialView::new(meta, &signed, clock::now())))

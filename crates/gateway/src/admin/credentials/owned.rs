@@ -290,6 +290,7 @@ async fn set(
     let stored = signed.store().credential_named(owner, &provider, &name);
     refuse_managed(stored.await?.as_ref())?;
     let note = note(signed, Action::CredentialPut, owner, &provider, &name);
+    let note = note.with("fingerprint", input.api_key.fingerprint());
     let store = signed.store().noted(note);
     let placed = Placed {
         owner,
@@ -298,8 +299,10 @@ async fn set(
         base_url,
         managed: false,
     };
+    let telling = signed.pools().telling().await;
     let id = put_credential(&store, signed.vault(), placed, &input.api_key).await?;
     signed.pools().forget(id);
+    drop(telling);
     signed.refresh().await?;
     shown(signed, owner, provider, Which { name }).await
 }

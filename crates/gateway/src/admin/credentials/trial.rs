@@ -158,10 +158,13 @@ async fn judge(signed: &Signed, id: CredentialId, status: Option<u16>) -> Result
     let subject = Subject::id(SubjectKind::Credential, id);
     let note = signed.note(Action::CredentialChange, subject);
     let store = signed.store().noted(note.with("refused", since.is_some()));
-    if store.mark_credential(id, since).await? {
+    let telling = signed.pools().telling().await;
+    let changed = store.mark_credential(id, since).await?;
+    signed.pools().forget(id);
+    drop(telling);
+    if changed {
         signed.refresh().await?;
     }
-    signed.pools().forget(id);
     Ok(())
 }
 

@@ -1,4 +1,7 @@
-//! The platform's credentials: used, and never seen again.
+//! Credentials: used, and never seen again.
+
+mod people;
+mod pool;
 
 use http::{Method, StatusCode};
 
