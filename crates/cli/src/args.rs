@@ -7,6 +7,7 @@
 )]
 
 mod audit;
+mod people;
 mod server;
 
 use std::path::PathBuf;
@@ -14,6 +15,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::audit::{AuditCommand, AuditExport, AuditFilters, AuditList, AuditVerify};
+pub(crate) use self::people::{
+    LimitsOf, MemberCommand, MemberOf, OrgCommand, TokenCommand, TokenCreate, UserCommand,
+    UserCreate,
+};
 pub(crate) use self::server::{
     CallFilters, CallsArgs, CallsCommand, Clearable, CredentialCommand, CredentialName,
     CredentialOwner, KeyCommand, KeyCreate, KeyEdit, KeyPolicy, PricesCommand, ProxyCommand,
@@ -56,6 +61,20 @@ pub(crate) enum Command {
     /// Provider credentials: what no agent ever holds
     #[command(subcommand)]
     Credential(CredentialCommand),
+    /// Organizations
+    #[command(subcommand)]
+    Org(OrgCommand),
+    /// People, and services that have keys of their own
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Who is in an organization, and as what
+    #[command(subcommand)]
+    Member(MemberCommand),
+    /// Personal tokens of the control plane
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// How budgets stand
+    Budgets(Format),
     /// Calls on record, newest first, or one of them
     #[command(visible_alias = "call")]
     Calls(CallsArgs),

@@ -10,6 +10,7 @@ mod demo;
 mod env;
 mod key;
 mod listing;
+mod people;
 mod prices;
 mod run;
 mod serve;
@@ -33,6 +34,11 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<u8> {
         Command::Bootstrap(args) => bootstrap::run(&args).await,
         Command::Key(command) => key::run(command).await,
         Command::Credential(command) => credential::run(command).await,
+        Command::Org(command) => people::org(command).await,
+        Command::User(command) => people::user(command).await,
+        Command::Member(command) => people::member(command).await,
+        Command::Token(command) => people::token(command).await,
+        Command::Budgets(format) => people::standings(format).await,
         Command::Calls(args) => call::run(args).await,
         Command::Session(command) => session::run(command).await,
         Command::Usage(args) => usage::run(args).await,

@@ -77,17 +77,24 @@ impl<T: Serialize> Serialize for Field<T> {
 }
 
 #[derive(Serialize)]
-struct Limits {
+pub(super) struct Limits {
     #[serde(skip_serializing_if = "Option::is_none")]
-    rpm: Option<u32>,
+    pub(super) rpm: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    tpm: Option<u64>,
+    pub(super) tpm: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    concurrency: Option<u32>,
+    pub(super) concurrency: Option<u32>,
+}
+
+impl Limits {
+    /// Whether anything is limited.
+    pub(super) const fn is_any(&self) -> bool {
+        self.rpm.is_some() || self.tpm.is_some() || self.concurrency.is_some()
+    }
 }
 
 #[derive(Serialize)]
-struct Budget<'a> {
+pub(super) struct Budget<'a> {
     window: &'a str,
     usd: &'a str,
 }
@@ -122,12 +129,7 @@ impl<'a> KeyFields<'a> {
             tpm: policy.tpm,
             concurrency: policy.concurrency,
         };
-        let limited = limits.rpm.is_some() || limits.tpm.is_some() || limits.concurrency.is_some();
-        let budgets = policy.budget.iter().map(|text| {
-            let (window, usd) = pair(text, "--budget", "day=5")?;
-            Ok(Budget { window, usd })
-        });
-        let budgets: Vec<_> = budgets.collect::<Result<_, Usage>>()?;
+        let budgets = budgets(&policy.budget)?;
         let credentials = policy.credentials.iter().map(|text| {
             let example = "platform=true";
             let (source, said) = pair(text, "--credentials", example)?;
@@ -144,7 +146,7 @@ impl<'a> KeyFields<'a> {
             providers: some(&policy.provider),
             routes: some(&policy.route),
             expires_in: policy.expires.as_deref().into(),
-            limits: limited.then_some(limits).into(),
+            limits: limits.is_any().then_some(limits).into(),
             budget: (!budgets.is_empty()).then_some(budgets).into(),
             credentials: credentials.collect::<Result<_, Usage>>()?,
             strict: policy.strict,
@@ -164,6 +166,15 @@ impl<'a> KeyFields<'a> {
             Clearable::Org => self.org = Field::Cleared,
         }
     }
+}
+
+/// Budgets as they are typed: a window and dollars each.
+pub(super) fn budgets(typed: &[String]) -> Result<Vec<Budget<'_>>, Usage> {
+    let budget = |text| {
+        let (window, usd) = pair(text, "--budget", "day=5")?;
+        Ok(Budget { window, usd })
+    };
+    typed.iter().map(|text| budget(text)).collect()
 }
 
 fn wrong(flag: &str, example: &str) -> Usage {

@@ -12,6 +12,7 @@ mod db;
 mod demo;
 mod help;
 mod keys;
+mod people;
 mod run;
 mod serve;
 mod stall;

@@ -8,8 +8,8 @@ use http::Method;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::Api;
 use super::access::documented;
-use super::{Api, refusal};
 use crate::support::client::Client;
 use crate::support::upstream::ScriptedUpstream;
 use crate::support::{TestGateway, configuration};
@@ -306,12 +306,12 @@ async fn every_route_asks_who_is_there_and_what_they_may() {
     for row in table() {
         let changes = row.0 != Method::GET;
         let mut world = World::new().await;
-        for who in 0..WHO.len() {
+        for (who, name) in WHO.iter().enumerate() {
             let (status, text) = world.ask(&row, who).await;
             if status != row.3[who] {
                 wrong.push(format!(
                     "{} {} as {}: {status}, not {}: {text}",
-                    row.0, row.1, WHO[who], row.3[who]
+                    row.0, row.1, name, row.3[who]
                 ));
             }
             if status >= 400 {

@@ -22,6 +22,27 @@ async fn change(api: &Api, method: Method, path: &str, body: &str) -> (Value, En
     (said, last)
 }
 
+/// What is done to a user of the organization `acme`, and the action that each leaves.
+#[rustfmt::skip]
+fn steps(user: &str, token: &str, key: &str) -> Vec<(Method, String, &'static str, &'static str)> {
+    let (put, patch, post) = (Method::PUT, Method::PATCH, Method::POST);
+    let member = format!("orgs/acme/members/{user}");
+    let limits = r#"{"limits":{"rpm":5}}"#;
+    vec![
+        (put.clone(), member.clone(), r#"{"role":"member"}"#, "member.put"),
+        (put.clone(), member.clone(), r#"{"role":"admin"}"#, "member.put"),
+        (put.clone(), "orgs/acme/limits".to_owned(), limits, "limits.change"),
+        (put, format!("users/{user}/limits"), limits, "limits.change"),
+        (post, format!("keys/{key}/rotate"), "{}", "key.rotate"),
+        (Method::DELETE, member, "", "member.remove"),
+        (Method::DELETE, format!("users/{user}/tokens/{token}"), "", "token.revoke"),
+        (patch.clone(), format!("users/{user}"), r#"{"name":"Ada L."}"#, "user.change"),
+        (Method::DELETE, format!("users/{user}"), "", "user.disable"),
+        (patch, "orgs/acme".to_owned(), r#"{"name":"acme2"}"#, "org.change"),
+        (Method::DELETE, "orgs/acme2".to_owned(), "", "org.disable"),
+    ]
+}
+
 #[tokio::test]
 async fn changes_to_people_and_what_they_own_are_told() {
     let (_upstream, gateway, api) = started().await;
@@ -46,62 +67,7 @@ async fn changes_to_people_and_what_they_own_are_told() {
     assert_eq!(entry.action.as_str(), "key.create");
     let key = text(&key["id"]);
 
-    let member = format!("orgs/acme/members/{user}");
-    let limits = r#"{"limits":{"rpm":5}}"#;
-    let steps = [
-        (
-            Method::PUT,
-            member.clone(),
-            r#"{"role":"member"}"#,
-            "member.put",
-        ),
-        (
-            Method::PUT,
-            member.clone(),
-            r#"{"role":"admin"}"#,
-            "member.put",
-        ),
-        (
-            Method::PUT,
-            "orgs/acme/limits".to_owned(),
-            limits,
-            "limits.change",
-        ),
-        (
-            Method::PUT,
-            format!("users/{user}/limits"),
-            limits,
-            "limits.change",
-        ),
-        (
-            Method::POST,
-            format!("keys/{key}/rotate"),
-            "{}",
-            "key.rotate",
-        ),
-        (Method::DELETE, member, "", "member.remove"),
-        (
-            Method::DELETE,
-            format!("users/{user}/tokens/{token}"),
-            "",
-            "token.revoke",
-        ),
-        (
-            Method::PATCH,
-            format!("users/{user}"),
-            r#"{"name":"Ada L."}"#,
-            "user.change",
-        ),
-        (Method::DELETE, format!("users/{user}"), "", "user.disable"),
-        (
-            Method::PATCH,
-            "orgs/acme".to_owned(),
-            r#"{"name":"acme2"}"#,
-            "org.change",
-        ),
-        (Method::DELETE, "orgs/acme2".to_owned(), "", "org.disable"),
-    ];
-    for (method, path, body, action) in steps {
+    for (method, path, body, action) in steps(&user, &token, &key) {
         let (_, entry) = change(&api, method, &path, body).await;
         assert_eq!(entry.action.as_str(), action, "{path}");
         // Whoever administers the organization finds there what concerns it.
