@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use tracing_subscriber::fmt::MakeWriter;
 
-use self::deeds::much;
+use self::deeds::{lent, much};
 use crate::support::client::Client;
 use crate::support::upstream::ScriptedUpstream;
 use crate::support::{
@@ -16,6 +16,8 @@ use crate::support::{
 };
 
 const OWN: &str = "sk-ant-oat01-own-credential-canary";
+const USERS: &str = "sk-users-credential-canary";
+const ORGS: &str = "sk-organizations-credential-canary";
 const WRONG_KEY: &str = "th-wrong-key-canary-0123456789abcdefghij";
 const WRONG_ADMIN: &str = "wrong-admin-token-canary-0123456789abcdef";
 const PROMPT: &str = "prompt-canary-my-first-novel";
@@ -67,6 +69,8 @@ fn secrets() -> Vec<(&'static str, String)> {
         ("master key", MASTER_KEY.to_owned()),
         ("opened master key", "master-key-canary".to_owned()),
         ("client's own credential", OWN.to_owned()),
+        ("user's credential", USERS.to_owned()),
+        ("organization's credential", ORGS.to_owned()),
         ("prompt", PROMPT.to_owned()),
         ("answer", ANSWER.to_owned()),
     ];
@@ -122,6 +126,7 @@ async fn no_sink_holds_a_secret_or_a_prompt() {
     let client = Client::new(&gateway.url);
     let mut refusals = Vec::new();
     much(&client, &upstream, &mut refusals).await;
+    lent(&client, &upstream, &mut refusals).await;
     let rows = gateway.calls().await;
     assert!(rows.len() > 30);
 
@@ -149,6 +154,8 @@ async fn no_sink_holds_a_secret_or_a_prompt() {
         "/api/v1/usage?group_by=key",
         "/api/v1/keys",
         "/api/v1/platform/credentials",
+        "/api/v1/orgs/acme/credentials",
+        "/api/v1/audit?limit=1000",
         "/api/v1/providers",
         "/metrics",
         "/api/openapi.json",

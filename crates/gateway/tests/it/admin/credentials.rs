@@ -2,6 +2,7 @@
 
 mod people;
 mod pool;
+mod whose;
 
 use http::{Method, StatusCode};
 

@@ -6,11 +6,11 @@ use http::Method;
 use http_body_util::BodyExt;
 use tokio::sync::Notify;
 
-use super::{ANSWER, OWN, PROMPT, WRONG_KEY};
+use super::{ANSWER, ORGS, OWN, PROMPT, USERS, WRONG_KEY};
 use crate::support::client::{Answer, Client};
 use crate::support::dialect::{DIALECTS, Dialect};
 use crate::support::upstream::{ScriptedUpstream, Step, chunk, json, last_chunk, stream};
-use crate::support::{KEY, UPSTREAM_KEY, virtual_key};
+use crate::support::{ADMIN, KEY, UPSTREAM_KEY, virtual_key};
 
 fn request(dialect: &Dialect, model: &str, streamed: bool) -> String {
     dialect.request(model, streamed).replace("hi", PROMPT)
@@ -105,6 +105,68 @@ pub(super) async fn much(client: &Client, upstream: &ScriptedUpstream, refusals:
             .await;
         assert_eq!(answer.header("x-tollhouse-credential"), Some("client"));
         refused(client, dialect, refusals).await;
+    }
+}
+
+/// Somebody and their organization lend credentials to a key, which then go bad in every way.
+pub(super) async fn lent(client: &Client, upstream: &ScriptedUpstream, refusals: &mut Vec<Answer>) {
+    let root = format!("Bearer {ADMIN}");
+    let ask = async |token: &str, method: Method, path: &str, body: &str| {
+        let headers = [
+            ("authorization", token),
+            ("content-type", "application/json"),
+        ];
+        let path = format!("/api/v1/{path}");
+        let request = client.request(method, &path, &headers, body.to_owned());
+        let answer = client.whole(request).await;
+        assert!(answer.status.is_success(), "{path}: {}", answer.text());
+        answer.json()
+    };
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let (put, post, patch) = (Method::PUT, Method::POST, Method::PATCH);
+    ask(&root, post.clone(), "orgs", r#"{"name":"acme"}"#).await;
+    let ada = r#"{"name":"ada","email":"ada@example.org"}"#;
+    let ada = text(&ask(&root, post.clone(), "users", ada).await["id"]);
+    let place = format!("orgs/acme/members/{ada}");
+    ask(&root, put.clone(), &place, r#"{"role":"admin"}"#).await;
+    let tokens = format!("users/{ada}/tokens");
+    let token = ask(
+        &root,
+        post.clone(),
+        &tokens,
+        r#"{"name":"t","scope":"admin"}"#,
+    )
+    .await;
+    let token = format!("Bearer {}", text(&token["secret"]));
+    let key = ask(
+        &token,
+        post,
+        "keys",
+        r#"{"name":"k","owner":"me","org":"acme"}"#,
+    )
+    .await;
+    let key = text(&key["secret"]);
+    for (place, secret, source) in [("orgs/acme", ORGS, "org"), ("me", USERS, "user")] {
+        let path = format!("{place}/credentials/lab");
+        let body = format!(r#"{{"api_key":"{secret}"}}"#);
+        let stored = ask(&token, put.clone(), &path, &body).await;
+        for dialect in &DIALECTS {
+            let call = async || {
+                let body = request(dialect, "m", false);
+                client
+                    .post(dialect.path, &[("x-tollhouse-key", &key)], body)
+                    .await
+            };
+            upstream.json(200, &answers(dialect).0);
+            let answer = call().await;
+            assert_eq!(answer.header("x-tollhouse-credential"), Some(source));
+            upstream.json(401, &format!(r#"{{"error":{{"message":"no {PROMPT}"}}}}"#));
+            call().await;
+            let one = format!("credentials/{}", text(&stored["id"]));
+            ask(&token, patch.clone(), &one, r#"{"enabled":false}"#).await;
+            refusals.push(call().await);
+            ask(&token, patch.clone(), &one, r#"{"enabled":true}"#).await;
+        }
     }
 }
 
