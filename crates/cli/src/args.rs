@@ -21,8 +21,8 @@ pub(crate) use self::people::{
 };
 pub(crate) use self::server::{
     CallFilters, CallsArgs, CallsCommand, Clearable, CredentialCommand, CredentialName,
-    CredentialOwner, KeyCommand, KeyCreate, KeyEdit, KeyPolicy, PricesCommand, ProxyCommand,
-    SessionCommand, UsageArgs,
+    CredentialOwner, CredentialSet, KeyCommand, KeyCreate, KeyEdit, KeyPolicy, PricesCommand,
+    ProxyCommand, SessionCommand, UsageArgs,
 };
 
 /// A gateway between coding agents and model providers.

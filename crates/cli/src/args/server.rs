@@ -161,7 +161,7 @@ pub(crate) struct KeyCreate {
 #[derive(Debug, Subcommand)]
 pub(crate) enum CredentialCommand {
     /// Store a provider's secret, read from standard input or asked for on the terminal
-    Set(CredentialName),
+    Set(CredentialSet),
     /// What is configured; secrets are never shown
     List(CredentialList),
     /// What is known of one credential, also when there is none
@@ -193,6 +193,15 @@ pub(crate) struct CredentialList {
     pub(crate) owner: CredentialOwner,
     #[command(flatten)]
     pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CredentialSet {
+    #[command(flatten)]
+    pub(crate) which: CredentialName,
+    /// Where to send it, in place of the provider's own address: https, and on the internet
+    #[arg(long, value_name = "URL", requires = "me")]
+    pub(crate) base_url: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -10,13 +10,15 @@ use tollhouse_vault::{MAX_SECRET_BYTES, Secret};
 
 use super::listing::{Column, moment, print, print_one, yes_or_no};
 use crate::api::{Api, Query, escape};
-use crate::args::{CredentialCommand, CredentialName, CredentialOwner, Format};
+use crate::args::{CredentialCommand, CredentialName, CredentialOwner, CredentialSet, Format};
 use crate::output;
 use crate::record::Record;
 
 #[derive(Serialize)]
 struct Input<'a> {
     api_key: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    base_url: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -27,7 +29,7 @@ struct Enabled {
 pub(super) async fn run(command: CredentialCommand) -> anyhow::Result<()> {
     let api = Api::find()?;
     match command {
-        CredentialCommand::Set(which) => set(&api, &which).await,
+        CredentialCommand::Set(given) => set(&api, &given).await,
         CredentialCommand::List(given) => list(&api, &given.owner, given.format).await,
         CredentialCommand::Show(which) => {
             let stored: Record = api.get(&path(&which)).await?;
@@ -76,10 +78,12 @@ async fn list(api: &Api, owner: &CredentialOwner, format: Format) -> anyhow::Res
     print(&page, &columns, format)
 }
 
-async fn set(api: &Api, which: &CredentialName) -> anyhow::Result<()> {
+async fn set(api: &Api, given: &CredentialSet) -> anyhow::Result<()> {
+    let which = &given.which;
     let secret = read_secret(&which.provider)?;
     let input = Input {
         api_key: secret.expose(),
+        base_url: given.base_url.as_deref(),
     };
     let stored: Record = api.send(Method::PUT, &path(which), &input).await?;
     print_one(&stored, which.format)

@@ -70,6 +70,12 @@ fn everybody_keeps_their_own() {
         "{seen}"
     );
     assert!(!(list + &seen).contains("canary"));
+    let elsewhere = [&mine[..], &["--name", "b", "--base-url"]].concat();
+    let away = [&elsewhere[..], &["https://llm.example.org/v1"]].concat();
+    let set = place.run_with(&away, "canary-b\n");
+    assert!(String::from_utf8_lossy(&set.stdout).contains("base_url\thttps://llm.example.org/v1"));
+    let inside = [&elsewhere[..], &["https://127.0.0.1/"]].concat();
+    assert_eq!(place.run_with(&inside, "canary-b\n").status.code(), Some(1));
     // Who may look may not change.
     snapshot!(place, place.run_with(&acme, "canary-2\n"));
     for verb in ["disable", "test", "remove"] {
