@@ -28,6 +28,7 @@ mod digest;
 mod error;
 pub mod key_file;
 mod master;
+mod password;
 mod primitive;
 mod rotate;
 mod seal;
@@ -39,6 +40,7 @@ pub use digest::{KeyDigester, ServerSecret, admin_token, new_api_token, new_virt
 pub use error::VaultError;
 pub use key_file::KeyFileError;
 pub use master::{MasterKey, MasterKeyError, MasterKeyId};
+pub use password::{MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARS, Password, PasswordError, PasswordHash};
 pub use primitive::constant_time_eq;
 pub use rotate::{plan, rewrap};
 pub use seal::{Context, Sealed};
