@@ -46,6 +46,8 @@ impl Actor {
     pub const CONFIG: Self = Self::unnamed(ActorKind::Config);
     /// The program itself.
     pub const SYSTEM: Self = Self::unnamed(ActorKind::System);
+    /// Somebody who was not signed in.
+    pub const ANONYMOUS: Self = Self::unnamed(ActorKind::Anonymous);
 
     const fn unnamed(kind: ActorKind) -> Self {
         Self {

@@ -97,6 +97,10 @@ id!(
     /// A personal API token of the control plane.
     TokenId, "tok"
 );
+id!(
+    /// Somebody signed in with a browser.
+    WebSessionId, "web"
+);
 
 #[cfg(test)]
 mod tests {

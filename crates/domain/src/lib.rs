@@ -25,6 +25,7 @@ pub mod price;
 pub mod provider;
 pub mod route;
 pub mod session;
+pub mod sign_in;
 pub mod tags;
 pub mod tenancy;
 pub mod time;
