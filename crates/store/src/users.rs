@@ -1,5 +1,6 @@
 //! People and services, and the tokens they sign requests of the control plane with.
 
+mod sign_in;
 mod tokens;
 
 use sqlx::FromRow;
@@ -8,6 +9,7 @@ use tollhouse_domain::tenancy::{User, UserKind};
 use tollhouse_domain::time::Timestamp;
 use uuid::Uuid;
 
+pub use self::sign_in::{Attempt, WebSession};
 pub use self::tokens::{ApiToken, TokenScope};
 use crate::convert::{NEWEST, from_json, moment, to_json, word};
 use crate::db::Store;
@@ -123,6 +125,13 @@ impl Store {
                 .bind(row.disabled_at)
                 .execute(&mut *tx)
                 .await?;
+            if row.disabled_at.is_some() {
+                // So that they are not signed in again on the day they are switched on.
+                sqlx::query(sign_in::CLOSE_ALL)
+                    .bind(row.id)
+                    .execute(&mut *tx)
+                    .await?;
+            }
             ((), stored != row)
         })
     }

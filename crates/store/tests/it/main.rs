@@ -17,6 +17,7 @@ mod replicas;
 mod revision;
 mod round_trip;
 mod sessions;
+mod sign_in;
 mod spawnable;
 mod spend;
 mod story;
