@@ -28,6 +28,7 @@ mod providers;
 mod quota;
 mod record;
 mod routes;
+mod session;
 mod sessions;
 mod show;
 mod unknown;
@@ -48,6 +49,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use self::credentials::Tests;
+use self::session::doors::Doors;
 use crate::state::Gateway;
 
 /// What the control plane's handlers share.
@@ -56,6 +58,8 @@ pub(crate) struct Control {
     gateway: Gateway,
     /// When credentials were last tried out.
     tests: Arc<Tests>,
+    /// What slows down whoever tries many passwords.
+    doors: Arc<Doors>,
     /// Cancelled when the server stops: what would go on for ever ends then.
     closing: CancellationToken,
 }
@@ -65,6 +69,7 @@ pub(crate) fn router(gateway: Gateway, closing: CancellationToken) -> Router {
     let control = Control {
         gateway,
         tests: Arc::default(),
+        doors: Arc::default(),
         closing,
     };
     let guard = middleware::from_fn_with_state(control.clone(), auth::guard);
@@ -110,6 +115,10 @@ fn v1() -> OpenApiRouter<Control> {
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::show))
         .routes(routes!(usage::report))
+        .routes(routes!(session::open, session::close))
+        .routes(routes!(session::me))
+        .routes(routes!(session::change))
+        .routes(routes!(session::give))
         .routes(routes!(users::create, users::list))
         .routes(routes!(users::show, users::change, users::disable))
         .routes(routes!(users::tokens::create, users::tokens::list))

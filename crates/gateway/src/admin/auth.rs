@@ -6,18 +6,20 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use tollhouse_domain::audit::{self, Action, Note, Subject};
 use tollhouse_domain::id::{OrgId, TokenId, UserId};
+use tollhouse_domain::sign_in::SessionStep;
 use tollhouse_domain::tenancy::{Role, User, Visible};
 use tollhouse_domain::time::Timestamp;
-use tollhouse_store::TokenScope;
-use tollhouse_vault::constant_time_eq;
+use tollhouse_store::{TokenScope, WebSession};
+use tollhouse_vault::{admin_token, constant_time_eq};
 
 use super::Control;
 use super::error::ApiError;
+use super::session::cookie;
 use crate::client::Client;
 use crate::clock;
 use crate::snapshot::{People, Snapshot};
@@ -49,11 +51,44 @@ pub(super) struct Signed {
     snapshot: Arc<Snapshot>,
     /// Where it came from.
     from: Option<IpAddr>,
+    /// By what, if it is a browser's session.
+    session: Option<WebSession>,
+}
+
+/// Where a request came from, for those that nobody is signed in for.
+#[derive(Clone, Copy)]
+pub(super) struct From(pub(super) Option<IpAddr>);
+
+impl From {
+    fn of(extensions: &Extensions) -> Self {
+        Self(extensions.get().map(|Client(from)| *from))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for From {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        Ok(Self::of(&parts.extensions))
+    }
 }
 
 impl Signed {
     pub(super) fn control(&self) -> &Control {
         &self.control
+    }
+
+    /// The session that the request came with, if it is no token.
+    pub(super) fn session(&self) -> Option<WebSession> {
+        self.session
+    }
+
+    /// What they may do of what their user may.
+    pub(super) fn scope(&self) -> TokenScope {
+        match &self.actor {
+            Actor::Operator => TokenScope::Admin,
+            Actor::User { scope, .. } => *scope,
+        }
     }
 
     /// What a change of theirs leaves in the audit trail. Without one the store takes none:
@@ -238,14 +273,21 @@ impl Deref for Signed {
 impl FromRequestParts<Control> for Signed {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, control: &Control) -> Result<Self, ApiError> {
-        let mut signed = sign_in(control, &parts.headers, clock::now())?;
-        signed.from = parts.extensions.get().map(|Client(from)| *from);
-        if !matches!(parts.method, Method::GET | Method::HEAD) {
-            signed.writes()?;
+    async fn from_request_parts(parts: &mut Parts, _: &Control) -> Result<Self, ApiError> {
+        // The guard put it there.
+        let signed = parts.extensions.get::<Self>().cloned();
+        let signed = signed.ok_or(ApiError::Unauthorized)?;
+        if safe(&parts.method) {
+            return Ok(signed);
         }
+        signed.writes()?;
         Ok(signed)
     }
+}
+
+/// Whether a request with this method changes nothing.
+fn safe(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
 }
 
 /// Whoever administers the whole installation.
@@ -269,22 +311,58 @@ impl FromRequestParts<Control> for Admin {
     }
 }
 
+/// What strangers may ask for below `/api/v1`: they come to stop being strangers.
+const OPEN: [(Method, &str); 1] = [(Method::POST, "/api/v1/session")];
+
 /// Stands before a whole subtree, so that not even its unknown paths, wrong methods and malformed
 /// requests answer a stranger.
 pub(super) async fn guard(
     State(control): State<Control>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    sign_in(&control, request.headers(), clock::now())?;
-    Ok(next.run(request).await)
+    let asked = (request.method(), request.uri().path());
+    if OPEN.iter().any(|(method, path)| asked == (method, path)) {
+        return Ok(next.run(request).await);
+    }
+    let from = From::of(request.extensions());
+    let (method, headers) = (request.method().clone(), request.headers().clone());
+    let (signed, renewed) = sign_in(&control, (&method, &headers), from, clock::now()).await?;
+    request.extensions_mut().insert(signed);
+    let mut response = next.run(request).await;
+    if let Some(renewed) = renewed
+        && !response.headers().contains_key(header::SET_COOKIE)
+    {
+        response.headers_mut().insert(header::SET_COOKIE, renewed);
+    }
+    Ok(response)
 }
 
-/// Who asks, by what they present.
-fn sign_in(control: &Control, headers: &HeaderMap, now: Timestamp) -> Result<Signed, ApiError> {
-    let (gateway, snapshot) = (&control.gateway, control.gateway.snapshot());
+/// Who asks, by what they present: a token, or else a session's cookie. With a cookie that gets too
+/// old, also the one to go on with.
+async fn sign_in(
+    control: &Control,
+    (method, headers): (&Method, &HeaderMap),
+    from: From,
+    now: Timestamp,
+) -> Result<(Signed, Option<HeaderValue>), ApiError> {
+    let gateway = &control.gateway;
+    if !headers.contains_key(header::AUTHORIZATION)
+        && let Some(secret) = cookie::read(headers, gateway.public_url())
+    {
+        let digest = gateway.digester().digest(secret);
+        let session = gateway.store().session_by_digest(&digest, now).await?;
+        let session = session.ok_or(ApiError::Unauthorized)?;
+        let signed = with_session(control, session, from).ok_or(ApiError::Unauthorized)?;
+        if !safe(method) {
+            let csrf = cookie::csrf(gateway.digester(), session.id);
+            cookie::meant(headers, gateway.public_url(), &csrf)?;
+        }
+        let renewed = carry_on(gateway, session, &digest, now).await?;
+        return Ok((signed, renewed));
+    }
     let token = bearer(headers).ok_or(ApiError::Unauthorized)?;
-    let digest = gateway.digester().digest(token);
+    let (digest, snapshot) = (gateway.digester().digest(token), gateway.snapshot());
     let actor = if constant_time_eq(&digest, &gateway.0.admin) {
         Actor::Operator
     } else {
@@ -292,12 +370,50 @@ fn sign_in(control: &Control, headers: &HeaderMap, now: Timestamp) -> Result<Sig
         gateway.token_used(token, now);
         actor
     };
-    Ok(Signed {
+    let signed = Signed {
         control: control.clone(),
         actor,
         snapshot,
-        from: None,
+        from: from.0,
+        session: None,
+    };
+    Ok((signed, None))
+}
+
+/// Whoever a session is of, unless they are switched off.
+pub(super) fn with_session(control: &Control, session: WebSession, from: From) -> Option<Signed> {
+    let snapshot = control.gateway.snapshot();
+    let actor = acting(&snapshot.people, session.user, TokenScope::Admin)?;
+    Some(Signed {
+        control: control.clone(),
+        actor,
+        snapshot,
+        from: from.0,
+        session: Some(session),
     })
+}
+
+/// Writes what using a session changes of it; gives the cookie with its new secret, if it gets one.
+async fn carry_on(
+    gateway: &Gateway,
+    session: WebSession,
+    digest: &[u8; 32],
+    now: Timestamp,
+) -> Result<Option<HeaderValue>, ApiError> {
+    match session.times.used(now) {
+        SessionStep::Over => return Err(ApiError::Unauthorized),
+        SessionStep::Keep => {}
+        SessionStep::Touch => gateway.store().touch_session(session, now).await?,
+        SessionStep::Rotate => {
+            let secret = admin_token();
+            let new = gateway.digester().digest(secret.expose());
+            let rotated = gateway.store().rotate_session(session, (digest, &new), now);
+            if rotated.await? {
+                return cookie::set(Some(&secret), gateway.public_url()).map(Some);
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// Whose token it is, if it works at `now`.

@@ -21,6 +21,9 @@ pub(crate) enum ApiError {
     /// No token, or a wrong one.
     #[error("A token is needed: Authorization: Bearer TOKEN.")]
     Unauthorized,
+    /// Not an address and its password. One answer for every reason.
+    #[error("This is not an address and its password, or there were too many wrong ones lately.")]
+    NotSignedIn,
     /// Who asks is known, and may not do this; says what it takes.
     #[error("{0}")]
     Forbidden(Cow<'static, str>),
@@ -109,7 +112,7 @@ impl ApiError {
 
     fn status(&self) -> StatusCode {
         match self {
-            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Unauthorized | Self::NotSignedIn => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
@@ -124,7 +127,7 @@ impl ApiError {
 
     fn code(&self) -> &'static str {
         match self {
-            Self::Unauthorized => "unauthorized",
+            Self::Unauthorized | Self::NotSignedIn => "unauthorized",
             Self::Forbidden(_) => "forbidden",
             Self::NotFound(_) => "not_found",
             Self::Method => "method_not_allowed",

@@ -9,6 +9,7 @@ mod input;
 mod keys;
 mod live;
 mod record;
+mod session;
 mod walk;
 
 use bytes::Bytes;

@@ -1,0 +1,165 @@
+//! What slows down whoever tries many passwords: few at a time, and few from one address.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tollhouse_domain::time::Timestamp;
+use tollhouse_vault::{Password, PasswordHash};
+
+use crate::admin::error::ApiError;
+use crate::state::Gateway;
+
+/// Attempts of one address within [`WINDOW`].
+const MOST: u32 = 20;
+const WINDOW: Duration = Duration::from_mins(1);
+/// Addresses that are remembered; beyond that, the one heard of first is forgotten.
+const ADDRESSES: usize = 4096;
+/// Each takes a core and 19 MiB.
+const AT_ONCE: usize = 2;
+
+/// Stands before everything that looks at passwords.
+pub(in crate::admin) struct Doors {
+    hashing: Arc<Semaphore>,
+    attempts: Mutex<Attempts>,
+}
+
+impl Default for Doors {
+    fn default() -> Self {
+        Self {
+            hashing: Arc::new(Semaphore::new(AT_ONCE)),
+            attempts: Mutex::default(),
+        }
+    }
+}
+
+impl Doors {
+    /// Lets an address try once more, unless it did so too often.
+    pub(in crate::admin) fn knock(
+        &self,
+        from: Option<IpAddr>,
+        now: Timestamp,
+    ) -> Result<(), ApiError> {
+        let from = from.unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED));
+        let attempts = self.attempts.lock();
+        let mut attempts = attempts.unwrap_or_else(PoisonError::into_inner);
+        attempts.take(from, now).map_err(ApiError::TooSoon)
+    }
+
+    /// Compares a password where it holds nobody up.
+    pub(in crate::admin) async fn compare(
+        &self,
+        gateway: &Gateway,
+        password: Password,
+        hash: Option<PasswordHash>,
+    ) -> Result<bool, ApiError> {
+        self.work(gateway, move || password.is(hash.as_ref())).await
+    }
+
+    /// Makes a password's hash where it holds nobody up.
+    pub(in crate::admin) async fn hash(
+        &self,
+        gateway: &Gateway,
+        password: Password,
+    ) -> Result<PasswordHash, ApiError> {
+        self.work(gateway, move || password.hash()).await
+    }
+
+    async fn work<T: Send + 'static>(
+        &self,
+        gateway: &Gateway,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let permit = Arc::clone(&self.hashing).acquire_owned().await;
+        let permit = permit.map_err(ApiError::internal)?;
+        let task = gateway.0.tasks.spawn_blocking(move || {
+            // Held by the work itself: whoever asked may be gone before it is done.
+            let _permit = permit;
+            work()
+        });
+        task.await.map_err(ApiError::internal)
+    }
+}
+
+/// How often addresses tried.
+#[derive(Default)]
+struct Attempts(HashMap<IpAddr, (Timestamp, u32)>);
+
+impl Attempts {
+    /// Counts an attempt, or says how long to wait.
+    fn take(&mut self, from: IpAddr, now: Timestamp) -> Result<(), Duration> {
+        let from = network(from);
+        if !self.0.contains_key(&from) && self.0.len() >= ADDRESSES {
+            self.forget(now);
+        }
+        let (since, count) = self.0.entry(from).or_insert((now, 0));
+        if now.since(*since) >= WINDOW {
+            (*since, *count) = (now, 0);
+        }
+        if *count >= MOST {
+            return Err(since.plus(WINDOW).since(now));
+        }
+        *count += 1;
+        Ok(())
+    }
+
+    fn forget(&mut self, now: Timestamp) {
+        self.0.retain(|_, (since, _)| now.since(*since) < WINDOW);
+        if self.0.len() >= ADDRESSES {
+            let oldest = self.0.iter().min_by_key(|(_, (since, _))| *since);
+            if let Some(oldest) = oldest.map(|(address, _)| *address) {
+                self.0.remove(&oldest);
+            }
+        }
+    }
+}
+
+/// An IPv6 address stands for its /64: whoever has one has them all.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(six) => IpAddr::V6(Ipv6Addr::from_bits(six.to_bits() >> 64 << 64)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_tries_twenty_times_a_minute() {
+        let now = Timestamp::from_secs(1_000);
+        let mut attempts = Attempts::default();
+        let mut take = |from: &str, seconds| {
+            let at = now.plus(Duration::from_secs(seconds));
+            attempts.take(from.parse().unwrap(), at)
+        };
+        for _ in 0..MOST {
+            assert_eq!(take("192.0.2.1", 0), Ok(()));
+            assert_eq!(take("2001:db8::1", 0), Ok(()));
+        }
+        let cases = [
+            ("192.0.2.1", 10, Err(Duration::from_secs(50))),
+            ("192.0.2.2", 10, Ok(())),
+            ("2001:db8::2", 10, Err(Duration::from_secs(50))),
+            ("2001:db8:0:1::1", 10, Ok(())),
+            ("192.0.2.1", 60, Ok(())),
+        ];
+        for (from, second, expected) in cases {
+            assert_eq!(take(from, second), expected, "{from} at {second}");
+        }
+    }
+
+    #[test]
+    fn remembers_a_bounded_number_of_addresses() {
+        let mut attempts = Attempts::default();
+        for number in 0..2 * u32::try_from(ADDRESSES).unwrap() {
+            let at = Timestamp(i64::from(number));
+            let taken = attempts.take(IpAddr::V4(number.into()), at);
+            assert_eq!(taken, Ok(()));
+        }
+        assert_eq!(attempts.0.len(), ADDRESSES);
+    }
+}
