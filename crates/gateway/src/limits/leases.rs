@@ -36,7 +36,16 @@ pub(crate) struct Leases {
     listed: Mutex<Vec<(Scope, Shared)>>,
     short: Notify,
     /// Whoever reads or writes the books has it, so that what was just stored is not counted twice.
-    till: tokio::sync::Mutex<()>,
+    till: tokio::sync::Mutex<Till>,
+}
+
+/// Whether more of the budgets is asked for.
+#[derive(Default, PartialEq, Eq)]
+enum Till {
+    #[default]
+    Open,
+    /// All was given back: a round that was under way then must not ask for some again.
+    Closed,
 }
 
 impl Leases {
@@ -73,7 +82,10 @@ impl Leases {
 
     /// One look into the books.
     async fn round(&self, store: &Store, renew: bool) -> Result<(), StoreError> {
-        let _till = self.till.lock().await;
+        let till = self.till.lock().await;
+        if *till == Till::Closed {
+            return Ok(());
+        }
         let replicas = self.replicas();
         let listed = lock(&self.listed).clone();
         let mut asked = Vec::new();
@@ -188,9 +200,14 @@ impl Limiter {
 
     /// Gives back all that is held, when everything that was spent is stored.
     pub(crate) async fn give_up(&self, store: &Store) {
-        if let Some(leases) = self.leases()
-            && let Ok(Err(error)) = timeout(PATIENCE, store.give_up_leases(leases.replica.id)).await
-        {
+        let Some(leases) = self.leases() else {
+            return;
+        };
+        let give_up = async {
+            *leases.till.lock().await = Till::Closed;
+            store.give_up_leases(leases.replica.id).await
+        };
+        if let Ok(Err(error)) = timeout(PATIENCE, give_up).await {
             warn!(%error, "what was held of budgets is free only in a while");
         }
     }

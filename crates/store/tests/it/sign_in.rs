@@ -58,14 +58,14 @@ async fn counts_an_attempt_before_its_outcome(place: Place) {
     let store = place.open().await;
     let user = somebody(&store).await;
     let revision = store.revision().await.unwrap();
-    let mut attempts = Vec::new();
+    let mut attempts = tokio::task::JoinSet::new();
     for _ in 0..8 {
         let (store, id) = (store.clone(), user.id);
-        attempts.push(tokio::spawn(async move { store.attempt(id, NOW).await }));
+        attempts.spawn(async move { store.attempt(id, NOW).await });
     }
     let mut open = 0;
-    for attempt in attempts {
-        open += u32::from(attempt.await.unwrap().unwrap() == Attempt::Open);
+    while let Some(attempt) = attempts.join_next().await {
+        open += u32::from(attempt.unwrap().unwrap() == Attempt::Open);
     }
     assert_eq!(open, 6, "five are free, the sixth locks");
     let locked = Attempt::Locked(NOW.plus(Duration::from_mins(1)));

@@ -147,9 +147,9 @@ pub(super) async fn lent(client: &Client, upstream: &ScriptedUpstream, refusals:
     .await;
     let key = text(&key["secret"]);
     for (place, secret, source) in [("orgs/acme", ORGS, "org"), ("me", USERS, "user")] {
-        let path = format!("{place}/credentials/lab");
+        let lab = format!("{place}/credentials/lab");
         let body = format!(r#"{{"api_key":"{secret}"}}"#);
-        let stored = ask(&token, put.clone(), &path, &body).await;
+        let stored = ask(&token, put.clone(), &lab, &body).await;
         for dialect in &DIALECTS {
             let call = async || {
                 let body = request(dialect, "m", false);

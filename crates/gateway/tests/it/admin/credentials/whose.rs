@@ -1,6 +1,7 @@
 //! Whose credential a call draws on: every combination by a table, and random people by a property.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use http::StatusCode;
 use proptest::prelude::Rng;
@@ -33,21 +34,21 @@ async fn keys(api: &Api, user: &str) -> Vec<Key> {
     let mut keys = Vec::new();
     for bits in 0..32u8 {
         let bit = |at: u8| bits & (1 << at) != 0;
-        let (owned, inside) = (bit(3), bit(4));
+        let (mine, inside) = (bit(3), bit(4));
         let mut body = format!(
             r#"{{"name":"k","credentials":{{"user":{},"org":{},"platform":{}}}"#,
             bit(0),
             bit(1),
             bit(2)
         );
-        if owned {
-            body += &format!(r#","owner":"{user}""#);
+        if mine {
+            write!(body, r#","owner":"{user}""#).unwrap();
         }
         if inside {
             body += r#","org":"acme""#;
         }
         let (_, secret) = api.key(&(body + "}")).await;
-        let may = [owned && bit(0), inside && bit(1), bit(2)];
+        let may = [mine && bit(0), inside && bit(1), bit(2)];
         keys.push(Key { secret, may });
     }
     keys
@@ -229,19 +230,19 @@ impl World {
         for _ in 0..24 {
             let user = dice.below(USERS);
             let [by_user, by_org, by_platform] = [(); 3].map(|()| dice.below(2) > 0);
-            let (owned, inside) = (dice.below(5) > 0, dice.below(5) > 0);
+            let (mine, inside) = (dice.below(5) > 0, dice.below(5) > 0);
             let mut body = format!(
                 r#"{{"name":"k","credentials":{{"user":{by_user},"org":{by_org},"platform":{by_platform}}}"#
             );
-            if owned {
-                body += &format!(r#","owner":"{}""#, ids[user]);
+            if mine {
+                write!(body, r#","owner":"{}""#, ids[user]).unwrap();
             }
             if inside {
-                body += &format!(r#","org":"org{}""#, user % ORGS);
+                write!(body, r#","org":"org{}""#, user % ORGS).unwrap();
             }
             let (_, secret) = root.key(&(body + "}")).await;
             let may = [
-                (owned && by_user).then_some(user),
+                (mine && by_user).then_some(user),
                 (inside && by_org).then_some(USERS + user % ORGS),
                 by_platform.then_some(PLATFORM),
             ];
@@ -350,8 +351,8 @@ async fn nobodys_credential_serves_another_whatever_happens() {
         assert!(!serde_json::to_string(&row).unwrap().contains("sk-canary"));
     }
     for at in 0..=USERS {
-        let owned = if at == USERS { "platform" } else { "me" };
-        let list = format!("/api/v1/{owned}/credentials");
+        let mine = if at == USERS { "platform" } else { "me" };
+        let list = format!("/api/v1/{mine}/credentials");
         assert!(
             !world.apis[at]
                 .get(&list)
