@@ -71,14 +71,11 @@ impl Gateway {
         let inner = &self.0;
         let before = self.snapshot();
         let built = Arc::new(build::next(&inner.store, &inner.vault, &before).await?);
-        // A slower build must not undo a newer one.
+        // A slower build must not undo a newer one. A lower number that nobody was faster than is the
+        // store's own: a standby that was behind, or a restored backup.
         inner.snapshot.rcu(|current| {
-            let newest = if current.revision > built.revision {
-                current
-            } else {
-                &built
-            };
-            Arc::clone(newest)
+            let overtaken = !Arc::ptr_eq(current, &before) && current.revision > built.revision;
+            Arc::clone(if overtaken { current } else { &built })
         });
         Ok(())
     }

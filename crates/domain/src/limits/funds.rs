@@ -77,10 +77,19 @@ impl Funds {
             self.outside = budget.saturating_sub(self.stored).max(Money::ZERO);
         }
         let lease = self.lease.get_or_insert(fresh);
-        // A budget that was raised may have money again.
-        lease.more |= lease.budget < budget;
-        lease.budget = budget;
         lease.quiet = 0;
+        let (before, stored) = (lease.budget, self.stored);
+        if before == budget {
+            return;
+        }
+        // It holds from the next call on: what is known here moves with it until the books answer.
+        lease.more |= before < budget;
+        lease.budget = budget;
+        lease.answered = false;
+        let change = budget.saturating_sub(before);
+        self.outside = self.outside.saturating_add(change).max(Money::ZERO);
+        let left = budget.saturating_sub(stored).max(self.need());
+        self.granted = self.granted.min(left);
     }
 
     /// How much the budget is of which pieces are granted, if that is how it is.
@@ -171,7 +180,9 @@ impl Funds {
     /// One call may go ahead of the money for it, while there may be some.
     fn on_credit(&self, amount: Money) -> bool {
         let known = self.granted.saturating_add(self.outside);
-        let affordable = self.need().saturating_add(amount) <= known;
+        let need = self.need().saturating_add(amount);
+        let within = |lease: Lease| self.stored.saturating_add(need) <= lease.budget;
+        let affordable = need <= known && self.lease.is_some_and(within);
         let more = self.lease.is_some_and(|lease| lease.more);
         more && affordable && self.need() <= self.granted
     }
@@ -203,6 +214,9 @@ impl Funds {
     pub fn stored(&mut self, amount: Money) {
         self.learn(amount);
         self.used = self.used.saturating_sub(amount).max(Money::ZERO);
+        // What was spent on credit was never granted: it is gone from what others have.
+        let ahead = amount.saturating_sub(self.granted).max(Money::ZERO);
+        self.outside = self.outside.saturating_sub(ahead).max(Money::ZERO);
         self.granted = self.granted.saturating_sub(amount).max(Money::ZERO);
     }
 

@@ -83,8 +83,8 @@ impl<'a> Demand<'a> {
         inbound: &'a Inbound,
     ) -> Self {
         match inference {
+            _ if is_reading(method) => Self::free(),
             Some(inference) => Self::inference(inference, inbound),
-            None if is_reading(method) => Self::free(),
             None => Self::unmetered("a call to this path", inbound.plain().len()),
         }
     }

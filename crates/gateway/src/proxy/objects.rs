@@ -282,8 +282,9 @@ pub(crate) async fn follow(
     let Some(id) = previous.filter(|_| choice) else {
         return Ok(targets);
     };
-    let made = made_by(gateway, &draw.principal.key, id).await;
-    let Some((provider, credential)) = made.ok().flatten() else {
+    // A store that does not answer costs the call this much and no more.
+    let made = tokio::time::timeout(CATCH_UP, made_by(gateway, &draw.principal.key, id)).await;
+    let Some((provider, credential)) = made.ok().and_then(Result::ok).flatten() else {
         return Ok(targets);
     };
     let has_it = |target: &Target| *target.endpoint.provider == *provider;

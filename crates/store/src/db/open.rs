@@ -110,7 +110,15 @@ pub(super) async fn open_postgres(url: &str, options: &StoreOptions) -> Result<D
     let connect: PgConnectOptions = url.parse().map_err(failed)?;
     let connect = connect
         .application_name("tollhouse")
-        .options([("search_path", SCHEMA)])
+        .options([
+            ("search_path", SCHEMA),
+            // A replica that vanished in the middle of a transaction must not hold up the others for
+            // as long as TCP would.
+            ("idle_in_transaction_session_timeout", "15s"),
+            ("tcp_keepalives_idle", "10"),
+            ("tcp_keepalives_interval", "5"),
+            ("tcp_keepalives_count", "3"),
+        ])
         .disable_statement_logging();
     let at = |source| {
         let (host, port) = (connect.get_host(), connect.get_port());

@@ -53,6 +53,47 @@ fn holdings_change_within_what_nobody_holds() {
 }
 
 #[test]
+fn credit_is_not_given_again_for_what_the_ledger_took_over() {
+    let mut funds = Funds::default();
+    funds.lease(Money(100));
+    let mut spent = 0;
+    // The books never answer, while calls end and are stored one after the other.
+    while funds.fits(Money(60)).is_ok() {
+        funds.reserve(Money(60));
+        funds.release(Money(60));
+        funds.spend(Money(60));
+        funds.stored(Money(60));
+        spent += 60;
+        assert!(spent <= 100, "{spent}");
+    }
+    assert_eq!(spent, 60);
+}
+
+#[test]
+fn a_changed_budget_holds_for_the_next_call() {
+    let answer = |held, outside, more| Leased {
+        held: Money(held),
+        spent: Money(0),
+        outside: Money(outside),
+        more,
+    };
+    // Raised: what is known to be spent everywhere is not the end of it.
+    let mut funds = Funds::default();
+    funds.lease(Money(0));
+    funds.answer(answer(0, 0, false));
+    assert_eq!(funds.fits(Money(10)), Err(Lack::Spent));
+    funds.lease(Money(100));
+    assert_eq!(funds.fits(Money(10)), Ok(()));
+    // Lowered: pieces that were granted before are not spent on.
+    let mut funds = Funds::default();
+    funds.lease(Money(1_000));
+    funds.answer(answer(500, 500, true));
+    assert_eq!(funds.fits(Money(10)), Ok(()));
+    funds.lease(Money(0));
+    assert!(funds.fits(Money(10)).is_err());
+}
+
+#[test]
 fn one_call_goes_ahead_on_credit_and_none_after_the_last_answer() {
     let mut funds = Funds::default();
     funds.lease(Money(100));
