@@ -81,8 +81,8 @@ const MEMBER: &str = "SELECT org_id, user_id, role, since FROM memberships \
 // Whoever was in before keeps the day they came.
 const PUT_MEMBER: &str = "INSERT INTO memberships (org_id, user_id, role, since) \
     VALUES ($1, $2, $3, $4) ON CONFLICT (org_id, user_id) DO UPDATE SET role = excluded.role";
-const OWNERS: &str =
-    "SELECT COUNT(*) FROM memberships WHERE org_id = $1 AND role = 'owner' AND user_id <> $2";
+const OWNERS: &str = "SELECT COUNT(*) FROM memberships JOIN users ON users.id = memberships.user_id \
+     WHERE org_id = $1 AND role = 'owner' AND user_id <> $2 AND users.disabled_at IS NULL";
 const DELETE_MEMBER: &str = "DELETE FROM memberships WHERE org_id = $1 AND user_id = $2";
 
 impl Store {
@@ -106,18 +106,21 @@ impl Store {
         })
     }
 
-    /// Writes an organization's name, limits, budgets and whether it works.
+    /// Makes a change to what is stored of an organization, and says what there is then. Only what `change`
+    /// touches is different afterwards: what somebody else did meanwhile stays.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`]; [`StoreError::Conflict`] when its name is taken.
-    pub async fn update_org(&self, org: &Org) -> Result<()> {
-        let row = OrgRow::new(org)?;
+    /// [`StoreError::NotFound`]; [`StoreError::Conflict`] when the name is taken.
+    pub async fn change_org(&self, id: OrgId, change: impl Fn(&mut Org)) -> Result<Org> {
         administer!(self, People, |tx| {
             let stored: Option<OrgRow> = sqlx::query_as(ONE)
-                .bind(row.id)
+                .bind(id.0)
                 .fetch_optional(&mut *tx)
                 .await?;
             let stored = stored.ok_or(StoreError::NotFound)?;
+            let mut changed = stored.clone().org()?;
+            change(&mut changed);
+            let row = OrgRow::new(&changed)?;
             sqlx::query(UPDATE)
                 .bind(row.id)
                 .bind(&row.name)
@@ -126,7 +129,7 @@ impl Store {
                 .bind(row.disabled_at)
                 .execute(&mut *tx)
                 .await?;
-            ((), stored != row)
+            (changed, stored != row)
         })
     }
 

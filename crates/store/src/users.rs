@@ -102,19 +102,21 @@ impl Store {
         })
     }
 
-    /// Writes a user's name, address, limits, budgets, whether they administer the installation and
-    /// whether they work.
+    /// Makes a change to what is stored of a user, and says what there is then. Only what `change`
+    /// touches is different afterwards: what somebody else did meanwhile stays.
     ///
     /// # Errors
     /// [`StoreError::NotFound`]; [`StoreError::Conflict`] when the address is somebody else's.
-    pub async fn update_user(&self, user: &User) -> Result<()> {
-        let row = UserRow::new(user)?;
+    pub async fn change_user(&self, id: UserId, change: impl Fn(&mut User)) -> Result<User> {
         administer!(self, People, |tx| {
             let stored: Option<UserRow> = sqlx::query_as(ONE)
-                .bind(row.id)
+                .bind(id.0)
                 .fetch_optional(&mut *tx)
                 .await?;
             let stored = stored.ok_or(StoreError::NotFound)?;
+            let mut changed = stored.clone().user()?;
+            change(&mut changed);
+            let row = UserRow::new(&changed)?;
             sqlx::query(UPDATE)
                 .bind(row.id)
                 .bind(&row.name)
@@ -132,7 +134,7 @@ impl Store {
                     .execute(&mut *tx)
                     .await?;
             }
-            ((), stored != row)
+            (changed, stored != row)
         })
     }
 

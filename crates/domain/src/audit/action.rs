@@ -145,8 +145,6 @@ words! {
         SessionClose = "session.close",
         /// Somebody failed to sign in.
         SessionRefuse = "session.refuse",
-        /// A program was let in on a user's behalf.
-        DeviceApprove = "device.approve",
         /// An agent got a key of its own.
         AgentBootstrap = "agent.bootstrap",
         /// The tables of the configuration file were applied.

@@ -6,7 +6,7 @@ use tollhouse_domain::audit::{Action, Subject, SubjectKind};
 use tollhouse_domain::id::UserId;
 use tollhouse_domain::limits::{Budget, Caps, Limits, Scope};
 use tollhouse_domain::money::Money;
-use tollhouse_domain::tenancy::{Role, User};
+use tollhouse_domain::tenancy::{Org, Role, User};
 use tollhouse_domain::time::Timestamp;
 use utoipa::ToSchema;
 
@@ -169,15 +169,20 @@ pub(super) async fn limit_org(
     Query(Nothing {}): Query<Nothing>,
     Body(input): Body<AllowanceInput>,
 ) -> Result<Json<AllowanceView>, ApiError> {
-    let mut org = orgs::find(&signed, &text, Role::Admin)?;
-    (org.limits, org.budgets) = input.read()?;
+    let org = orgs::find(&signed, &text, Role::Admin)?;
+    allots(&signed)?;
+    let (limits, budgets) = input.read()?;
     let subject = Subject::id(SubjectKind::Org, org.id).called(org.name.as_str());
     let note = signed
         .note(Action::LimitsChange, subject)
         .in_org(Some(org.id));
-    signed.store().noted(note).update_org(&org).await?;
+    let set = |org: &mut Org| {
+        org.limits = limits;
+        org.budgets.clone_from(&budgets);
+    };
+    signed.store().noted(note).change_org(org.id, set).await?;
     signed.refresh().await?;
-    Ok(Json(AllowanceView::new(org.limits, &org.budgets)))
+    Ok(Json(AllowanceView::new(limits, &budgets)))
 }
 
 /// Sets what a user's keys may use together, in place of what was set before. Takes an administrator of
@@ -193,11 +198,24 @@ pub(super) async fn limit_user(
     Query(Nothing {}): Query<Nothing>,
     Body(input): Body<AllowanceInput>,
 ) -> Result<Json<AllowanceView>, ApiError> {
-    let mut user = users::find(&signed, id)?;
+    let user = users::find(&signed, id)?;
     users::manages(&signed, &user)?;
-    (user.limits, user.budgets) = input.read()?;
+    allots(&signed)?;
+    let (limits, budgets) = input.read()?;
     let note = users::note(&signed, Action::LimitsChange, &user);
-    signed.store().noted(note).update_user(&user).await?;
+    let set = |user: &mut User| {
+        user.limits = limits;
+        user.budgets.clone_from(&budgets);
+    };
+    signed.store().noted(note).change_user(id, set).await?;
     signed.refresh().await?;
-    Ok(Json(AllowanceView::new(user.limits, &user.budgets)))
+    Ok(Json(AllowanceView::new(limits, &budgets)))
+}
+
+/// Where the platform's money is lent within a budget, whoever borrows does not set it.
+fn allots(signed: &Signed) -> Result<(), ApiError> {
+    if signed.bootstrap().platform {
+        signed.platform()?;
+    }
+    Ok(())
 }

@@ -173,20 +173,24 @@ pub(super) async fn change(
     Query(Nothing {}): Query<Nothing>,
     Body(input): Body<OrgChange>,
 ) -> Result<Json<OrgView>, ApiError> {
-    let mut org = find(&signed, &text, Role::Owner)?;
-    let mut action = Action::OrgChange;
-    if let Some(new) = input.name {
-        org.name = name(new)?;
-    }
-    match input.disabled {
-        Some(true) if org.disabled_at.is_none() => {
-            org.disabled_at = Some(clock::now());
-            action = Action::OrgDisable;
+    let org = find(&signed, &text, Role::Owner)?;
+    let new = input.name.map(name).transpose()?;
+    let now = clock::now();
+    let action = match input.disabled {
+        Some(true) => Action::OrgDisable,
+        Some(false) | None => Action::OrgChange,
+    };
+    let change = |org: &mut Org| {
+        if let Some(new) = &new {
+            org.name.clone_from(new);
         }
-        Some(false) => org.disabled_at = None,
-        Some(true) | None => {}
-    }
-    write(&signed, action, &org).await?;
+        match input.disabled {
+            Some(true) => org.disabled_at = org.disabled_at.or(Some(now)),
+            Some(false) => org.disabled_at = None,
+            None => {}
+        }
+    };
+    let org = write(&signed, action, &org, change).await?;
     Ok(Json(OrgView::new(&org, Role::Owner)))
 }
 
@@ -201,17 +205,24 @@ pub(super) async fn disable(
     Name(text): Name,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<StatusCode, ApiError> {
-    let mut org = find(&signed, &text, Role::Owner)?;
-    org.disabled_at = org.disabled_at.or_else(|| Some(clock::now()));
-    write(&signed, Action::OrgDisable, &org).await?;
+    let org = find(&signed, &text, Role::Owner)?;
+    let now = clock::now();
+    let off = |org: &mut Org| org.disabled_at = org.disabled_at.or(Some(now));
+    write(&signed, Action::OrgDisable, &org, off).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn write(signed: &Signed, action: Action, org: &Org) -> Result<(), ApiError> {
+/// Makes a change to what is stored by now, and says what there is then.
+async fn write(
+    signed: &Signed,
+    action: Action,
+    org: &Org,
+    change: impl Fn(&mut Org),
+) -> Result<Org, ApiError> {
     let store = signed.store().noted(note(signed, action, org));
-    store.update_org(org).await?;
+    let changed = store.change_org(org.id, change).await?;
     signed.refresh().await?;
-    Ok(())
+    Ok(changed)
 }
 
 /// The organization that a path names, for who is at least `role` in it.

@@ -289,7 +289,7 @@ pub(super) async fn change(
     Query(Nothing {}): Query<Nothing>,
     Body(input): Body<UserChange>,
 ) -> Result<Json<UserView>, ApiError> {
-    let mut user = find(&signed, id)?;
+    let user = find(&signed, id)?;
     let own_name = signed.user().is_some_and(|me| me.id == id)
         && matches!(input.email, Change::Keep)
         && input.admin.is_none()
@@ -297,28 +297,37 @@ pub(super) async fn change(
     if !own_name {
         manages(&signed, &user)?;
     }
-    if let Some(text) = input.name {
-        user.name = name(&text)?;
-    }
     if !matches!(input.email, Change::Keep) || input.admin.is_some() {
         signed.platform()?;
     }
-    input.email.over(&mut user.email, |text| email(&text))?;
-    if user.kind == UserKind::Service && (user.email.is_some() || input.admin == Some(true)) {
+    let new_name = input.name.as_deref().map(name).transpose()?;
+    let mut address = user.email.clone();
+    let keeps_address = matches!(input.email, Change::Keep);
+    input.email.over(&mut address, |text| email(&text))?;
+    if user.kind == UserKind::Service && (address.is_some() || input.admin == Some(true)) {
         let message = "Services have no address and do not administer the installation.";
         return Err(ApiError::invalid("email", message));
     }
-    user.admin = input.admin.unwrap_or(user.admin);
-    let mut action = Action::UserChange;
-    match input.disabled {
-        Some(true) if user.disabled_at.is_none() => {
-            user.disabled_at = Some(clock::now());
-            action = Action::UserDisable;
+    let now = clock::now();
+    let action = match input.disabled {
+        Some(true) => Action::UserDisable,
+        Some(false) | None => Action::UserChange,
+    };
+    let change = |user: &mut User| {
+        if let Some(name) = &new_name {
+            user.name.clone_from(name);
         }
-        Some(false) => user.disabled_at = None,
-        Some(true) | None => {}
-    }
-    write(&signed, action, &user).await?;
+        if !keeps_address {
+            user.email.clone_from(&address);
+        }
+        user.admin = input.admin.unwrap_or(user.admin);
+        match input.disabled {
+            Some(true) => user.disabled_at = user.disabled_at.or(Some(now)),
+            Some(false) => user.disabled_at = None,
+            None => {}
+        }
+    };
+    let user = write(&signed, action, &user, change).await?;
     Ok(Json(UserView::new(&signed, &user)))
 }
 
@@ -333,18 +342,25 @@ pub(super) async fn disable(
     Id(id): Id<UserId>,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<StatusCode, ApiError> {
-    let mut user = find(&signed, id)?;
+    let user = find(&signed, id)?;
     manages(&signed, &user)?;
-    user.disabled_at = user.disabled_at.or_else(|| Some(clock::now()));
-    write(&signed, Action::UserDisable, &user).await?;
+    let now = clock::now();
+    let off = |user: &mut User| user.disabled_at = user.disabled_at.or(Some(now));
+    write(&signed, Action::UserDisable, &user, off).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn write(signed: &Signed, action: Action, user: &User) -> Result<(), ApiError> {
+/// Makes a change to what is stored by now, and says what there is then.
+async fn write(
+    signed: &Signed,
+    action: Action,
+    user: &User,
+    change: impl Fn(&mut User),
+) -> Result<User, ApiError> {
     let store = signed.store().noted(note(signed, action, user));
-    store.update_user(user).await?;
+    let changed = store.change_user(user.id, change).await?;
     signed.refresh().await?;
-    Ok(())
+    Ok(changed)
 }
 
 /// Whether somebody may be seen at all.
@@ -363,7 +379,7 @@ pub(super) fn manages(signed: &Signed, user: &User) -> Result<(), ApiError> {
     let all_mine = !roles.is_empty()
         && roles
             .iter()
-            .all(|(org, _)| signed.in_org(*org, Role::Admin).is_ok());
+            .all(|(org, role)| signed.in_org(*org, Role::Admin.max(*role)).is_ok());
     if user.kind == UserKind::Service && all_mine {
         return Ok(());
     }

@@ -4,6 +4,7 @@
 use http::request::Parts;
 use http::{HeaderMap, Response};
 use hyper::body::Incoming;
+use tollhouse_domain::key::VirtualKey;
 use tollhouse_domain::provider::Provider;
 use tollhouse_wire::{ErrorKind, Peek, Protocol};
 
@@ -111,27 +112,53 @@ fn check_policy(
         let message = "This key may use certain routes only, and a path below /proxy follows none.";
         return Err(denied(message));
     }
-    if principal.client.is_none() && names_object(path) {
-        let message = "Batches and stored responses belong to the key that made them, and an \
+    if principal.client.is_none() && names_object(path, &principal.key) {
+        let message = "Batches, stored responses, files and the like belong to who made them, and an \
              account's are everyone's: use /v1/messages/batches and /v1/responses.";
         return Err(denied(message));
     }
     Ok(())
 }
 
-/// Whether a path leads to objects that other keys may have made with the same credential.
-fn names_object(path: &str) -> bool {
+/// Whether a path leads to objects that other keys may have made with the same credential. Keys that
+/// belong to somebody share theirs with keys of others; those of the administrator's own are all the
+/// administrator's.
+fn names_object(path: &str, key: &VirtualKey) -> bool {
     let path = operation::decode(path);
-    let path = path.trim_start_matches('/');
-    let path = path
-        .strip_prefix("v1/")
-        .unwrap_or(path)
-        .trim_end_matches('/');
-    let response = path.strip_prefix("responses/");
-    path == "messages/batches"
-        || path.starts_with("messages/batches/")
-        || response.is_some_and(|rest| !matches!(rest, "compact" | "input_tokens"))
+    // Vendors may read `//` as `/`.
+    let segments = path.split('/').filter(|segment| !segment.is_empty());
+    let segments: Vec<&str> = segments.collect();
+    let rest = match segments.as_slice() {
+        ["v1", rest @ ..] => rest,
+        all => all,
+    };
+    let somebodys = key.owner.is_some() || key.org.is_some();
+    match rest {
+        ["responses"] | ["responses", "compact" | "input_tokens"] => false,
+        ["responses", ..] | ["messages", "batches", ..] => true,
+        ["chat", "completions", _, ..] => somebodys,
+        _ => somebodys && rest.iter().any(|segment| OBJECTS.contains(segment)),
+    }
 }
+
+/// What vendors keep for an account, whoever of its keys made it.
+const OBJECTS: [&str; 15] = [
+    "assistants",
+    "batches",
+    "containers",
+    "conversations",
+    "evals",
+    "files",
+    "fine_tuning",
+    "graders",
+    "organization",
+    "organizations",
+    "projects",
+    "skills",
+    "threads",
+    "uploads",
+    "vector_stores",
+];
 
 /// A key that is held to certain models is held to them here too: a body that names none could be
 /// anything.

@@ -5,6 +5,7 @@ mod audit;
 mod bootstrap;
 mod catalog;
 mod credentials;
+mod escalation;
 mod input;
 mod keys;
 mod live;

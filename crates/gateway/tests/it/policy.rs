@@ -190,12 +190,18 @@ async fn undo(data_dir: &TempDir, done: &Done, user: &User, org: &Org) {
         Done::OwnerOff => {
             let mut user = user.clone();
             user.disabled_at = Some(at);
-            store.update_user(&user).await.unwrap();
+            store
+                .change_user(user.id, |stored| stored.clone_from(&user))
+                .await
+                .unwrap();
         }
         Done::OrgOff => {
             let mut org = org.clone();
             org.disabled_at = Some(at);
-            store.update_org(&org).await.unwrap();
+            store
+                .change_org(org.id, |stored| stored.clone_from(&org))
+                .await
+                .unwrap();
         }
         Done::MemberGone => assert!(store.delete_member(org.id, user.id).await.unwrap()),
         Done::MemberViews => {

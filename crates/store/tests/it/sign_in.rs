@@ -128,6 +128,9 @@ async fn a_new_password_ends_other_sessions(place: Place) {
     assert!(matches!(nobody, Err(StoreError::NotFound)));
 
     user.disabled_at = Some(NOW);
-    noted.update_user(&user).await.unwrap();
+    noted
+        .change_user(user.id, |stored| stored.clone_from(&user))
+        .await
+        .unwrap();
     assert_eq!(found(1).await, None);
 }

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use super::input::SCOPED_FOR;
 use super::life::ExpiresIn;
+use super::whose::own_credentials;
 use super::{CreatedKey, KeyView, changeable, note};
 use crate::admin::auth::Signed;
 use crate::admin::error::{ApiError, ErrorBody, Refused};
@@ -75,6 +76,7 @@ pub(crate) async fn rotate(
     if key.state(now) != KeyState::Active {
         return Err(ApiError::Conflict("This key has expired.".into()));
     }
+    own_credentials(&signed, &key)?;
     let secret = new_virtual_key();
     key.prefix = prefix(&secret);
     key.grace_until = grace.map(|grace| now.plus(grace));

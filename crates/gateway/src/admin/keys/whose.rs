@@ -2,7 +2,7 @@
 
 use tollhouse_domain::id::{OrgId, UserId};
 use tollhouse_domain::key::VirtualKey;
-use tollhouse_domain::tenancy::Role;
+use tollhouse_domain::tenancy::{Role, UserKind};
 
 use super::input::KeyChange;
 use crate::admin::auth::Signed;
@@ -102,6 +102,23 @@ fn user(signed: &Signed, text: &str) -> Result<UserId, ApiError> {
     known.then_some(id).ok_or_else(wrong)
 }
 
+/// A person's own credentials are drawn on by keys that they alone have the secret of.
+pub(crate) fn own_credentials(signed: &Signed, key: &VirtualKey) -> Result<(), ApiError> {
+    let people = &signed.snapshot().people;
+    let person = |id: &UserId| {
+        let user = people.user(*id);
+        user.is_some_and(|user| user.kind == UserKind::Person)
+    };
+    let me = signed.user().map(|user| user.id);
+    let others = key.owner.filter(|owner| Some(*owner) != me);
+    if !key.credentials.user || signed.is_platform() || !others.is_some_and(|id| person(&id)) {
+        return Ok(());
+    }
+    let message = "This key draws on the credentials of a person, so only they may have its secret: \
+         let them make it, or give it `\"credentials\": {\"user\": false}`.";
+    Err(ApiError::Forbidden(message.into()))
+}
+
 /// The platform's money is given away by whoever administers the installation, and whoever else
 /// manages a key that may spend it cannot widen what it may do.
 pub(crate) fn check_grant(
@@ -109,7 +126,15 @@ pub(crate) fn check_grant(
     before: Option<&VirtualKey>,
     after: &VirtualKey,
 ) -> Result<(), ApiError> {
-    if signed.is_platform() || !after.credentials.platform {
+    if signed.is_platform() {
+        return Ok(());
+    }
+    // Who changes something else about such a key does not get its secret.
+    let newly = |before: &VirtualKey| !before.credentials.user || before.owner != after.owner;
+    if before.is_none_or(newly) {
+        own_credentials(signed, after)?;
+    }
+    if !after.credentials.platform {
         return Ok(());
     }
     let bounds = |key: &VirtualKey| {

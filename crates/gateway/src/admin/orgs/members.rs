@@ -16,7 +16,7 @@ use crate::admin::auth::Signed;
 use crate::admin::error::{ApiError, ErrorBody, Refused};
 use crate::admin::input::{Body, Name, Nothing, Payload, Query};
 use crate::admin::page::{self, Cursor, Limit, List, PageQuery};
-use crate::admin::users::find_person;
+use crate::admin::users::{find_person, manages};
 use crate::clock;
 
 /// Somebody in an organization.
@@ -145,8 +145,10 @@ pub(in crate::admin) async fn list(
     Ok(Json(page::slice(rows.collect(), &query, MemberView::place)))
 }
 
-/// Makes somebody a member, or changes what they are. Takes an administrator of the organization;
-/// nobody gives a role above their own, and only owners change owners. The last owner stays one.
+/// Makes somebody a member, or changes what they are. A new member takes an administrator of the
+/// installation, or of every organization that the service is in; another role an administrator of the
+/// organization. Nobody gives a role above their own, and only owners change owners. The last owner
+/// stays one.
 #[utoipa::path(
     put, path = "/orgs/{org}/members/{user}", tag = "people", operation_id = "put_member",
     params(("org" = String, Path), ("user" = String, Path)), request_body = MemberInput,
@@ -167,6 +169,10 @@ pub(in crate::admin) async fn set(
     let user = find_person(&signed, "user", &place.user)?;
     let now = clock::now();
     let known = current(&signed, org.id, user.id);
+    if known.is_none() {
+        // Nobody is drawn into an organization by people they have nothing to do with.
+        manages(&signed, &user)?;
+    }
     let highest = known.map_or(input.role, |member| member.role.max(input.role));
     signed.in_org(org.id, highest)?;
     let member = Membership {

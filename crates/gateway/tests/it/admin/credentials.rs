@@ -1,6 +1,6 @@
 //! Credentials: used, and never seen again.
 
-mod people;
+pub(super) mod people;
 mod pool;
 mod whose;
 

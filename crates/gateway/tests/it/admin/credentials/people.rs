@@ -10,13 +10,13 @@ use crate::support::client::Answer;
 use crate::support::upstream::ScriptedUpstream;
 
 /// Somebody with a token of their own.
-pub(super) struct Somebody {
-    pub(super) id: String,
-    pub(super) api: Api,
+pub(in crate::admin) struct Somebody {
+    pub(in crate::admin) id: String,
+    pub(in crate::admin) api: Api,
 }
 
 /// Makes something; what is said of it.
-pub(super) async fn made(api: &Api, path: &str, body: &str) -> Value {
+pub(in crate::admin) async fn made(api: &Api, path: &str, body: &str) -> Value {
     let answer = api.post(path, body).await;
     assert_eq!(
         answer.status,
@@ -28,7 +28,7 @@ pub(super) async fn made(api: &Api, path: &str, body: &str) -> Value {
 }
 
 /// A user with a role in organizations.
-pub(super) async fn somebody(
+pub(in crate::admin) async fn somebody(
     gateway: &TestGateway,
     root: &Api,
     name: &str,

@@ -229,7 +229,7 @@ async fn a_path_of_the_clients_choice_puts_no_credential_out_of_use() {
     let headers = [("x-tollhouse-key", key.as_str())];
     for _ in 0..3 {
         upstream.json(401, error).json(401, error);
-        let path = "/proxy/shared/v1/organization/costs";
+        let path = "/proxy/shared/v1/costs";
         let passed = api.client.get(path, &headers).await;
         assert_eq!(passed.status, StatusCode::UNAUTHORIZED);
     }

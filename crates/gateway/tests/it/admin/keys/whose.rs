@@ -84,7 +84,10 @@ async fn nobody_does_more_than_their_role_lets_them() {
     .await;
     let nobodys = key(r#"{"name":"k"}"#).await;
     let (rotate, renew) = (format!("{theirs}/rotate"), format!("{theirs}/renew"));
-    let other = format!(r#"{{"name":"k","org":"acme","owner":"{}"}}"#, colleague.id);
+    let other = format!(
+        r#"{{"name":"k","org":"acme","owner":"{}","credentials":{{"user":false}}}}"#,
+        colleague.id
+    );
     let away = format!(r#"{{"owner":"{}"}}"#, colleague.id);
     let outside = format!(r#"{{"name":"k","org":"acme","owner":"{}"}}"#, stranger.id);
     let table: [Row<'_>; 25] = [
@@ -128,11 +131,11 @@ async fn nobody_does_more_than_their_role_lets_them() {
             r#"{"credentials":{"platform":true}}"#,
             [404, 403, 403, 403],
         ),
-        ("POST", &rotate, "{}", [404, 403, 403, 200]),
+        ("POST", &rotate, "{}", [404, 403, 403, 403]),
         ("POST", &renew, "{}", [404, 403, 403, 200]),
         ("GET", &own, "", [404, 200, 200, 200]),
         ("PATCH", &own, r#"{"models":["m"]}"#, [404, 403, 200, 200]),
-        ("PATCH", &own, &away, [404, 403, 403, 200]),
+        ("PATCH", &own, &away, [404, 403, 403, 403]),
         (
             "PATCH",
             &rich,
