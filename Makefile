@@ -69,7 +69,7 @@ agents: ## real Claude Code, Codex and OpenCode through the gateway; takes them 
 	@cargo build --locked
 	scripts/agents.sh $(TARGET_DIR)/debug/tollhouse $(ARGS)
 
-sso: ## the real OpenID Connect server that single sign-on is tried against; takes it from npm
+sso: ## the OpenID Connect server that single sign-on will be tried against; takes it from npm
 	@scripts/setup.sh sso
 	scripts/sso/provider.py
 
