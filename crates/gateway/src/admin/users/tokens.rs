@@ -100,7 +100,8 @@ pub(in crate::admin) struct NewToken {
     /// the user may. `write` unless said.
     #[schema(value_type = Option<String>)]
     scope: Option<TokenScope>,
-    /// Seconds, or text: a number with `s`, `m`, `h` or `d`. For ever when left out.
+    /// Seconds, or text: a number with `s`, `m`, `h` or `d`. For ever when left out, but never longer
+    /// than the token that it is made with.
     #[schema(example = "90d")]
     expires_in: Option<ExpiresIn>,
 }
@@ -165,7 +166,7 @@ pub(in crate::admin) async fn make(
         prefix: prefix(&secret),
         scope,
         created_at: now,
-        expires_at: input.expires_in.map(|life| now.plus(life.duration())),
+        expires_at: signed.ends(input.expires_in.map(|life| now.plus(life.duration()))),
         revoked_at: None,
         last_used_at: None,
     };

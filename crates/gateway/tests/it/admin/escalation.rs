@@ -1,12 +1,13 @@
 //! Ways up that are none: whoever administers one organization gets no further than that.
 
 use http::StatusCode;
+use http_body_util::BodyExt;
 use tempfile::TempDir;
 
 use super::credentials::people::{Somebody, made, somebody};
 use super::{Api, refusal};
 use crate::support::upstream::ScriptedUpstream;
-use crate::support::{TestGateway, configuration};
+use crate::support::{KEY, SOON, TestGateway, configuration};
 
 /// `anna` administers `acme`, and whoever administers the installation.
 async fn acme(more: &str) -> (ScriptedUpstream, TestGateway, Api, Somebody) {
@@ -150,5 +151,49 @@ async fn what_an_account_keeps_is_nobodys_to_look_through() {
     upstream.json(200, "{}");
     let models = root.client.get("/proxy/lab/v1/models", &headers).await;
     assert_eq!(models.status, StatusCode::OK);
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_token_makes_none_that_outlives_it() {
+    let (_upstream, gateway, root, anna) = acme("").await;
+    let path = format!("/api/v1/users/{}/tokens", anna.id);
+    let short = made(
+        &root,
+        &path,
+        r#"{"name":"short","scope":"admin","expires_in":"1h"}"#,
+    )
+    .await;
+    let with_short = Api::with(&gateway, short["secret"].as_str().unwrap());
+    for body in [
+        r#"{"name":"child"}"#,
+        r#"{"name":"child","expires_in":"90d"}"#,
+    ] {
+        let child = made(&with_short, &path, body).await;
+        assert_eq!(child["expires_at"], short["expires_at"], "{body}");
+    }
+    let shorter = made(&with_short, &path, r#"{"name":"child","expires_in":"5m"}"#).await;
+    assert!(shorter["expires_at"].as_str() < short["expires_at"].as_str());
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_revoked_token_watches_no_more() {
+    let (upstream, gateway, root, anna) = acme("").await;
+    let path = format!("/api/v1/users/{}/tokens", anna.id);
+    let token = made(&root, &path, r#"{"name":"t","scope":"read"}"#).await;
+    let bearer = format!("Bearer {}", token["secret"].as_str().unwrap());
+    let headers = [("authorization", bearer.as_str())];
+    let request = root
+        .client
+        .request(http::Method::GET, "/api/v1/live", &headers, "");
+    let watching = root.client.send(request).await;
+    assert_eq!(watching.status(), StatusCode::OK);
+    let one = format!("{path}/{}", token["id"].as_str().unwrap());
+    assert_eq!(root.delete(&one).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(root.call(&upstream, KEY, "m").await, StatusCode::OK);
+    let rest = tokio::time::timeout(SOON, watching.into_body().collect());
+    let rest = rest.await.unwrap().unwrap().to_bytes();
+    assert!(!String::from_utf8_lossy(&rest).contains("event: call"));
     gateway.stop().await;
 }
