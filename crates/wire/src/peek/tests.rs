@@ -233,12 +233,14 @@ fn oracle(members: &[(String, Value)]) -> Option<Peek> {
             _ => return None,
         }
     }
+    // `null` is not there, and whatever is no count bounds nothing.
+    let given = |value: &Value| !value.is_null();
+    let most = |value: &Value| value.as_u64().or(Some(u64::MAX));
     for (key, value) in members {
         match key.as_str() {
             "tools" => found.has_tools |= value.as_array().is_some_and(|tools| !tools.is_empty()),
-            "max_tokens" if value.is_number() || value.is_string() || value.is_boolean() => {
-                found.max_tokens = found.max_tokens.max(value.as_u64().or(Some(u64::MAX)));
-            }
+            "max_tokens" if given(value) => found.max_tokens = found.max_tokens.max(most(value)),
+            "n" if given(value) => found.answers = found.answers.max(most(value)),
             "metadata" => found.metadata_user_id = value["user_id"].as_str().map(Into::into),
             "stream_options" => found.include_usage = value["include_usage"].as_bool(),
             _ => {}
