@@ -50,6 +50,7 @@ use utoipa_axum::routes;
 
 use self::credentials::Tests;
 use self::session::doors::Doors;
+use crate::dashboard;
 use crate::state::Gateway;
 
 /// What the control plane's handlers share.
@@ -92,6 +93,8 @@ pub(crate) fn router(gateway: Gateway, closing: CancellationToken) -> Router {
         .fallback(unknown::data_plane)
         .layer(middleware::map_response(harden))
         .with_state(control)
+        // Its answers are nobody's in particular, and say themselves how long they may be kept.
+        .merge(dashboard::router())
 }
 
 /// What only the administrator may use.

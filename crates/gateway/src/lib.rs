@@ -2,7 +2,7 @@
 //!
 //! Start reading at [`proxy`]: one request on one page. [`start`] builds what it needs from a
 //! [`Config`]; [`server`] takes connections; [`ledger`] keeps the record; [`admin`] is the control
-//! plane. Decisions live in `tollhouse-domain`, bytes in `tollhouse-wire`; what is here moves data.
+//! plane, [`dashboard`] what browsers get. Decisions live in `tollhouse-domain`, bytes in `tollhouse-wire`; what is here moves data.
 
 mod admin;
 mod body;
@@ -10,6 +10,7 @@ mod chunks;
 mod client;
 pub mod clock;
 pub mod config;
+mod dashboard;
 mod health;
 pub mod ids;
 mod ledger;

@@ -5,23 +5,39 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::response::{IntoResponse, Redirect, Response};
 
 use super::Control;
 use super::error::{ApiError, ErrorBody};
+use crate::dashboard;
 
 /// A store that takes longer is as good as none to a load balancer.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 const FRONT_DOOR: &str = "This is Tollhouse, a gateway between coding agents and model providers.\n\
     Agents are pointed here with a virtual key: `tollhouse proxy info` says how.\n\
+    People look at /dashboard/ with a browser.\n\
     The control plane is described at /api/openapi.json.\n";
 
-/// Says what this is. Clients also ask for its head to see whether anyone is there.
-#[utoipa::path(get, path = "/", tag = "probes", security(()), responses((status = 200, body = String)))]
-pub(super) async fn front_door() -> &'static str {
-    FRONT_DOOR
+/// Says what this is, and sends browsers on to the dashboard. Clients also ask for its head to see
+/// whether anyone is there.
+#[utoipa::path(
+    get, path = "/", tag = "probes", security(()),
+    responses(
+        (status = 200, body = String),
+        (status = 307, description = "To whoever accepts `text/html`: the dashboard"),
+    ),
+)]
+pub(super) async fn front_door(method: Method, headers: HeaderMap) -> Response {
+    let accepted = headers.get_all(header::ACCEPT).iter();
+    let mut accepted = accepted.filter_map(|value| value.to_str().ok());
+    let browser = method == Method::GET && accepted.any(|value| value.contains("text/html"));
+    let vary = (header::VARY, HeaderValue::from_static("accept"));
+    if browser {
+        return ([vary], Redirect::temporary(dashboard::BASE)).into_response();
+    }
+    ([vary], FRONT_DOOR).into_response()
 }
 
 /// Whether the process is alive.

@@ -7,6 +7,7 @@ mod admin;
 mod canary;
 mod compressed;
 mod cuts;
+mod dashboard;
 mod disconnect;
 mod drain;
 mod exact;

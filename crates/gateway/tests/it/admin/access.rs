@@ -166,6 +166,16 @@ async fn probes_answer_anyone() {
         .whole(client.request(Method::HEAD, "/", &[], Bytes::new()))
         .await;
     assert_eq!((head.status, head.body.len()), (StatusCode::OK, 0));
+    let browser = [("accept", "text/html,application/xhtml+xml,*/*;q=0.8")];
+    let answer = client.get("/", &browser).await;
+    assert_eq!(answer.status, StatusCode::TEMPORARY_REDIRECT);
+    assert_eq!(answer.header("location"), Some("/dashboard/"));
+    assert_eq!(answer.header("vary"), Some("accept"));
+    // Clients that look whether anyone is there see the same, whatever they accept.
+    let head = client
+        .whole(client.request(Method::HEAD, "/", &browser, Bytes::new()))
+        .await;
+    assert_eq!(head.status, StatusCode::OK);
     let metrics = client.get("/metrics", &[]).await;
     let format = metrics.header("content-type").unwrap();
     assert!(
