@@ -11,7 +11,7 @@ export PATH := $(CACHE)/tools/bin:$(PATH)
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-rust test-doc test-readme check fmt lint docs deny advisories agents sso bench fuzz
+.PHONY: help build demo test test-rust test-doc test-readme check fmt lint docs deny advisories agents sso web e2e bench fuzz
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS='	' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -72,6 +72,15 @@ agents: ## real Claude Code, Codex and OpenCode through the gateway; takes them 
 sso: ## the OpenID Connect server that single sign-on will be tried against; takes it from npm
 	@scripts/setup.sh sso
 	scripts/sso/provider.py
+
+web: ## the dashboard: checked, tested and built, to be embedded by the next build; takes its tools from npm
+	@scripts/setup.sh web
+	cd web && npm run --silent check && npm run --silent build && npm run --silent test
+
+e2e: web ## the dashboard in a real browser, on a real gateway
+	@scripts/setup.sh build e2e
+	@cargo build --locked --quiet
+	cd web && TOLLHOUSE_BIN=$(abspath $(TARGET_DIR))/debug/tollhouse npm run --silent e2e
 
 bench: ## the gateway against a bare pass-through (ARGS=--quick, ARGS=--litellm, ...)
 	@scripts/setup.sh build

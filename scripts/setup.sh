@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what a make target needs and the machine lacks; says nothing when all is there.
 #
-#   scripts/setup.sh build|test|lint|deny|agents|sso|fuzz...
+#   scripts/setup.sh build|test|lint|deny|agents|sso|web|e2e|fuzz...
 #
 # Debian packages are installed when this runs as root; otherwise one line says what to install.
 # Cargo's tools go to a cache outside the checkout (TOLLHOUSE_CACHE, ~/.cache/tollhouse by
@@ -10,6 +10,7 @@ set -euo pipefail
 
 NEXTEST=0.9.143 NEXTEST_AT_LEAST=0.9.92
 DENY=0.20.2 DENY_AT_LEAST=0.18.3
+NODE_AT_LEAST=20.19.0
 
 tools="${TOLLHOUSE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tollhouse}/tools"
 PATH="$tools/bin:$PATH"
@@ -73,8 +74,23 @@ cargo_tool() {
         cargo install --locked --quiet --root "$tools" "cargo-$name" --version "$version" "$@"
 }
 
+# node_packages: what web/package-lock.json names, installed again only when that changes.
+node_packages() {
+    local wanted have_now
+    at_least "$(node --version | tr -d v)" "$NODE_AT_LEAST" || {
+        say "Node.js $NODE_AT_LEAST or newer is needed; this is $(node --version)"
+        exit 2
+    }
+    wanted=$(cksum <web/package-lock.json)
+    have_now=$(cat web/node_modules/.installed 2>/dev/null || true)
+    [ "$wanted" != "$have_now" ] || return 0
+    say "installing the dashboard's packages from npm"
+    npm --prefix web ci --silent --ignore-scripts --no-audit --no-fund
+    printf '%s\n' "$wanted" >web/node_modules/.installed
+}
+
 [ $# -gt 0 ] || {
-    say "usage: scripts/setup.sh build|test|lint|deny|agents|sso|fuzz..."
+    say "usage: scripts/setup.sh build|test|lint|deny|agents|sso|web|e2e|fuzz..."
     exit 64
 }
 need cc gcc libc6-dev
@@ -90,6 +106,11 @@ for purpose in "$@"; do
             need python3 python3
             need npm nodejs npm
             ;;
+        web | e2e)
+            need node nodejs
+            need npm npm
+            [ "$purpose" = web ] || { need chromium chromium; need python3 python3; }
+            ;;
         fuzz) need c++ g++ ;;
         *)
             say "setup: nothing is known of \"$purpose\""
@@ -101,6 +122,7 @@ install_packages
 for purpose in "$@"; do
     case "$purpose" in
         test) cargo_tool nextest "$NEXTEST" "$NEXTEST_AT_LEAST" --no-default-features --features default-no-update ;;
+        web | e2e) node_packages ;;
         deny) cargo_tool deny "$DENY" "$DENY_AT_LEAST" ;;
     esac
 done

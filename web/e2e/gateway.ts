@@ -1,0 +1,131 @@
+// A real gateway with people in it and two months of use, for tests that look at it with a browser.
+
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const BINARY = process.env.TOLLHOUSE_BIN ?? here("../../target/debug/tollhouse");
+const START_MS = 30_000;
+
+/** In every string that people or models choose. It shows when one is taken for markup. */
+export const HOSTILE = `"><img src=x onerror="window.hacked=1"><script>window.hacked=1</script>{{7*7}}`;
+export const PASSWORD = "correct horse battery staple";
+
+export type Person = { name: string; email: string; id: string };
+
+export type World = {
+  url: string;
+  adminToken: string;
+  orgs: { id: string; name: string }[];
+  people: Record<"root" | "owner" | "member" | "viewer", Person>;
+  /** Asks the control plane with the administrator's token. */
+  api: <T = unknown>(method: string, path: string, body?: unknown) => Promise<T>;
+  /** Ends the gateway, and all that it kept. */
+  stop: () => Promise<void>;
+};
+
+type Ready = { url: string; key: string; admin_token: string; data_dir: string };
+
+/** Starts a gateway with its simulated provider, and waits until it is ready. */
+export async function demo(port = 0): Promise<{ ready: Ready; stop: () => Promise<void> }> {
+  if (!existsSync(BINARY)) {
+    throw new Error(`There is no ${BINARY}: build it (cargo build) or set TOLLHOUSE_BIN.`);
+  }
+  const directory = mkdtempSync(join(tmpdir(), "tollhouse-e2e-"));
+  const file = join(directory, "ready.json");
+  const args = ["demo", "--port", String(port), "--ready-file", file];
+  const child = spawn(BINARY, args, { stdio: ["ignore", "ignore", "inherit"] });
+  const ready = await written(file, child);
+  const stop = async () => {
+    child.kill("SIGINT");
+    await new Promise((resolve) => {
+      if (child.exitCode !== null) resolve(undefined);
+      else child.once("exit", resolve);
+    });
+    rmSync(directory, { recursive: true, force: true });
+  };
+  return { ready, stop };
+}
+
+async function written(file: string, child: ChildProcess): Promise<Ready> {
+  const until = Date.now() + START_MS;
+  while (!existsSync(file)) {
+    if (child.exitCode !== null) throw new Error(`the gateway ended with ${child.exitCode}`);
+    if (Date.now() > until) throw new Error("the gateway was not ready in time");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return JSON.parse(readFileSync(file, "utf8"));
+}
+
+/** A gateway with two organizations, a person of each role, their keys, and `calls` calls. */
+export async function world(calls = 4000): Promise<World> {
+  const { ready, stop } = await demo();
+  try {
+    return await peopled(ready, stop, calls);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function peopled(ready: Ready, stop: World["stop"], calls: number): Promise<World> {
+  const api = ask(ready.url, ready.admin_token);
+  const orgs = [
+    await api<{ id: string; name: string }>("POST", "/orgs", { name: "platform" }),
+    await api<{ id: string; name: string }>("POST", "/orgs", { name: "research" }),
+  ];
+  const [first, second] = orgs as [World["orgs"][0], World["orgs"][0]];
+  const person = async (name: string, role?: string) => {
+    const email = `${name.toLowerCase()}@example.com`;
+    const body = role ? { name, email, org: first.id, role } : { name, email, admin: true };
+    const user = await api<{ id: string }>("POST", "/users", body);
+    await api("PUT", `/users/${user.id}/password`, { new: PASSWORD });
+    return { name, email, id: user.id };
+  };
+  const people = {
+    root: await person("Rosa"),
+    owner: await person("Olga", "owner"),
+    member: await person("Mika", "member"),
+    viewer: await person("Vera", "viewer"),
+  };
+  const key = async (name: string, org: string, owner?: string) => {
+    const made = await api<{ id: string }>("POST", "/keys", { name, org, ...(owner && { owner }) });
+    return { id: made.id, org, user: owner };
+  };
+  await api("PUT", `/orgs/${second.id}/members/${people.member.id}`, { role: "member" });
+  const keys = [
+    await key("olga laptop", first.id, people.owner.id),
+    await key("mika laptop", first.id, people.member.id),
+    await key("nightly review", first.id),
+    await key("mika research", second.id, people.member.id),
+    await key(HOSTILE.slice(0, 60), second.id),
+  ];
+  const database = join(ready.data_dir, "tollhouse.db");
+  const input = JSON.stringify({
+    database,
+    calls,
+    days: 60,
+    now: Date.now(),
+    keys,
+    hostile: HOSTILE,
+  });
+  const seeded = spawnSync("python3", [here("seed.py")], { input, encoding: "utf8" });
+  if (seeded.status !== 0) throw new Error(`seed.py failed: ${seeded.stderr}`);
+  return { url: ready.url, adminToken: ready.admin_token, orgs, people, api, stop };
+}
+
+function ask(url: string, token: string): World["api"] {
+  return async (method, path, body) => {
+    const response = await fetch(`${url}/api/v1${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return text ? JSON.parse(text) : undefined;
+  };
+}

@@ -1,0 +1,43 @@
+// Addresses and the pages they show. What a page is asked stands in the address.
+
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  retainSearchParams,
+} from "@tanstack/react-router";
+import { overviewSearch } from "./pages/overview/search";
+import { Shell } from "./shell/Shell";
+import { Empty, Failed } from "./ui/states";
+
+const root = createRootRoute({
+  component: Shell,
+  validateSearch: (search: Record<string, unknown>): { org?: string | undefined } =>
+    typeof search.org === "string" ? { org: search.org } : {},
+  search: { middlewares: [retainSearchParams(["org"])] },
+  notFoundComponent: () => (
+    <Empty title="There is no such page">The sidebar has all there are.</Empty>
+  ),
+});
+
+const overview = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  validateSearch: overviewSearch,
+  component: lazyRouteComponent(() => import("./pages/overview/Overview"), "Overview"),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([overview]),
+  basepath: "/dashboard",
+  defaultPreload: "intent",
+  defaultErrorComponent: ({ error, reset }) => <Failed error={error} retry={reset} />,
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

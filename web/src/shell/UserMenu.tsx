@@ -1,0 +1,53 @@
+import { useMe } from "../api/me";
+import { signOut } from "../api/sign_in";
+import { Icon } from "../ui/icons";
+import { toast } from "../ui/Toasts";
+import { type Theme, useThemeChoice } from "./theme";
+import styles from "./UserMenu.module.css";
+
+const THEMES: readonly (readonly [Theme, string])[] = [
+  ["system", "System theme"],
+  ["light", "Light"],
+  ["dark", "Dark"],
+];
+
+/** Who is signed in, how it looks to them, and the way out. */
+export function UserMenu() {
+  const { user } = useMe();
+  const [theme, choose] = useThemeChoice();
+  return (
+    <footer className={styles.menu}>
+      <div className={styles.row}>
+        <Icon name="sun" />
+        <select
+          aria-label="Theme"
+          className={styles.theme}
+          value={theme}
+          onChange={(event) => choose(event.target.value as Theme)}
+        >
+          {THEMES.map(([value, text]) => (
+            <option key={value} value={value}>
+              {text}
+            </option>
+          ))}
+        </select>
+      </div>
+      <div className={styles.row}>
+        <Icon name="people" />
+        <div className={styles.who}>
+          <span className={styles.name}>{user?.name ?? "Administrator"}</span>
+          <span className={styles.email}>{user?.email ?? "with the installation's token"}</span>
+        </div>
+        <button
+          type="button"
+          className={styles.out}
+          aria-label="Sign out"
+          title="Sign out"
+          onClick={() => signOut().catch(toast.failed)}
+        >
+          <Icon name="out" />
+        </button>
+      </div>
+    </footer>
+  );
+}

@@ -1,0 +1,29 @@
+// The pages, in the order of the sidebar, and who sees which.
+
+import type { Me } from "../api/session";
+import type { IconName } from "../ui/icons";
+
+export type Entry = {
+  to: string;
+  label: string;
+  icon: IconName;
+  /** Whether it stands there for them; for everybody unless said. */
+  for?: (me: Me) => boolean;
+};
+
+export type Group = { label?: string; entries: readonly Entry[] };
+
+export const NAVIGATION: readonly Group[] = [
+  {
+    entries: [{ to: "/", label: "Overview", icon: "overview" }],
+  },
+];
+
+/** What somebody sees of it. */
+export function navigationFor(me: Me): Group[] {
+  const groups = NAVIGATION.map((group) => ({
+    ...group,
+    entries: group.entries.filter((entry) => entry.for?.(me) ?? true),
+  }));
+  return groups.filter((group) => group.entries.length > 0);
+}

@@ -1,0 +1,165 @@
+import { useEffect, useRef, useState } from "react";
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import { useTheme } from "../shell/theme";
+import styles from "./Chart.module.css";
+
+export type Series = {
+  label: string;
+  /** A colour token, such as `--series-1`. */
+  color: string;
+  values: readonly (number | null)[];
+  /** What stands in the legend while nothing is pointed at; the sum, unless said. */
+  whole?: number | null;
+};
+
+type Props = {
+  label: string;
+  /** When each value begins, in Unix seconds. */
+  times: readonly number[];
+  series: readonly Series[];
+  format: (value: number) => string;
+  /** Whether the series are parts of a whole, drawn on top of each other. */
+  stacked?: boolean;
+  height?: number;
+};
+
+/** Values over time. Under the pointer, the legend says what they are there. */
+export function Chart({ label, times, series, format, stacked = false, height = 180 }: Props) {
+  const place = useRef<HTMLDivElement>(null);
+  const [at, setAt] = useState<number | null>(null);
+  const theme = useTheme();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: colours are read from the page, which the theme changes
+  useEffect(() => {
+    const element = place.current;
+    if (!element) return;
+    const plot = new uPlot(
+      options(element.clientWidth, height, times, series, stacked, format, setAt),
+      data(times, series, stacked),
+      element,
+    );
+    const observer = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height }));
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      plot.destroy();
+    };
+  }, [times, series, stacked, height, format, theme]);
+  return (
+    <figure className={styles.chart} aria-label={label}>
+      <figcaption className={styles.legend}>
+        {series.map(({ label, color, values, whole = sum(values) }) => (
+          <span key={label} className={styles.entry}>
+            <i style={{ background: `var(${color})` }} />
+            {label}
+            <b>{shown(at === null ? whole : values[at], format)}</b>
+          </span>
+        ))}
+        <span className={styles.when}>{at === null ? "" : when(times[at])}</span>
+      </figcaption>
+      <div ref={place} style={{ height }} />
+    </figure>
+  );
+}
+
+function shown(value: number | null | undefined, format: (value: number) => string): string {
+  return value === null || value === undefined ? "–" : format(value);
+}
+
+function sum(values: readonly (number | null)[]): number {
+  return values.reduce<number>((total, value) => total + (value ?? 0), 0);
+}
+
+function when(seconds: number | undefined): string {
+  if (seconds === undefined) return "";
+  const format: Intl.DateTimeFormatOptions = {
+    month: "short",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    hour12: false,
+  };
+  return new Date(seconds * 1000).toLocaleString("en-US", format);
+}
+
+/** Of stacked series, each is drawn as the sum of itself and those before it, the largest first. */
+function data(
+  times: readonly number[],
+  series: readonly Series[],
+  stacked: boolean,
+): uPlot.AlignedData {
+  if (!stacked) return [[...times], ...series.map(({ values }) => [...values])];
+  const below = times.map(() => 0);
+  const sums = series.map(({ values }) =>
+    values.map((value, index) => {
+      below[index] = (below[index] ?? 0) + (value ?? 0);
+      return below[index] ?? 0;
+    }),
+  );
+  return [[...times], ...sums.reverse()];
+}
+
+function options(
+  width: number,
+  height: number,
+  times: readonly number[],
+  series: readonly Series[],
+  stacked: boolean,
+  format: (value: number) => string,
+  onPoint: (index: number | null) => void,
+): uPlot.Options {
+  const style = getComputedStyle(document.documentElement);
+  const color = (token: string) => style.getPropertyValue(token).trim();
+  const drawn = stacked ? [...series].reverse() : series;
+  const axis = {
+    stroke: color("--text-faint"),
+    font: `11px ${color("--font")}`,
+    grid: { stroke: color("--line"), width: 1 },
+    ticks: { show: false },
+  };
+  const bars = uPlot.paths.bars?.({ size: [0.8, 40], radius: stacked ? 0 : 0.15 });
+  return {
+    width,
+    height,
+    padding: [8, 8, 0, 0],
+    legend: { show: false },
+    cursor: { y: false, points: { show: !stacked }, drag: { x: false, y: false } },
+    scales: {
+      // Half a bucket of room on both sides, for bars stand in the middle.
+      x: { range: (_, min, max) => [min - room(times), max + room(times)] },
+      y: { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 1] },
+    },
+    axes: [
+      { ...axis, grid: { show: false }, size: 28, space: 64, values: timeLabels },
+      { ...axis, size: 56, space: 32, values: (_, splits) => splits.map(format) },
+    ],
+    series: [
+      {},
+      ...drawn.map(({ label, color: token }) => ({
+        label,
+        stroke: color(token),
+        width: stacked ? 0 : 1.5,
+        ...(stacked
+          ? { fill: color(token), points: { show: false } }
+          : { points: { show: false } }),
+        ...(stacked && bars ? { paths: bars } : {}),
+      })),
+    ],
+    hooks: { setCursor: [(plot) => onPoint(plot.cursor.idx ?? null)] },
+  };
+}
+
+function room(times: readonly number[]): number {
+  return ((times[1] ?? 0) - (times[0] ?? 0)) / 2;
+}
+
+function timeLabels(_: uPlot, splits: number[]): string[] {
+  const days = (splits[1] ?? 0) - (splits[0] ?? 0) >= 86_400;
+  return splits.map((seconds) => {
+    const date = new Date(seconds * 1000);
+    const midnight = date.getHours() === 0 && date.getMinutes() === 0;
+    if (days || midnight)
+      return date.toLocaleDateString("en-US", { month: "short", day: "numeric" });
+    return `${String(date.getHours()).padStart(2, "0")}:${String(date.getMinutes()).padStart(2, "0")}`;
+  });
+}
