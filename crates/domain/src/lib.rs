@@ -10,6 +10,7 @@ pub mod call;
 pub mod caller;
 pub mod catalog;
 pub mod credential;
+pub mod device;
 pub mod dialect;
 pub mod estimate;
 pub mod health;

@@ -113,5 +113,16 @@ impl SessionTimes {
     }
 }
 
+/// Where a browser may be sent on after signing in: a path of this very server, however a browser reads
+/// it. Browsers take a backslash for a slash and leave tabs and line breaks out.
+pub fn local_path(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix('/')?;
+    let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'\\';
+    (!rest.starts_with('/') && text.len() <= MAX_PATH && text.bytes().all(plain)).then_some(text)
+}
+
+/// The longest path that a browser is sent on to.
+const MAX_PATH: usize = 2000;
+
 #[cfg(test)]
 mod tests;

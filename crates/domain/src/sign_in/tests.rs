@@ -78,3 +78,30 @@ fn sessions_end_and_change_their_secret_in_time() {
     }
     assert_eq!(SessionTimes::begin(at(0)).ends_at(), at(12 * H));
 }
+
+#[test]
+fn a_browser_is_sent_on_to_paths_of_this_server_alone() {
+    let cases = [
+        ("/", true),
+        ("/device?code=BCDF-GHJK", true),
+        ("/dashboard/#/calls?from=%2F%2Fevil", true),
+        ("/a//b", true),
+        ("", false),
+        ("device", false),
+        ("//evil.example", false),
+        ("/\\evil.example", false),
+        ("/\t/evil.example", false),
+        ("/\n/evil.example", false),
+        ("\t//evil.example", false),
+        ("/a\r\nset-cookie: a=b", false),
+        ("/ü", false),
+        ("https://evil.example", false),
+        ("javascript:alert(1)", false),
+    ];
+    for (text, local) in cases {
+        assert_eq!(local_path(text), local.then_some(text), "{text:?}");
+    }
+    let long = format!("/{}", "a".repeat(MAX_PATH));
+    assert_eq!(local_path(&long), None);
+    assert_eq!(local_path(&long[..MAX_PATH]), Some(&long[..MAX_PATH]));
+}
