@@ -101,6 +101,10 @@ id!(
     /// Somebody signed in with a browser.
     WebSessionId, "web"
 );
+id!(
+    /// A device that asks to be let in.
+    DeviceId, "dev"
+);
 
 #[cfg(test)]
 mod tests {

@@ -15,6 +15,7 @@ mod budgets;
 mod calls;
 mod clients;
 mod credentials;
+mod device;
 mod error;
 mod input;
 mod keys;
@@ -22,6 +23,7 @@ mod live;
 mod models;
 mod orgs;
 mod page;
+mod pages;
 mod prices;
 mod probes;
 mod providers;
@@ -86,9 +88,11 @@ pub(crate) fn router(gateway: Gateway, closing: CancellationToken) -> Router {
     let open = open
         .route("/api/openapi.json", get(document_of(&document)))
         .method_not_allowed_fallback(unknown::method);
+    let pages = pages::router().method_not_allowed_fallback(unknown::method);
     Router::new()
         .merge(closed)
         .merge(open)
+        .merge(pages)
         .nest("/api", Router::new().fallback(unknown::api).layer(guard))
         .fallback(unknown::data_plane)
         .layer(middleware::map_response(harden))
@@ -119,13 +123,18 @@ fn v1() -> OpenApiRouter<Control> {
         .routes(routes!(sessions::show))
         .routes(routes!(usage::report))
         .routes(routes!(session::open, session::close))
+        .routes(routes!(session::ways::show))
         .routes(routes!(session::me))
+        .routes(routes!(device::ask))
+        .routes(routes!(device::redeem))
         .routes(routes!(session::change))
         .routes(routes!(session::give))
         .routes(routes!(users::create, users::list))
         .routes(routes!(users::show, users::change, users::disable))
         .routes(routes!(users::tokens::create, users::tokens::list))
         .routes(routes!(users::tokens::revoke))
+        .routes(routes!(users::own_tokens::create, users::own_tokens::list))
+        .routes(routes!(users::own_tokens::revoke))
         .routes(routes!(orgs::create, orgs::list))
         .routes(routes!(orgs::show, orgs::change, orgs::disable))
         .routes(routes!(orgs::members::all))

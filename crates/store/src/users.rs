@@ -1,5 +1,6 @@
 //! People and services, and the tokens they sign requests of the control plane with.
 
+mod devices;
 mod sign_in;
 mod tokens;
 
@@ -9,7 +10,8 @@ use tollhouse_domain::tenancy::{User, UserKind};
 use tollhouse_domain::time::Timestamp;
 use uuid::Uuid;
 
-pub use self::sign_in::{Attempt, WebSession};
+pub use self::devices::DeviceGrant;
+pub use self::sign_in::{Attempt, Holder, WebSession};
 pub use self::tokens::{ApiToken, TokenScope};
 use crate::convert::{NEWEST, from_json, moment, to_json, word};
 use crate::db::Store;
@@ -130,6 +132,10 @@ impl Store {
             if row.disabled_at.is_some() {
                 // So that they are not signed in again on the day they are switched on.
                 sqlx::query(sign_in::CLOSE_ALL)
+                    .bind(row.id)
+                    .execute(&mut *tx)
+                    .await?;
+                sqlx::query(devices::DELETE_OF)
                     .bind(row.id)
                     .execute(&mut *tx)
                     .await?;

@@ -33,6 +33,11 @@ pub fn new_api_token() -> Secret {
     random_text("tht_")
 }
 
+/// A new code for a device that asks to be let in: `thd_` and 43 URL-safe characters of 256 random bits.
+pub fn new_device_code() -> Secret {
+    random_text("thd_")
+}
+
 /// The part of a virtual key that may be shown to recognize it by: its first nine characters,
 /// `th-` and six more. Empty for a text shorter than 32 characters.
 pub fn prefix(key: &Secret) -> String {

@@ -36,7 +36,9 @@ mod secret;
 mod vault;
 
 pub use data_key::{DataKeyId, WrappedDataKey};
-pub use digest::{KeyDigester, ServerSecret, admin_token, new_api_token, new_virtual_key, prefix};
+pub use digest::{
+    KeyDigester, ServerSecret, admin_token, new_api_token, new_device_code, new_virtual_key, prefix,
+};
 pub use error::VaultError;
 pub use key_file::KeyFileError;
 pub use master::{MasterKey, MasterKeyError, MasterKeyId};

@@ -75,6 +75,8 @@ words! {
         Token = "token",
         /// Being signed in.
         Session = "session",
+        /// A device that asks to be let in.
+        Device = "device",
         /// A named agent.
         Agent = "agent",
         /// The keys that seal stored secrets.
@@ -145,6 +147,10 @@ words! {
         SessionClose = "session.close",
         /// Somebody failed to sign in.
         SessionRefuse = "session.refuse",
+        /// Somebody let a device in.
+        DeviceApprove = "device.approve",
+        /// Somebody turned a device away.
+        DeviceDeny = "device.deny",
         /// An agent got a key of its own.
         AgentBootstrap = "agent.bootstrap",
         /// The tables of the configuration file were applied.

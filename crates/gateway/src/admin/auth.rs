@@ -10,13 +10,13 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{Extensions, Method};
 use tollhouse_domain::audit::{self, Action, Note, Subject};
-use tollhouse_domain::id::{OrgId, UserId};
+use tollhouse_domain::id::{OrgId, TokenId, UserId};
 use tollhouse_domain::tenancy::{Role, User, Visible};
 use tollhouse_domain::time::Timestamp;
 use tollhouse_store::{TokenScope, WebSession};
 
 use self::present::{acting, token_holder};
-pub(super) use self::present::{guard, with_session};
+pub(super) use self::present::{guard, visitor, with_session};
 use super::Control;
 use super::error::ApiError;
 use crate::client::Client;
@@ -82,6 +82,12 @@ impl Signed {
     /// The session that the request came with, if it is no token.
     pub(super) fn session(&self) -> Option<WebSession> {
         self.session
+    }
+
+    /// The personal token that the request came with.
+    pub(super) fn own_token(&self) -> Option<TokenId> {
+        let (digest, _) = self.token.as_ref()?;
+        self.snapshot.people.token(digest).map(|token| token.id)
     }
 
     /// What they may do of what their user may.
@@ -218,7 +224,7 @@ impl Signed {
     }
 
     /// Only with a token that may write; `read` tokens look and do nothing else.
-    fn writes(&self) -> Result<(), ApiError> {
+    pub(super) fn writes(&self) -> Result<(), ApiError> {
         match &self.actor {
             Actor::User {
                 scope: TokenScope::Read,
@@ -292,6 +298,18 @@ impl FromRequestParts<Control> for Signed {
         }
         signed.writes()?;
         Ok(signed)
+    }
+}
+
+/// Anybody signed in, with any token: for what even one that may only read does, which is to end itself.
+pub(super) struct Leaving(pub(super) Signed);
+
+impl FromRequestParts<Control> for Leaving {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Control) -> Result<Self, ApiError> {
+        let signed = parts.extensions.get::<Signed>().cloned();
+        signed.map(Self).ok_or(ApiError::Unauthorized)
     }
 }
 

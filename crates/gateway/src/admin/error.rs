@@ -24,6 +24,12 @@ pub(crate) enum ApiError {
     /// Not an address and its password. One answer for every reason.
     #[error("This is not an address and its password, or there were too many wrong ones lately.")]
     NotSignedIn,
+    /// Not the administrator's token.
+    #[error("This is not the administrator's token.")]
+    WrongToken,
+    /// A device has no token yet, or gets none; the word is RFC 8628's.
+    #[error("{0}")]
+    Device(DeviceRefusal),
     /// Who asks is known, and may not do this; says what it takes.
     #[error("{0}")]
     Forbidden(Cow<'static, str>),
@@ -56,6 +62,38 @@ pub(crate) enum ApiError {
     /// A fault of ours.
     #[error("Something went wrong here; the log says what.")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Why a device that asks has no token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum DeviceRefusal {
+    /// Nobody answered yet.
+    #[error("Nobody has let this device in yet; ask again after the interval.")]
+    Pending,
+    /// It asked too soon.
+    #[error("This was too soon; wait five seconds longer from now on.")]
+    SlowDown,
+    /// Somebody said no.
+    #[error("This device was turned away.")]
+    Denied,
+    /// Nobody answered in time.
+    #[error("The time for this code is over; ask for a new one.")]
+    Expired,
+    /// There is no such code, or its token was given out.
+    #[error("There is no device with this code, or it has its token already.")]
+    Unknown,
+}
+
+impl DeviceRefusal {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Pending => "authorization_pending",
+            Self::SlowDown => "slow_down",
+            Self::Denied => "access_denied",
+            Self::Expired => "expired_token",
+            Self::Unknown => "invalid_grant",
+        }
+    }
 }
 
 /// What a refused request is answered.
@@ -110,13 +148,24 @@ impl ApiError {
         Self::Internal(source.into())
     }
 
-    fn status(&self) -> StatusCode {
+    /// Tells the log what whoever called is not told.
+    pub(super) fn log(&self) {
         match self {
-            Self::Unauthorized | Self::NotSignedIn => StatusCode::UNAUTHORIZED,
+            Self::Unavailable(Some(cause)) => error!(error = ?cause, "the store does not answer"),
+            Self::Internal(cause) => {
+                error!(error = ?cause, "a request of the control plane failed");
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn status(&self) -> StatusCode {
+        match self {
+            Self::Unauthorized | Self::NotSignedIn | Self::WrongToken => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Invalid { .. } => StatusCode::BAD_REQUEST,
+            Self::Invalid { .. } | Self::Device(_) => StatusCode::BAD_REQUEST,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSoon(_) => StatusCode::TOO_MANY_REQUESTS,
@@ -127,7 +176,8 @@ impl ApiError {
 
     fn code(&self) -> &'static str {
         match self {
-            Self::Unauthorized | Self::NotSignedIn => "unauthorized",
+            Self::Unauthorized | Self::NotSignedIn | Self::WrongToken => "unauthorized",
+            Self::Device(refusal) => refusal.code(),
             Self::Forbidden(_) => "forbidden",
             Self::NotFound(_) => "not_found",
             Self::Method => "method_not_allowed",
@@ -174,13 +224,7 @@ impl From<StartError> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        match &self {
-            Self::Unavailable(Some(cause)) => error!(error = ?cause, "the store does not answer"),
-            Self::Internal(cause) => {
-                error!(error = ?cause, "a request of the control plane failed");
-            }
-            _ => {}
-        }
+        self.log();
         let mut response = self.status().into_response();
         let headers = response.headers_mut();
         match &self {

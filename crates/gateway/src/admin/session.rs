@@ -5,6 +5,8 @@
 
 pub(super) mod cookie;
 pub(super) mod doors;
+pub(super) mod operator;
+pub(super) mod ways;
 
 use axum::Json;
 use axum::extract::State;
@@ -14,8 +16,7 @@ use tollhouse_domain::audit::{self, Action, Note, Subject, SubjectKind};
 use tollhouse_domain::id::{UserId, WebSessionId};
 use tollhouse_domain::sign_in::SessionTimes;
 use tollhouse_domain::tenancy::{User, UserKind};
-use tollhouse_domain::time::Timestamp;
-use tollhouse_store::{Attempt, TokenScope, WebSession};
+use tollhouse_store::{Attempt, Holder, TokenScope, WebSession};
 use tollhouse_vault::{Password, PasswordError, PasswordHash, Secret, admin_token};
 use utoipa::ToSchema;
 
@@ -26,12 +27,41 @@ use super::input::{Body, Id, Nothing, Payload, Query};
 use super::users::{self, UserView};
 use crate::{clock, ids};
 
-/// Who wants to sign in.
+/// Who wants to sign in: a user with `email` and `password`, or the administrator with `token`.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SignIn {
-    email: String,
-    password: String,
+    email: Option<String>,
+    password: Option<String>,
+    /// The administrator's token.
+    token: Option<String>,
+}
+
+/// What somebody shows to be let in.
+pub(super) enum Shown {
+    /// An address and its password.
+    Password(String, Secret),
+    /// The administrator's token.
+    Token(Secret),
+}
+
+impl SignIn {
+    fn shown(self) -> Result<Shown, ApiError> {
+        match (self.email, self.password, self.token) {
+            (None, None, Some(token)) => Ok(Shown::Token(Secret::new(token))),
+            (Some(email), Some(password), None) => {
+                Ok(Shown::Password(email, Secret::new(password)))
+            }
+            (_, _, Some(_)) => Err(ApiError::invalid(
+                "token",
+                "Expected either `token` or `email` and `password`.",
+            )),
+            (None, _, None) => Err(ApiError::invalid("email", "Missing field `email`.")),
+            (Some(_), None, None) => {
+                Err(ApiError::invalid("password", "Missing field `password`."))
+            }
+        }
+    }
 }
 
 impl Payload for SignIn {
@@ -41,7 +71,9 @@ impl Payload for SignIn {
 /// Who signed in.
 #[derive(Serialize, ToSchema)]
 pub(super) struct SignedIn {
-    user: UserView,
+    /// Absent for the administrator, who is nobody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<UserView>,
     /// What every request that changes something sends as `x-csrf-token`.
     csrf: String,
 }
@@ -49,6 +81,10 @@ pub(super) struct SignedIn {
 /// Who asks.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Me {
+    /// `user`, or `operator` for whoever holds the administrator's token.
+    acts_as: &'static str,
+    /// Whether they administer the whole installation, signed in as they are.
+    admin: bool,
     /// Absent for the administrator's token, which is nobody's.
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<UserView>,
@@ -87,7 +123,8 @@ impl Payload for NewPassword {
 
 type SetCookie = [(HeaderName, HeaderValue); 1];
 
-/// Signs in with an address and a password. The answer sets the session's cookie.
+/// Signs in with an address and a password, or with the administrator's token. The answer sets the
+/// session's cookie.
 #[utoipa::path(
     post, path = "/session", tag = "people", operation_id = "sign_in", request_body = SignIn,
     security(()),
@@ -110,16 +147,29 @@ pub(super) async fn open(
         let message = "Only pages of this gateway may sign somebody in.";
         return Err(ApiError::Forbidden(message.into()));
     }
-    let password = Secret::new(input.password);
-    let user = check(&control, from, &input.email, password).await?;
-    let (session, secret) = begin(&control, from, &user).await?;
+    let (session, secret) = enter(&control, from, input.shown()?).await?;
     let signed = auth::with_session(&control, session, from).ok_or(ApiError::NotSignedIn)?;
     let body = SignedIn {
-        user: UserView::new(&signed, &user),
+        user: signed.user().map(|user| UserView::new(&signed, user)),
         csrf: cookie::csrf(gateway.digester(), session.id),
     };
     let cookie = cookie::set(Some(&secret), gateway.public_url())?;
     Ok(([(header::SET_COOKIE, cookie)], Json(body)))
+}
+
+/// Signs in whoever shows the right thing.
+pub(super) async fn enter(
+    control: &Control,
+    from: From,
+    shown: Shown,
+) -> Result<(WebSession, Secret), ApiError> {
+    match shown {
+        Shown::Password(email, password) => {
+            let user = check(control, from, &email, password).await?;
+            begin(control, from, &user).await
+        }
+        Shown::Token(token) => operator::enter(control, from, &token).await,
+    }
 }
 
 /// The user whose address and password these are.
@@ -166,24 +216,30 @@ pub(super) async fn begin(
     from: From,
     user: &User,
 ) -> Result<(WebSession, Secret), ApiError> {
+    let actor = audit::Actor::user(user.id, user.name.as_str());
+    begin_as(control, from, Holder::User(user.id), actor).await
+}
+
+/// Begins a session and notes whose.
+async fn begin_as(
+    control: &Control,
+    from: From,
+    holder: Holder,
+    actor: audit::Actor,
+) -> Result<(WebSession, Secret), ApiError> {
     let (gateway, now) = (&control.gateway, clock::now());
     let session = WebSession {
         id: WebSessionId(ids::uuid(now)),
-        user: user.id,
+        holder,
         times: SessionTimes::begin(now),
     };
     let secret = admin_token();
     let digest = gateway.digester().digest(secret.expose());
-    let note = note(Action::SessionOpen, user, session.id, from, now);
+    let subject = Subject::id(SubjectKind::Session, session.id);
+    let mut note = Note::new(now, actor, Action::SessionOpen, subject);
+    note.from = from.0;
     gateway.store().open_session(session, digest, note).await?;
     Ok((session, secret))
-}
-
-fn note(action: Action, user: &User, id: WebSessionId, from: From, now: Timestamp) -> Note {
-    let actor = audit::Actor::user(user.id, user.name.as_str());
-    let mut note = Note::new(now, actor, action, Subject::id(SubjectKind::Session, id));
-    note.from = from.0;
-    note
 }
 
 /// Signs out: the session is over at once.
@@ -193,21 +249,20 @@ fn note(action: Action, user: &User, id: WebSessionId, from: From, now: Timestam
 )]
 pub(super) async fn close(
     signed: Signed,
-    from: From,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<(StatusCode, SetCookie), ApiError> {
+    let cookie = leave(&signed).await?;
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]))
+}
+
+/// Ends the session of whoever asks; gives the header that takes its cookie away.
+pub(super) async fn leave(signed: &Signed) -> Result<HeaderValue, ApiError> {
     let nothing = || ApiError::missing("This request came with a token, not with a session.");
     let session = signed.session().ok_or_else(nothing)?;
-    let note = note(
-        Action::SessionClose,
-        signed.me()?,
-        session.id,
-        from,
-        clock::now(),
-    );
+    let subject = Subject::id(SubjectKind::Session, session.id);
+    let note = signed.note(Action::SessionClose, subject);
     signed.store().close_session(session.id, note).await?;
-    let cookie = cookie::set(None, signed.public_url())?;
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]))
+    cookie::set(None, signed.public_url())
 }
 
 /// Who asks, and what they may do here.
@@ -221,6 +276,8 @@ pub(super) async fn me(
 ) -> Result<Json<Me>, ApiError> {
     let session = signed.session();
     Ok(Json(Me {
+        acts_as: signed.user().map_or("operator", |_| "user"),
+        admin: signed.is_platform(),
         user: signed.user().map(|user| UserView::new(&signed, user)),
         scope: signed.scope(),
         csrf: session.map(|session| cookie::csrf(signed.digester(), session.id)),
@@ -297,7 +354,9 @@ fn chosen(text: String) -> Result<Password, ApiError> {
 
 async fn set(signed: &Signed, user: &User, new: Password) -> Result<StatusCode, ApiError> {
     let hash = signed.control().doors.hash(signed, new).await?;
-    let own = signed.session().filter(|session| session.user == user.id);
+    let own = signed
+        .session()
+        .filter(|session| session.holder.user() == Some(user.id));
     let note = users::note(signed, Action::UserPassword, user);
     let store = signed.store().noted(note);
     let keep = own.map(|session| session.id);

@@ -1,5 +1,6 @@
 //! People and services.
 
+pub(super) mod own_tokens;
 pub(super) mod tokens;
 
 use axum::Json;
@@ -138,7 +139,8 @@ pub(super) struct UserChange {
 impl Payload for NewUser {}
 impl Payload for UserChange {}
 
-fn name(text: &str) -> Result<String, ApiError> {
+/// What somebody or something of theirs is called.
+pub(super) fn name(text: &str) -> Result<String, ApiError> {
     let text = text.trim();
     let length = text.chars().count();
     if (1..=MAX_NAME).contains(&length) && !text.chars().any(char::is_control) {

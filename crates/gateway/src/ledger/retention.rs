@@ -64,6 +64,7 @@ async fn sweep(
     }
     total += store.delete_objects_before(before).await?;
     total += store.delete_expired_scoped(before).await?;
+    total += store.delete_devices_before(before).await?;
     // Whatever is kept, the days of a budget that is still running are.
     let month = BudgetWindow::Month.period(clock::now());
     let week = BudgetWindow::Week.period(clock::now());

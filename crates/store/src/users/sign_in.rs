@@ -11,7 +11,7 @@ use tollhouse_domain::time::Timestamp;
 use uuid::Uuid;
 
 use crate::audit::Trail;
-use crate::convert::moment;
+use crate::convert::{fixed, moment};
 use crate::db::Store;
 use crate::error::{Result, StoreError};
 
@@ -20,10 +20,37 @@ use crate::error::{Result, StoreError};
 pub struct WebSession {
     /// Its id, the same for as long as it lasts.
     pub id: WebSessionId,
-    /// Who.
-    pub user: UserId,
+    /// Whose it is.
+    pub holder: Holder,
     /// When it did what.
     pub times: SessionTimes,
+}
+
+/// Whose a session is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holder {
+    /// A user's.
+    User(UserId),
+    /// Of whoever presented the administrator's token, by the digest it had then. Whether it is still
+    /// that token is for the reader to see.
+    Operator([u8; 32]),
+}
+
+impl Holder {
+    /// The user, if it is one.
+    pub const fn user(self) -> Option<UserId> {
+        match self {
+            Self::User(id) => Some(id),
+            Self::Operator(_) => None,
+        }
+    }
+
+    const fn admin_digest(&self) -> Option<&[u8]> {
+        match self {
+            Self::User(_) => None,
+            Self::Operator(digest) => Some(digest.as_slice()),
+        }
+    }
 }
 
 /// Whether a password may be looked at.
@@ -38,23 +65,29 @@ pub enum Attempt {
 #[derive(FromRow)]
 struct SessionRow {
     id: Uuid,
-    user_id: Uuid,
+    user_id: Option<Uuid>,
+    admin_digest: Option<Vec<u8>>,
     created_at: i64,
     seen_at: i64,
     rotated_at: i64,
 }
 
 impl SessionRow {
-    const fn session(&self) -> WebSession {
-        WebSession {
+    fn session(self) -> Result<WebSession> {
+        let holder = match (self.user_id, self.admin_digest) {
+            (Some(user), _) => Holder::User(UserId(user)),
+            (None, Some(digest)) => Holder::Operator(fixed("a session's token", digest)?),
+            (None, None) => return Err(StoreError::corrupt("a session is nobody's")),
+        };
+        Ok(WebSession {
             id: WebSessionId(self.id),
-            user: UserId(self.user_id),
+            holder,
             times: SessionTimes {
                 created_at: Timestamp(self.created_at),
                 seen_at: Timestamp(self.seen_at),
                 rotated_at: Timestamp(self.rotated_at),
             },
-        }
+        })
     }
 }
 
@@ -72,9 +105,9 @@ const CLAIM: &str =
     "UPDATE users SET failures = failures WHERE id = $1 RETURNING failures, locked_until";
 const FAILED: &str = "UPDATE users SET failures = $2, locked_until = $3 WHERE id = $1";
 const INSERT: &str = "INSERT INTO web_sessions (id, user_id, digest, created_at, seen_at, \
-    rotated_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
-const BY_DIGEST: &str = "SELECT id, user_id, created_at, seen_at, rotated_at FROM web_sessions \
-    WHERE expires_at > $2 AND (digest = $1 OR (previous = $1 AND previous_until > $2))";
+    rotated_at, expires_at, admin_digest) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+const BY_DIGEST: &str = "SELECT id, user_id, admin_digest, created_at, seen_at, rotated_at \
+    FROM web_sessions WHERE expires_at > $2 AND (digest = $1 OR (previous = $1 AND previous_until > $2))";
 const TOUCH: &str = "UPDATE web_sessions SET seen_at = $2, expires_at = $3 \
     WHERE id = $1 AND seen_at < $2";
 const ROTATE: &str = "UPDATE web_sessions SET previous = digest, previous_until = $4, digest = $3, \
@@ -155,26 +188,30 @@ impl Store {
         note: Note,
     ) -> Result<()> {
         let times = session.times;
+        let user = session.holder.user().map(|id| id.0);
         let notes = [note];
         transact!(self, |tx| {
-            sqlx::query(FAILED)
-                .bind(session.user.0)
-                .bind(0_i64)
-                .bind(None::<i64>)
-                .execute(&mut *tx)
-                .await?;
+            if let Some(user) = user {
+                sqlx::query(FAILED)
+                    .bind(user)
+                    .bind(0_i64)
+                    .bind(None::<i64>)
+                    .execute(&mut *tx)
+                    .await?;
+            }
             sqlx::query(FORGET)
                 .bind(times.created_at.0)
                 .execute(&mut *tx)
                 .await?;
             sqlx::query(INSERT)
                 .bind(session.id.0)
-                .bind(session.user.0)
+                .bind(user)
                 .bind(digest.as_slice())
                 .bind(times.created_at.0)
                 .bind(times.seen_at.0)
                 .bind(times.rotated_at.0)
                 .bind(times.ends_at().0)
+                .bind(session.holder.admin_digest())
                 .execute(&mut *tx)
                 .await?;
             tx.append(&notes).await?;
@@ -193,7 +230,7 @@ impl Store {
             .bind(now.0)
             .fetch_optional(pool)
             .await?);
-        Ok(row.map(|row| row.session()))
+        row.map(SessionRow::session).transpose()
     }
 
     /// Notes that a session was used.

@@ -95,7 +95,7 @@ macro_rules! select {
 
 const LIVE: &str = concat!(select!(), " WHERE revoked_at IS NULL ORDER BY id");
 const OF_USER: &str = concat!(select!(), " WHERE user_id = $1 ORDER BY id DESC");
-const INSERT: &str = "INSERT INTO api_tokens (id, user_id, digest, name, prefix, scope, \
+pub(super) const INSERT: &str = "INSERT INTO api_tokens (id, user_id, digest, name, prefix, scope, \
     created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 const REVOKE: &str =
     "UPDATE api_tokens SET revoked_at = $3 WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL";

@@ -6,6 +6,7 @@ mod audit;
 mod calls;
 mod concurrency;
 mod credentials;
+mod devices;
 mod hostile;
 mod keys;
 mod leases;

@@ -8,7 +8,7 @@ use tollhouse_domain::limits::Limits;
 use tollhouse_domain::sign_in::{GRACE, SessionTimes};
 use tollhouse_domain::tenancy::{User, UserKind};
 use tollhouse_domain::time::Timestamp;
-use tollhouse_store::{Attempt, Store, StoreError, WebSession};
+use tollhouse_store::{Attempt, Holder, Store, StoreError, WebSession};
 use uuid::Uuid;
 
 use crate::support::{Place, on_both};
@@ -17,6 +17,7 @@ on_both!(
     counts_an_attempt_before_its_outcome,
     a_session_changes_its_secret_and_ends,
     a_new_password_ends_other_sessions,
+    a_session_may_be_the_operators,
 );
 
 const NOW: Timestamp = Timestamp::from_secs(1_795_320_000);
@@ -45,7 +46,7 @@ async fn somebody(store: &Store) -> User {
 async fn begin(store: &Store, user: &User, number: u8) -> WebSession {
     let session = WebSession {
         id: WebSessionId(Uuid::from_u128(number.into())),
-        user: user.id,
+        holder: Holder::User(user.id),
         times: SessionTimes::begin(NOW),
     };
     let note = note(Action::SessionOpen);
@@ -133,4 +134,17 @@ async fn a_new_password_ends_other_sessions(place: Place) {
         .await
         .unwrap();
     assert_eq!(found(1).await, None);
+}
+
+async fn a_session_may_be_the_operators(place: Place) {
+    let store = place.open().await;
+    let session = WebSession {
+        id: WebSessionId(Uuid::from_u128(1)),
+        holder: Holder::Operator([9; 32]),
+        times: SessionTimes::begin(NOW),
+    };
+    let opened = store.open_session(session, [1; 32], note(Action::SessionOpen));
+    opened.await.unwrap();
+    let found = store.session_by_digest(&[1; 32], NOW).await.unwrap();
+    assert_eq!(found, Some(session));
 }

@@ -7,7 +7,7 @@ use axum::response::Response;
 use tollhouse_domain::id::{OrgId, UserId};
 use tollhouse_domain::sign_in::SessionStep;
 use tollhouse_domain::time::Timestamp;
-use tollhouse_store::{ApiToken, TokenScope, WebSession};
+use tollhouse_store::{ApiToken, Holder, TokenScope, WebSession};
 use tollhouse_vault::{admin_token, constant_time_eq};
 
 use super::{Actor, From, Signed, safe};
@@ -19,7 +19,12 @@ use crate::snapshot::{People, Snapshot};
 use crate::state::Gateway;
 
 /// What strangers may ask for below `/api/v1`: they come to stop being strangers.
-const OPEN: [(Method, &str); 1] = [(Method::POST, "/api/v1/session")];
+const OPEN: [(Method, &str); 4] = [
+    (Method::POST, "/api/v1/session"),
+    (Method::GET, "/api/v1/session/ways"),
+    (Method::POST, "/api/v1/device/code"),
+    (Method::POST, "/api/v1/device/token"),
+];
 
 /// Stands before a whole subtree, so that not even its unknown paths, wrong methods and malformed
 /// requests answer a stranger.
@@ -58,9 +63,7 @@ async fn sign_in(
         && let Some(secret) = cookie::read(headers, gateway.public_url())
     {
         let digest = gateway.digester().digest(secret);
-        let session = gateway.store().session_by_digest(&digest, now).await?;
-        let session = session.ok_or(ApiError::Unauthorized)?;
-        let signed = with_session(control, session, from).ok_or(ApiError::Unauthorized)?;
+        let (signed, session) = with_secret(control, &digest, from, now).await?;
         if !safe(method) {
             let csrf = cookie::csrf(gateway.digester(), session.id);
             cookie::meant(headers, gateway.public_url(), &csrf)?;
@@ -90,14 +93,58 @@ async fn sign_in(
     Ok((signed, None))
 }
 
-/// Whoever a session is of, unless they are switched off.
+/// Whoever a page is shown to, by the session's cookie alone. With a cookie that gets too old, also the
+/// one to go on with. What changes something is for the page to check: its forms prove themselves by
+/// [`cookie::same_origin`] and a hidden field.
+pub(in crate::admin) async fn visitor(
+    control: &Control,
+    headers: &HeaderMap,
+    from: From,
+) -> Result<Option<(Signed, Option<HeaderValue>)>, ApiError> {
+    let (gateway, now) = (&control.gateway, clock::now());
+    let Some(secret) = cookie::read(headers, gateway.public_url()) else {
+        return Ok(None);
+    };
+    let digest = gateway.digester().digest(secret);
+    let visit = async {
+        let (signed, session) = with_secret(control, &digest, from, now).await?;
+        let renewed = carry_on(gateway, session, &digest, now).await?;
+        Ok((signed, renewed))
+    };
+    match visit.await {
+        Ok(visit) => Ok(Some(visit)),
+        Err(ApiError::Unauthorized) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The session whose secret has this digest, and whoever it is of.
+async fn with_secret(
+    control: &Control,
+    digest: &[u8; 32],
+    from: From,
+    now: Timestamp,
+) -> Result<(Signed, WebSession), ApiError> {
+    let store = control.gateway.store();
+    let session = store.session_by_digest(digest, now).await?;
+    let session = session.ok_or(ApiError::Unauthorized)?;
+    let signed = with_session(control, session, from).ok_or(ApiError::Unauthorized)?;
+    Ok((signed, session))
+}
+
+/// Whoever a session is of, unless they are switched off, or the administrator's token is another by now.
 pub(in crate::admin) fn with_session(
     control: &Control,
     session: WebSession,
     from: From,
 ) -> Option<Signed> {
     let snapshot = control.gateway.snapshot();
-    let actor = acting(&snapshot.people, session.user, TokenScope::Admin)?;
+    let actor = match session.holder {
+        Holder::User(user) => acting(&snapshot.people, user, TokenScope::Admin)?,
+        Holder::Operator(digest) => {
+            constant_time_eq(&digest, &control.gateway.0.admin).then_some(Actor::Operator)?
+        }
+    };
     Some(Signed {
         control: control.clone(),
         actor,

@@ -1,4 +1,4 @@
-//! What slows down whoever tries many passwords: few at a time, and few from one address.
+//! What slows down whoever tries many passwords or codes: few at a time, and few from one address.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -12,25 +12,34 @@ use tollhouse_vault::{Password, PasswordHash};
 use crate::admin::error::ApiError;
 use crate::state::Gateway;
 
-/// Attempts of one address within [`WINDOW`].
+/// Attempts of one address within [`WINDOW`], at what could be guessed.
 const MOST: u32 = 20;
+/// Devices of one address that begin to ask within [`WINDOW`].
+const MOST_DEVICES: u32 = 20;
+/// Questions of one address' devices within [`WINDOW`]: each asks twelve times a minute, and an office
+/// has one address.
+const MOST_POLLS: u32 = 600;
 const WINDOW: Duration = Duration::from_mins(1);
 /// Addresses that are remembered; beyond that, the one heard of first is forgotten.
 const ADDRESSES: usize = 4096;
 /// Each takes a core and 19 MiB.
 const AT_ONCE: usize = 2;
 
-/// Stands before everything that looks at passwords.
+/// Stands before everything that strangers may ask for, or that could be guessed.
 pub(in crate::admin) struct Doors {
     hashing: Arc<Semaphore>,
     attempts: Mutex<Attempts>,
+    devices: Mutex<Attempts>,
+    polls: Mutex<Attempts>,
 }
 
 impl Default for Doors {
     fn default() -> Self {
         Self {
             hashing: Arc::new(Semaphore::new(AT_ONCE)),
-            attempts: Mutex::default(),
+            attempts: Mutex::new(Attempts::of(MOST)),
+            devices: Mutex::new(Attempts::of(MOST_DEVICES)),
+            polls: Mutex::new(Attempts::of(MOST_POLLS)),
         }
     }
 }
@@ -42,10 +51,25 @@ impl Doors {
         from: Option<IpAddr>,
         now: Timestamp,
     ) -> Result<(), ApiError> {
-        let from = from.unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED));
-        let attempts = self.attempts.lock();
-        let mut attempts = attempts.unwrap_or_else(PoisonError::into_inner);
-        attempts.take(from, now).map_err(ApiError::TooSoon)
+        knock(&self.attempts, from, now)
+    }
+
+    /// Lets an address have one more device, unless it had many lately.
+    pub(in crate::admin) fn device(
+        &self,
+        from: Option<IpAddr>,
+        now: Timestamp,
+    ) -> Result<(), ApiError> {
+        knock(&self.devices, from, now)
+    }
+
+    /// Lets an address' devices ask once more, unless they asked too often.
+    pub(in crate::admin) fn poll(
+        &self,
+        from: Option<IpAddr>,
+        now: Timestamp,
+    ) -> Result<(), ApiError> {
+        knock(&self.polls, from, now)
     }
 
     /// Compares a password where it holds nobody up.
@@ -83,22 +107,35 @@ impl Doors {
     }
 }
 
+fn knock(door: &Mutex<Attempts>, from: Option<IpAddr>, now: Timestamp) -> Result<(), ApiError> {
+    let from = from.unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED));
+    let mut attempts = door.lock().unwrap_or_else(PoisonError::into_inner);
+    attempts.take(from, now).map_err(ApiError::TooSoon)
+}
+
 /// How often addresses tried.
-#[derive(Default)]
-struct Attempts(HashMap<IpAddr, (Timestamp, u32)>);
+struct Attempts {
+    most: u32,
+    known: HashMap<IpAddr, (Timestamp, u32)>,
+}
 
 impl Attempts {
+    fn of(most: u32) -> Self {
+        let known = HashMap::new();
+        Self { most, known }
+    }
+
     /// Counts an attempt, or says how long to wait.
     fn take(&mut self, from: IpAddr, now: Timestamp) -> Result<(), Duration> {
         let from = network(from);
-        if !self.0.contains_key(&from) && self.0.len() >= ADDRESSES {
+        if !self.known.contains_key(&from) && self.known.len() >= ADDRESSES {
             self.forget(now);
         }
-        let (since, count) = self.0.entry(from).or_insert((now, 0));
+        let (since, count) = self.known.entry(from).or_insert((now, 0));
         if now.since(*since) >= WINDOW {
             (*since, *count) = (now, 0);
         }
-        if *count >= MOST {
+        if *count >= self.most {
             return Err(since.plus(WINDOW).since(now));
         }
         *count += 1;
@@ -106,11 +143,12 @@ impl Attempts {
     }
 
     fn forget(&mut self, now: Timestamp) {
-        self.0.retain(|_, (since, _)| now.since(*since) < WINDOW);
-        if self.0.len() >= ADDRESSES {
-            let oldest = self.0.iter().min_by_key(|(_, (since, _))| *since);
+        self.known
+            .retain(|_, (since, _)| now.since(*since) < WINDOW);
+        if self.known.len() >= ADDRESSES {
+            let oldest = self.known.iter().min_by_key(|(_, (since, _))| *since);
             if let Some(oldest) = oldest.map(|(address, _)| *address) {
-                self.0.remove(&oldest);
+                self.known.remove(&oldest);
             }
         }
     }
@@ -131,7 +169,7 @@ mod tests {
     #[test]
     fn an_address_tries_twenty_times_a_minute() {
         let now = Timestamp::from_secs(1_000);
-        let mut attempts = Attempts::default();
+        let mut attempts = Attempts::of(MOST);
         let mut take = |from: &str, seconds| {
             let at = now.plus(Duration::from_secs(seconds));
             attempts.take(from.parse().unwrap(), at)
@@ -154,12 +192,12 @@ mod tests {
 
     #[test]
     fn remembers_a_bounded_number_of_addresses() {
-        let mut attempts = Attempts::default();
+        let mut attempts = Attempts::of(MOST);
         for number in 0..2 * u32::try_from(ADDRESSES).unwrap() {
             let at = Timestamp(i64::from(number));
             let taken = attempts.take(IpAddr::V4(number.into()), at);
             assert_eq!(taken, Ok(()));
         }
-        assert_eq!(attempts.0.len(), ADDRESSES);
+        assert_eq!(attempts.known.len(), ADDRESSES);
     }
 }

@@ -9,7 +9,7 @@ use tollhouse_domain::audit::{Action, Note, Subject, SubjectKind};
 use tollhouse_domain::id::{TokenId, UserId};
 use tollhouse_domain::tenancy::User;
 use tollhouse_domain::time::Timestamp;
-use tollhouse_store::{ApiToken, TokenScope};
+use tollhouse_store::{ApiToken, Store, TokenScope};
 use tollhouse_vault::{Secret, new_api_token, prefix};
 use utoipa::ToSchema;
 
@@ -84,7 +84,11 @@ pub(in crate::admin) struct CreatedToken {
     secret: Secret,
 }
 
-fn expose<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
+/// For answers that give a secret out.
+pub(in crate::admin) fn expose<S: Serializer>(
+    secret: &Secret,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(secret.expose())
 }
 
@@ -153,11 +157,7 @@ pub(in crate::admin) async fn make(
     let now = clock::now();
     let scope = input.scope.unwrap_or(TokenScope::Write);
     signed.hands_out(scope)?;
-    let theirs = signed.store().tokens_of(user.id).await?;
-    if theirs.iter().filter(|token| works(token, now)).count() >= MOST {
-        let message = format!("There are {MOST} tokens that work; revoke one first.");
-        return Err(ApiError::Conflict(message));
-    }
+    has_room(signed.store(), user.id, now).await?;
     let secret = new_api_token();
     let token = ApiToken {
         id: TokenId(ids::uuid(now)),
@@ -179,6 +179,20 @@ pub(in crate::admin) async fn make(
     Ok((StatusCode::CREATED, Json(CreatedToken { token, secret })))
 }
 
+/// Only a user goes on who may have one more token.
+pub(in crate::admin) async fn has_room(
+    store: &Store,
+    user: UserId,
+    now: Timestamp,
+) -> Result<(), ApiError> {
+    let theirs = store.tokens_of(user).await?;
+    if theirs.iter().filter(|token| works(token, now)).count() < MOST {
+        return Ok(());
+    }
+    let message = format!("There are {MOST} tokens that work; revoke one first.");
+    Err(ApiError::Conflict(message))
+}
+
 /// A user's tokens, revoked and expired ones included.
 #[utoipa::path(
     get, path = "/users/{id}/tokens", tag = "people", operation_id = "list_tokens",
@@ -191,9 +205,18 @@ pub(in crate::admin) async fn list(
     Query(query): Query<PageQuery>,
 ) -> Result<Json<List<TokenView>>, ApiError> {
     let user = holder(&signed, id)?;
+    part(&signed, user.id, &query).await
+}
+
+/// A part of a user's tokens.
+pub(in crate::admin) async fn part(
+    signed: &Signed,
+    user: UserId,
+    query: &PageQuery,
+) -> Result<Json<List<TokenView>>, ApiError> {
     let now = clock::now();
-    let tokens = signed.store().tokens_of(user.id).await?;
-    let part = page::slice(tokens, &query, |token| token.id.to_string());
+    let tokens = signed.store().tokens_of(user).await?;
+    let part = page::slice(tokens, query, |token| token.id.to_string());
     Ok(Json(part.map(|token| TokenView::new(token, now))))
 }
 

@@ -5,22 +5,28 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::{Api, refusal, started};
-use crate::support::TestGateway;
 use crate::support::client::{Answer, Client};
+use crate::support::{ADMIN, KEY, TestGateway, configuration};
 
-const PASSWORD: &str = "correct horse battery";
+pub(super) const PASSWORD: &str = "correct horse battery";
 
 /// A browser that somebody signed in with.
-struct Browser {
+pub(super) struct Browser {
     client: Client,
-    origin: String,
-    cookie: String,
-    csrf: String,
+    pub(super) origin: String,
+    pub(super) cookie: String,
+    pub(super) csrf: String,
 }
 
 impl Browser {
-    async fn open(gateway: &TestGateway, password: &str) -> Self {
-        let answer = sign_in(gateway, "ada@example.com", password).await;
+    pub(super) async fn open(gateway: &TestGateway, password: &str) -> Self {
+        let body = json!({ "email": "ada@example.com", "password": password });
+        Self::open_with(gateway, &body).await
+    }
+
+    /// The same with what is shown to be let in.
+    pub(super) async fn open_with(gateway: &TestGateway, body: &Value) -> Self {
+        let answer = show(gateway, body).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
         let cookie = answer.header("set-cookie").unwrap();
         let (pair, attributes) = cookie.split_once("; ").unwrap();
@@ -33,14 +39,20 @@ impl Browser {
         }
     }
 
-    async fn with(&self, method: Method, path: &str, more: &[(&str, &str)], body: &str) -> Answer {
+    pub(super) async fn with(
+        &self,
+        method: Method,
+        path: &str,
+        more: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
         // `x-tollhouse-key` only keeps the test's client from adding a key of its own.
         let mut headers = vec![
             ("cookie", self.cookie.as_str()),
             ("x-tollhouse-key", "none"),
         ];
         headers.extend(more);
-        if !body.is_empty() {
+        if !body.is_empty() && !more.iter().any(|(name, _)| *name == "content-type") {
             headers.push(("content-type", "application/json"));
         }
         let body = Bytes::copy_from_slice(body.as_bytes());
@@ -49,7 +61,7 @@ impl Browser {
     }
 
     /// As our own pages do.
-    async fn send(&self, method: Method, path: &str, body: &str) -> Answer {
+    pub(super) async fn send(&self, method: Method, path: &str, body: &str) -> Answer {
         let ours = [
             ("origin", self.origin.as_str()),
             ("x-csrf-token", self.csrf.as_str()),
@@ -57,24 +69,27 @@ impl Browser {
         self.with(method, path, &ours, body).await
     }
 
-    async fn me(&self) -> StatusCode {
+    pub(super) async fn me(&self) -> StatusCode {
         self.with(Method::GET, "/api/v1/me", &[], "").await.status
     }
 }
 
 async fn sign_in(gateway: &TestGateway, email: &str, password: &str) -> Answer {
+    show(gateway, &json!({ "email": email, "password": password })).await
+}
+
+async fn show(gateway: &TestGateway, body: &Value) -> Answer {
     let client = Client::new(&gateway.url);
-    let body = json!({ "email": email, "password": password }).to_string();
     let headers = [
         ("content-type", "application/json"),
         ("x-tollhouse-key", "none"),
     ];
-    let request = client.request(Method::POST, "/api/v1/session", &headers, body);
+    let request = client.request(Method::POST, "/api/v1/session", &headers, body.to_string());
     client.whole(request).await
 }
 
 /// Somebody with a password; returns their id.
-async fn ada(api: &Api) -> String {
+pub(super) async fn ada(api: &Api) -> String {
     let body = r#"{"name":"Ada","email":"ada@example.com"}"#;
     let made = api.post("/api/v1/users", body).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
@@ -97,6 +112,10 @@ async fn a_password_opens_a_session_and_signing_out_ends_it() {
         .json();
     assert_eq!(me["user"]["id"], id.as_str());
     assert_eq!(me["scope"], "admin");
+    assert_eq!(
+        (&me["acts_as"], &me["admin"]),
+        (&json!("user"), &json!(false))
+    );
     assert_eq!(me["csrf"], browser.csrf.as_str());
 
     let other = Browser::open(&gateway, PASSWORD).await;
@@ -246,11 +265,117 @@ async fn passwords_are_for_people_and_given_by_administrators() {
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
     let scope = &theirs.get("/api/v1/me").await["scope"];
     assert_eq!(*scope, "write");
-    assert_eq!(api.get("/api/v1/me").await, json!({ "scope": "admin" }));
+    let me = json!({ "acts_as": "operator", "admin": true, "scope": "admin" });
+    assert_eq!(api.get("/api/v1/me").await, me);
 
     let service = r#"{"name":"builder","kind":"service"}"#;
     let service = api.post("/api/v1/users", service).await.json();
     let path = format!("/api/v1/users/{}/password", service["id"].as_str().unwrap());
     assert_eq!(api.put(&path, &body).await.status, StatusCode::CONFLICT);
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn the_administrators_token_opens_a_session_that_ends_with_it() {
+    let (upstream, gateway, api) = started().await;
+    let operator = json!({ "token": ADMIN });
+    let browser = Browser::open_with(&gateway, &operator).await;
+    let me = browser.with(Method::GET, "/api/v1/me", &[], "").await;
+    let expected =
+        json!({ "acts_as": "operator", "admin": true, "scope": "admin", "csrf": browser.csrf });
+    assert_eq!(me.json(), expected);
+    let org = r#"{"name":"acme"}"#;
+    let without = browser.with(Method::POST, "/api/v1/orgs", &[], org).await;
+    assert_eq!(without.status, StatusCode::FORBIDDEN);
+    let made = browser.send(Method::POST, "/api/v1/orgs", org).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
+    let tokens = browser
+        .with(Method::GET, "/api/v1/me/tokens", &[], "")
+        .await;
+    assert_eq!(tokens.status, StatusCode::FORBIDDEN);
+
+    let left = Browser::open_with(&gateway, &operator).await;
+    let out = left.send(Method::DELETE, "/api/v1/session", "").await;
+    assert_eq!(out.status, StatusCode::NO_CONTENT);
+    assert_eq!(left.me().await, StatusCode::UNAUTHORIZED);
+    let trail = api.get("/api/v1/audit?limit=10").await;
+    let entries = trail["data"].as_array().unwrap().iter();
+    let of_operator: Vec<_> = entries
+        .filter(|entry| entry["subject"]["kind"] == "session")
+        .map(|entry| {
+            (
+                entry["action"].as_str().unwrap(),
+                entry["actor"]["kind"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    let (open, close) = (("session.open", "operator"), ("session.close", "operator"));
+    assert_eq!(of_operator, [close, open, open]);
+
+    // The same installation under another token.
+    let cookie = browser.cookie.clone();
+    let data_dir = gateway.stop().await;
+    let text = configuration(&upstream.url, data_dir.path(), "");
+    let text = text.replace("env:ADMIN", "env:KEY_other");
+    let gateway = TestGateway::from_text(&text, data_dir).await;
+    let client = Client::new(&gateway.url);
+    let headers = [("cookie", cookie.as_str()), ("x-tollhouse-key", "none")];
+    let request = client.request(Method::GET, "/api/v1/me", &headers, "");
+    assert_eq!(client.whole(request).await.status, StatusCode::UNAUTHORIZED);
+    let data_dir = gateway.stop().await;
+    let text = text.replace("env:KEY_other", "env:ADMIN");
+    let gateway = TestGateway::from_text(&text, data_dir).await;
+    let client = Client::new(&gateway.url);
+    let request = client.request(Method::GET, "/api/v1/me", &headers, "");
+    assert_eq!(client.whole(request).await.status, StatusCode::OK);
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn wrong_tokens_open_nothing_and_are_counted() {
+    let (_upstream, gateway, api) = started().await;
+    let cases = [
+        (json!({}), 400, Some("email")),
+        (json!({ "email": "a@b" }), 400, Some("password")),
+        (json!({ "password": "x" }), 400, Some("email")),
+        (
+            json!({ "token": ADMIN, "email": "a@b" }),
+            400,
+            Some("token"),
+        ),
+        (
+            json!({ "token": ADMIN, "password": "x" }),
+            400,
+            Some("token"),
+        ),
+        (json!({ "token": ADMIN, "more": 1 }), 400, Some("more")),
+        (json!({ "token": "" }), 401, None),
+        (json!({ "token": &ADMIN[1..] }), 401, None),
+        (json!({ "token": KEY }), 401, None),
+    ];
+    for (body, status, field) in cases {
+        let answer = show(&gateway, &body).await;
+        assert_eq!(answer.status.as_u16(), status, "{body}");
+        assert_eq!(refusal(&answer).2.as_deref(), field, "{body}");
+        assert_eq!(answer.header("set-cookie"), None);
+    }
+    let trail = api.get("/api/v1/audit?limit=10").await.to_string();
+    assert_eq!(trail.matches("session.refuse").count(), 3);
+    let mut last = StatusCode::OK;
+    for _ in 0..20 {
+        last = show(&gateway, &json!({ "token": "wrong" })).await.status;
+    }
+    assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn strangers_are_told_how_to_sign_in() {
+    let (_upstream, gateway, _) = started().await;
+    let answer = Client::new(&gateway.url)
+        .get("/api/v1/session/ways", &[])
+        .await;
+    let ways = json!({ "password": true, "sso": false, "token": true });
+    assert_eq!(answer.json(), ways);
     gateway.stop().await;
 }

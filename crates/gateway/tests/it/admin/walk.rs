@@ -69,6 +69,7 @@ const fn owner(status: u16) -> [u16; 9] {
 }
 
 #[rustfmt::skip]
+#[expect(clippy::too_many_lines, reason = "one line for each route")]
 fn table() -> Vec<Row> {
     let (get, post, put, patch, delete) =
         (Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE);
@@ -91,8 +92,18 @@ fn table() -> Vec<Row> {
         row(&get, "/api/v1/users", "", SIGNED),
         row(&post, "/api/v1/users", r#"{"name":"n","email":"n@example.com"}"#, root(201)),
         row(&post, "/api/v1/session", r#"{"email":"nobody@example.com","password":"x"}"#, [401; 9]),
+        row(&post, "/api/v1/session", r#"{"token":"not the administrator's"}"#, [401; 9]),
+        row(&get, "/api/v1/session/ways", "", OPEN),
         row(&delete, "/api/v1/session", "", mine(404)),
+        row(&post, "/api/v1/device/code", r#"{"name":"laptop"}"#, [200; 9]),
+        row(&post, "/api/v1/device/token", r#"{"device_code":"x"}"#, [400; 9]),
+        // Pages know sessions alone, and no tokens.
+        row(&get, "/signin", "", OPEN),
+        row(&get, "/device", "", [303; 9]),
         row(&get, "/api/v1/me", "", SIGNED),
+        row(&get, "/api/v1/me/tokens", "", MINE),
+        row(&post, "/api/v1/me/tokens", r#"{"name":"t"}"#, mine(201)),
+        row(&delete, "/api/v1/me/tokens/{token}", "", [401, 404, 404, 404, 204, 404, 404, 403, 404]),
         row(&put, "/api/v1/me/password", r#"{"current":"not my password","new":"another horse battery"}"#, mine(400)),
         row(&put, "/api/v1/users/{id}/password", r#"{"new":"another horse battery"}"#, [401, 404, 404, 403, 403, 403, 403, 403, 204]),
         row(&get, "/api/v1/users/{id}", "", [401, 404, 404, 200, 200, 200, 200, 200, 200]),
