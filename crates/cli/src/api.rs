@@ -28,7 +28,7 @@ const MOST_ROWS: u32 = 1000;
 pub(crate) struct Api {
     http: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     url: String,
-    authorization: HeaderValue,
+    authorization: Option<HeaderValue>,
 }
 
 #[derive(Deserialize)]
@@ -38,6 +38,8 @@ struct ErrorBody {
 
 #[derive(Deserialize)]
 struct ErrorDetail {
+    #[serde(default)]
+    code: String,
     message: String,
     field: Option<String>,
 }
@@ -50,8 +52,8 @@ impl Api {
         let elsewhere = given.is_some();
         let Some(url) = given.or_else(|| profile.as_ref().map(|profile| profile.url.clone()))
         else {
-            let message = "no server is known: start one here with `tollhouse serve`, or set \
-                 TOLLHOUSE_URL and TOLLHOUSE_TOKEN";
+            let message = "no server is known: sign in to one with `tollhouse login --url URL`, start \
+                 one here with `tollhouse serve`, or set TOLLHOUSE_URL and TOLLHOUSE_TOKEN";
             return Err(Usage(message.to_owned()).into());
         };
         let token = match environment::variable("TOLLHOUSE_TOKEN") {
@@ -64,7 +66,7 @@ impl Api {
             }
             None => match profile.and_then(|profile| profile.token_file) {
                 Some(path) => std::fs::read_to_string(&path)
-                    .with_context(|| format!("the administrator's token, {}", path.display()))?,
+                    .with_context(|| format!("the token, {}", path.display()))?,
                 None => {
                     let message = "the server's configuration names its administrator's token: \
                          set TOLLHOUSE_TOKEN to it";
@@ -72,15 +74,24 @@ impl Api {
                 }
             },
         };
-        let token = Secret::parse(&token).context("the administrator's token")?;
+        let token = Secret::parse(&token).context("the token")?;
         Self::new(&url, &token)
     }
 
     /// A server whose address and token are known.
     pub(crate) fn new(url: &str, token: &Secret) -> anyhow::Result<Self> {
-        let mut authorization = HeaderValue::try_from(format!("Bearer {}", token.expose()))
-            .context("the administrator's token")?;
+        let authorization = HeaderValue::try_from(format!("Bearer {}", token.expose()));
+        let mut authorization = authorization.context("the token")?;
         authorization.set_sensitive(true);
+        Self::at(url, Some(authorization))
+    }
+
+    /// A server that is asked as a stranger.
+    pub(crate) fn stranger(url: &str) -> anyhow::Result<Self> {
+        Self::at(url, None)
+    }
+
+    fn at(url: &str, authorization: Option<HeaderValue>) -> anyhow::Result<Self> {
         let crypto = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let connector = HttpsConnectorBuilder::new()
             .with_provider_and_webpki_roots(crypto)?
@@ -121,6 +132,17 @@ impl Api {
     ) -> anyhow::Result<T> {
         self.send_bytes(method, path, serde_json::to_vec(body)?.into())
             .await
+    }
+
+    /// Sends something that is answered with nothing.
+    pub(crate) async fn tell(
+        &self,
+        method: Method,
+        path: &str,
+        body: &impl Serialize,
+    ) -> anyhow::Result<()> {
+        let body = serde_json::to_vec(body)?.into();
+        self.whole(method, path, body).await.map(drop)
     }
 
     /// Sends JSON that is there already.
@@ -196,6 +218,20 @@ impl Api {
         self.exchange(request).await
     }
 
+    /// Sends something and leaves the answer to be judged, whatever it is.
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+    ) -> anyhow::Result<(StatusCode, Bytes)> {
+        let response = self.exchange(self.request(method, path, body)?).await?;
+        let status = response.status();
+        let body = response.into_body().collect().await;
+        let body = body.with_context(|| format!("the answer of {}", self.url))?;
+        Ok((status, body.to_bytes()))
+    }
+
     async fn whole(&self, method: Method, path: &str, body: Bytes) -> anyhow::Result<Bytes> {
         let response = self.call(method, path, body).await?;
         let body = response.into_body().collect().await;
@@ -228,8 +264,10 @@ impl Api {
     ) -> anyhow::Result<Request<Full<Bytes>>> {
         let mut request = Request::builder()
             .method(method)
-            .uri(format!("{}{path}", self.url))
-            .header(AUTHORIZATION, self.authorization.clone());
+            .uri(format!("{}{path}", self.url));
+        if let Some(authorization) = &self.authorization {
+            request = request.header(AUTHORIZATION, authorization.clone());
+        }
         if !body.is_empty() {
             request = request.header(CONTENT_TYPE, "application/json");
         }
@@ -250,8 +288,14 @@ impl Api {
     }
 }
 
+/// The word that a refused request is refused with.
+pub(crate) fn refusal_code(body: &[u8]) -> Option<String> {
+    let body: ErrorBody = serde_json::from_slice(body).ok()?;
+    Some(body.error.code)
+}
+
 /// What a refused request says.
-fn refusal(status: StatusCode, body: &[u8]) -> String {
+pub(crate) fn refusal(status: StatusCode, body: &[u8]) -> String {
     let Ok(ErrorBody { error }) = serde_json::from_slice(body) else {
         return format!("the server answered {status}");
     };
@@ -261,7 +305,10 @@ fn refusal(status: StatusCode, body: &[u8]) -> String {
         let _ = write!(text, " ({field})");
     }
     if status == StatusCode::UNAUTHORIZED {
-        text.push_str(" TOLLHOUSE_TOKEN, or the profile's token file, holds another one.");
+        text.push_str(
+            " TOLLHOUSE_TOKEN, or the profile's token file, holds another one; `tollhouse login` gets \
+             one of your own.",
+        );
     }
     text
 }

@@ -9,6 +9,7 @@
 mod audit;
 mod people;
 mod server;
+mod sign_in;
 
 use std::path::PathBuf;
 
@@ -24,6 +25,7 @@ pub(crate) use self::server::{
     CredentialOwner, CredentialSet, KeyCommand, KeyCreate, KeyEdit, KeyPolicy, PricesCommand,
     ProxyCommand, SessionCommand, UsageArgs,
 };
+pub(crate) use self::sign_in::{LoginArgs, LogoutArgs, PasswordArgs};
 
 /// A gateway between coding agents and model providers.
 ///
@@ -32,7 +34,7 @@ pub(crate) use self::server::{
 /// without an account anywhere; `tollhouse serve` is the real thing.
 ///
 /// Commands that ask a running server find it by TOLLHOUSE_URL and TOLLHOUSE_TOKEN, or else by the
-/// profile that a local `tollhouse serve` has written.
+/// profile that `tollhouse login` or a local `tollhouse serve` has written.
 #[derive(Debug, Parser)]
 #[command(
     name = "tollhouse",
@@ -55,6 +57,11 @@ pub(crate) enum Command {
     Run(RunArgs),
     Env(EnvArgs),
     Bootstrap(BootstrapArgs),
+    Login(LoginArgs),
+    Logout(LogoutArgs),
+    /// Who you are to the server, and what you may do there
+    Whoami(Format),
+    Password(PasswordArgs),
     /// Virtual keys: what agents hold
     #[command(subcommand)]
     Key(KeyCommand),

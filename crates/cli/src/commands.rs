@@ -10,6 +10,8 @@ mod demo;
 mod env;
 mod key;
 mod listing;
+mod login;
+mod password;
 mod people;
 mod prices;
 mod run;
@@ -20,7 +22,7 @@ mod usage;
 mod vault;
 
 use crate::api::Api;
-use crate::args::{Command, ProxyCommand};
+use crate::args::{Command, PasswordArgs, ProxyCommand};
 use crate::output;
 
 /// Does what was asked; the exit code is the client's own for `run`, and 0 otherwise.
@@ -32,6 +34,10 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<u8> {
         Command::Run(args) => return run::run(args).await,
         Command::Env(args) => env::run(&args).await,
         Command::Bootstrap(args) => bootstrap::run(&args).await,
+        Command::Login(args) => login::run(args).await,
+        Command::Logout(args) => login::out(args).await,
+        Command::Whoami(format) => login::whoami(format).await,
+        Command::Password(PasswordArgs {}) => password::own().await,
         Command::Key(command) => key::run(command).await,
         Command::Credential(command) => credential::run(command).await,
         Command::Org(command) => people::org(command).await,

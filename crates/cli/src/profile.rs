@@ -1,4 +1,4 @@
-//! The profile: where the server of this user is, as a local `serve` wrote it.
+//! The profile: where the server of this user is, as a local `serve` or `login` wrote it.
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -16,10 +16,14 @@ use crate::environment;
 pub(crate) struct Profile {
     /// The server's address.
     pub(crate) url: String,
-    /// The file that holds the administrator's token. A token that was given to the server by its
-    /// configuration is not copied here: whoever gave it there can give it here.
+    /// The file that holds the token: the administrator's, or one of this user's own. A token that was
+    /// given to the server by its configuration is not copied here: whoever gave it there can give it
+    /// here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) token_file: Option<PathBuf>,
+    /// The id of the token, when `login` got it: it is this user's own, and `logout` ends it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) token_id: Option<String>,
 }
 
 /// Where the profile is kept; `None` where there is no home.
@@ -29,6 +33,24 @@ pub(crate) fn path() -> Option<PathBuf> {
         None => Path::new(&environment::variable("HOME")?).join(".config"),
     };
     Some(base.join("tollhouse").join("profile.toml"))
+}
+
+/// Where `login` keeps its token; `None` where there is no home.
+pub(crate) fn token_path() -> Option<PathBuf> {
+    Some(path()?.with_file_name("token"))
+}
+
+/// Forgets the profile, and the token that `login` kept beside it.
+pub(crate) fn remove() -> anyhow::Result<()> {
+    for path in [token_path(), path()].into_iter().flatten() {
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(error).with_context(|| path.display().to_string());
+            }
+            Ok(()) | Err(_) => {}
+        }
+    }
+    Ok(())
 }
 
 /// The profile, if there is one.

@@ -92,6 +92,17 @@ pub(crate) enum UserCommand {
     Enable(UserId),
     /// What their keys may use and spend together
     Limits(LimitsOf),
+    /// Give somebody a password, which ends their sessions in browsers
+    ///
+    /// It is asked for on the terminal without being shown, or is a line on standard input.
+    Password(UserPassword),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UserPassword {
+    /// The user, by id
+    #[arg(value_name = "USER")]
+    pub(crate) id: String,
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::key::{Budget, Limits, budgets};
 use super::listing::{Column, moment, print, print_one};
+use super::password;
 use crate::api::{Api, Query, escape};
 use crate::args::{
     Format, LimitsOf, MemberCommand, MemberOf, OrgCommand, TokenCommand, TokenCreate, UserCommand,
@@ -127,6 +128,7 @@ pub(super) async fn user(command: UserCommand) -> anyhow::Result<()> {
         UserCommand::Show(args) => show(&api, &at_user(&args.id), args.format).await,
         UserCommand::Disable(args) => turn(&api, &at_user(&args.id), true, args.format).await,
         UserCommand::Enable(args) => turn(&api, &at_user(&args.id), false, args.format).await,
+        UserCommand::Password(args) => password::give(&api, &at_user(&args.id), &args.id).await,
         UserCommand::Limits(args) => limit(&api, &at_user(&args.whose), &args).await,
     }
 }

@@ -69,5 +69,9 @@ fn write_profile(config: &Config, address: SocketAddr) -> anyhow::Result<()> {
         Some(_) => None,
         None => Some(absolute(config.data_dir.join("admin.token")).context("data_dir")?),
     };
-    profile::write(&Profile { url, token_file })
+    profile::write(&Profile {
+        url,
+        token_file,
+        token_id: None,
+    })
 }

@@ -12,6 +12,7 @@ mod db;
 mod demo;
 mod help;
 mod keys;
+mod login;
 mod people;
 mod run;
 mod serve;

@@ -116,6 +116,7 @@ impl Place {
             child,
             stdout,
             stderr: Some(stderr),
+            ready: line.trim_end().to_owned(),
         }
     }
 
@@ -155,6 +156,8 @@ pub(crate) struct Running {
     child: Child,
     stdout: BufReader<ChildStdout>,
     stderr: Option<ChildStderr>,
+    /// The line that it was waited for.
+    pub(crate) ready: String,
 }
 
 impl Running {
