@@ -5,20 +5,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::response::sse::{Event, KeepAlive, Sse};
-use futures_util::stream::{self, Stream};
+use futures_util::stream::{self, Stream, StreamExt};
 use serde::Serialize;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 use tollhouse_domain::call::Call;
 use tollhouse_domain::tenancy::Visible;
+use tollhouse_store::WebSession;
+use tracing::warn;
 
 use super::auth::Signed;
 use super::error::{ApiError, Refused};
 use super::input::{Nothing, Query};
+use crate::clock;
 
 /// Often enough that nothing on the way takes the connection for dead.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// How long a view goes on at most after the browser's session that asked for it has ended. Sessions are
+/// in the store alone, so this is how often it is asked.
+const SESSION_CHECK: Duration = Duration::from_secs(1);
 
 /// What a client that is too slow is told.
 #[derive(Serialize)]
@@ -28,7 +35,8 @@ struct Missed {
 }
 
 /// Calls from now on: `event: call` with a row as data. A client that falls behind gets
-/// `event: missed` with `{"calls":n}` in place of what it lost. Ends when the server stops.
+/// `event: missed` with `{"calls":n}` in place of what it lost. Ends when the server stops, and
+/// when whoever watches is not signed in any more.
 #[utoipa::path(
     get, path = "/live", tag = "record", operation_id = "watch_calls",
     responses(
@@ -42,8 +50,29 @@ pub(super) async fn live(
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
     let calls = signed.ledger().watch();
     let closing = signed.control().closing.clone();
+    let over = signed_out(signed.clone());
     let seen = move || signed.visible_now();
-    Ok(Sse::new(events(calls, closing, seen)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+    let events = events(calls, closing, seen).take_until(over);
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+}
+
+/// Waits until the session that somebody is signed in with has ended. Whether a token still works is
+/// asked with each call: the snapshot knows.
+async fn signed_out(signed: Signed) {
+    let Some(WebSession { id, .. }) = signed.session() else {
+        return std::future::pending().await;
+    };
+    loop {
+        tokio::time::sleep(SESSION_CHECK).await;
+        match signed.store().session_lives(id, clock::now()).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => {
+                warn!(%error, "a live view ends: whether its session goes on cannot be read");
+                return;
+            }
+        }
+    }
 }
 
 /// Calls as events, until there are no more or the server is `closing`. `seen` says whose calls may be

@@ -108,6 +108,7 @@ const INSERT: &str = "INSERT INTO web_sessions (id, user_id, digest, created_at,
     rotated_at, expires_at, admin_digest) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 const BY_DIGEST: &str = "SELECT id, user_id, admin_digest, created_at, seen_at, rotated_at \
     FROM web_sessions WHERE expires_at > $2 AND (digest = $1 OR (previous = $1 AND previous_until > $2))";
+const LIVES: &str = "SELECT id FROM web_sessions WHERE id = $1 AND expires_at > $2";
 const TOUCH: &str = "UPDATE web_sessions SET seen_at = $2, expires_at = $3 \
     WHERE id = $1 AND seen_at < $2";
 const ROTATE: &str = "UPDATE web_sessions SET previous = digest, previous_until = $4, digest = $3, \
@@ -231,6 +232,16 @@ impl Store {
             .fetch_optional(pool)
             .await?);
         row.map(SessionRow::session).transpose()
+    }
+
+    /// Whether a session has not ended.
+    pub async fn session_lives(&self, id: WebSessionId, now: Timestamp) -> Result<bool> {
+        let found: Option<Uuid> = read!(self, |pool| sqlx::query_scalar(LIVES)
+            .bind(id.0)
+            .bind(now.0)
+            .fetch_optional(pool)
+            .await?);
+        Ok(found.is_some())
     }
 
     /// Notes that a session was used.

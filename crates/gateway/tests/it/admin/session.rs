@@ -2,11 +2,14 @@
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use super::{Api, refusal, started};
 use crate::support::client::{Answer, Client};
-use crate::support::{ADMIN, KEY, TestGateway, configuration};
+use crate::support::{ADMIN, KEY, SOON, TestGateway, configuration};
 
 pub(super) const PASSWORD: &str = "correct horse battery";
 
@@ -67,6 +70,20 @@ impl Browser {
             ("x-csrf-token", self.csrf.as_str()),
         ];
         self.with(method, path, &ours, body).await
+    }
+
+    /// The live view, as the browser has it.
+    async fn watch(&self) -> Incoming {
+        let headers = [
+            ("cookie", self.cookie.as_str()),
+            ("x-tollhouse-key", "none"),
+        ];
+        let live = self
+            .client
+            .request(Method::GET, "/api/v1/live", &headers, "");
+        let response = self.client.send(live).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        response.into_body()
     }
 
     pub(super) async fn me(&self) -> StatusCode {
@@ -377,5 +394,33 @@ async fn strangers_are_told_how_to_sign_in() {
         .await;
     let ways = json!({ "password": true, "sso": false, "token": true });
     assert_eq!(answer.json(), ways);
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_live_view_ends_with_its_session() {
+    let (_upstream, gateway, api) = started().await;
+    let id = ada(&api).await;
+    let path = format!("/api/v1/users/{id}/password");
+    let body = json!({ "new": PASSWORD }).to_string();
+    for by_password in [false, true] {
+        let browser = Browser::open(&gateway, PASSWORD).await;
+        let stays = Browser::open(&gateway, PASSWORD).await;
+        let (mut theirs, mut other) = (browser.watch().await, stays.watch().await);
+        if by_password {
+            assert_eq!(api.put(&path, &body).await.status, StatusCode::NO_CONTENT);
+        } else {
+            let out = browser.send(Method::DELETE, "/api/v1/session", "").await;
+            assert_eq!(out.status, StatusCode::NO_CONTENT);
+        }
+        let end = timeout(SOON, theirs.frame()).await.expect("an end");
+        assert!(end.is_none(), "by a new password: {by_password}");
+        if by_password {
+            let end = timeout(SOON, other.frame()).await.expect("an end");
+            assert!(end.is_none());
+        } else {
+            assert_eq!(stays.me().await, StatusCode::OK);
+        }
+    }
     gateway.stop().await;
 }
