@@ -112,6 +112,15 @@ pub struct Membership {
     pub since: Timestamp,
 }
 
+/// What somebody who changes who is in an organization is there at that moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// Whether they administer the whole installation.
+    pub admin: bool,
+    /// What they are in the organization.
+    pub role: Option<Role>,
+}
+
 /// Whose rows somebody may see.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Visible {

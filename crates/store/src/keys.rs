@@ -156,49 +156,38 @@ impl Store {
     /// Gives a key a new secret. The one that works now goes on working until `grace_until`, if that
     /// is given, and the one before it no longer.
     ///
+    /// `judge` says whether the key, as it is by then, may get one. Says what the key is then.
+    ///
     /// # Errors
     /// [`StoreError::NotFound`]; [`StoreError::Conflict`] when the configuration file manages it or
     /// it was revoked.
-    pub async fn rotate_key(
+    pub async fn rotate_key<E: Send>(
         &self,
         id: KeyId,
         digest: [u8; 32],
         prefix: &str,
         grace_until: Option<Timestamp>,
-    ) -> Result<()> {
+        judge: impl Fn(&VirtualKey) -> Result<(), E>,
+    ) -> Result<Result<VirtualKey, E>> {
         administer!(self, Keys, |tx| {
             let one = sqlx::query_as(ONE).bind(id.0);
             let stored = own(one.fetch_optional(&mut *tx).await?)?;
-            let row = KeyRow {
-                digest: digest.to_vec(),
-                prefix: prefix.to_owned(),
-                previous_digest: grace_until.map(|_| stored.digest.clone()),
-                grace_until: grace_until.map(|at| at.0),
-                ..stored
-            };
-            bind_key!(sqlx::query(UPDATE), row)
-                .execute(&mut *tx)
-                .await?;
-            ((), true)
-        })
-    }
-
-    /// Lets a key work until `expires_at`.
-    ///
-    /// # Errors
-    /// As [`Store::rotate_key`].
-    pub async fn renew_key(&self, id: KeyId, expires_at: Timestamp) -> Result<()> {
-        administer!(self, Keys, |tx| {
-            let one = sqlx::query_as(ONE).bind(id.0);
-            let stored = own(one.fetch_optional(&mut *tx).await?)?;
-            let row = KeyRow {
-                expires_at: Some(expires_at.0),
-                ..stored
-            };
-            bind_key!(sqlx::query(UPDATE), row)
-                .execute(&mut *tx)
-                .await?;
-            ((), true)
+            match judge(&stored.clone().key()?) {
+                Err(refusal) => (Err(refusal), false),
+                Ok(()) => {
+                    let row = KeyRow {
+                        digest: digest.to_vec(),
+                        prefix: prefix.to_owned(),
+                        previous_digest: grace_until.map(|_| stored.digest.clone()),
+                        grace_until: grace_until.map(|at| at.0),
+                        ..stored
+                    };
+                    bind_key!(sqlx::query(UPDATE), row)
+                        .execute(&mut *tx)
+                        .await?;
+                    (Ok(row.key()?), true)
+                }
+            }
         })
     }
 
@@ -215,21 +204,33 @@ impl Store {
         })
     }
 
-    /// Writes what an administrator may change of a key: name, owner, organization, agent, models,
-    /// providers, routes, credentials, limits, budgets, expiry, strictness. The rest of `key` is not looked at.
+    /// Makes a change to what is stored of a key, and says what there is then. Of what `change` does
+    /// this is kept: name, owner, organization, agent, models, providers, routes, credentials, limits,
+    /// budgets, expiry, strictness. What it minds leaves everything as it was.
     ///
     /// # Errors
     /// [`StoreError::NotFound`]; [`StoreError::Conflict`] when the configuration file manages it or
     /// it was revoked.
-    pub async fn update_key(&self, key: &VirtualKey) -> Result<()> {
+    pub async fn change_key<E: Send>(
+        &self,
+        id: KeyId,
+        change: impl Fn(&mut VirtualKey) -> Result<(), E>,
+    ) -> Result<Result<VirtualKey, E>> {
         administer!(self, Keys, |tx| {
-            let one = sqlx::query_as(ONE).bind(key.id.0);
+            let one = sqlx::query_as(ONE).bind(id.0);
             let stored = own(one.fetch_optional(&mut *tx).await?)?;
-            let row = stored.clone().edited(key)?;
-            bind_key!(sqlx::query(UPDATE), row)
-                .execute(&mut *tx)
-                .await?;
-            ((), row != stored)
+            let mut changed = stored.clone().key()?;
+            match change(&mut changed) {
+                Err(refusal) => (Err(refusal), false),
+                Ok(()) => {
+                    let row = stored.clone().edited(&changed)?;
+                    bind_key!(sqlx::query(UPDATE), row)
+                        .execute(&mut *tx)
+                        .await?;
+                    let changed = row != stored;
+                    (Ok(row.key()?), changed)
+                }
+            }
         })
     }
 

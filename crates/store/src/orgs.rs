@@ -2,7 +2,7 @@
 
 use sqlx::FromRow;
 use tollhouse_domain::id::{OrgId, UserId};
-use tollhouse_domain::tenancy::{Membership, Org};
+use tollhouse_domain::tenancy::{Membership, Org, Role, Standing};
 use tollhouse_domain::time::Timestamp;
 use uuid::Uuid;
 
@@ -64,6 +64,28 @@ impl MemberRow {
     }
 }
 
+#[derive(FromRow)]
+struct StandingRow {
+    admin: bool,
+    role: Option<String>,
+}
+
+impl StandingRow {
+    /// Of somebody who is not there, or switched off: nothing.
+    fn standing(row: Option<Self>) -> Result<Standing> {
+        let Some(row) = row else {
+            return Ok(Standing::default());
+        };
+        Ok(Standing {
+            admin: row.admin,
+            role: row
+                .role
+                .map(|text| word("a member's role", &text))
+                .transpose()?,
+        })
+    }
+}
+
 const COLUMNS: &str =
     "SELECT id, name, limits, budgets, created_at, disabled_at FROM orgs ORDER BY id";
 const PAGE: &str = "SELECT id, name, limits, budgets, created_at, disabled_at FROM orgs \
@@ -78,6 +100,9 @@ const MEMBERS: &str =
     "SELECT org_id, user_id, role, since FROM memberships ORDER BY org_id, user_id";
 const MEMBER: &str = "SELECT org_id, user_id, role, since FROM memberships \
     WHERE org_id = $1 AND user_id = $2";
+const STANDING: &str = "SELECT users.admin, memberships.role FROM users LEFT JOIN memberships \
+    ON memberships.user_id = users.id AND memberships.org_id = $1 \
+    WHERE users.id = $2 AND users.disabled_at IS NULL";
 // Whoever was in before keeps the day they came.
 const PUT_MEMBER: &str = "INSERT INTO memberships (org_id, user_id, role, since) \
     VALUES ($1, $2, $3, $4) ON CONFLICT (org_id, user_id) DO UPDATE SET role = excluded.role";
@@ -166,55 +191,85 @@ impl Store {
         rows.into_iter().map(MemberRow::membership).collect()
     }
 
-    /// Makes somebody a member, or changes their role.
+    /// Makes somebody a member, or changes their role, unless `judge` minds. It is told what `by`, who
+    /// does it, is there by then, and what the member was: between a request's own look and its write
+    /// either may have changed. Nobody stands for the administrator's token.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when they are the last owner and would be one no more.
-    pub async fn put_member(&self, member: Membership) -> Result<()> {
+    pub async fn put_member<E: Send>(
+        &self,
+        member: Membership,
+        by: Option<UserId>,
+        judge: impl Fn(Standing, Option<Role>) -> Result<(), E>,
+    ) -> Result<Result<(), E>> {
+        let by = by.map_or(Uuid::nil(), |user| user.0);
         administer!(self, People, |tx| {
             let (org, user) = (member.org.0, member.user.0);
+            let standing = sqlx::query_as(STANDING).bind(org).bind(by);
+            let standing = StandingRow::standing(standing.fetch_optional(&mut *tx).await?)?;
             let stored: Option<MemberRow> = sqlx::query_as(MEMBER)
                 .bind(org)
                 .bind(user)
                 .fetch_optional(&mut *tx)
                 .await?;
-            let role = member.role.as_str();
-            let before = stored.map(|row| row.role);
-            if before.as_deref() == Some("owner") && role != "owner" {
-                let query = sqlx::query_scalar(OWNERS).bind(org).bind(user);
-                let others: i64 = query.fetch_one(&mut *tx).await?;
-                keep_an_owner(others)?;
+            let before = stored.map(MemberRow::membership).transpose()?;
+            let before = before.map(|member| member.role);
+            let judged = judge(standing, before);
+            if judged.is_ok() {
+                if before == Some(Role::Owner) && member.role != Role::Owner {
+                    let query = sqlx::query_scalar(OWNERS).bind(org).bind(user);
+                    let others: i64 = query.fetch_one(&mut *tx).await?;
+                    keep_an_owner(others)?;
+                }
+                sqlx::query(PUT_MEMBER)
+                    .bind(org)
+                    .bind(user)
+                    .bind(member.role.as_str())
+                    .bind(member.since.0)
+                    .execute(&mut *tx)
+                    .await?;
             }
-            sqlx::query(PUT_MEMBER)
-                .bind(org)
-                .bind(user)
-                .bind(role)
-                .bind(member.since.0)
-                .execute(&mut *tx)
-                .await?;
-            ((), before.as_deref() != Some(role))
+            let changed = judged.is_ok() && before != Some(member.role);
+            (judged, changed)
         })
     }
 
-    /// Ends a membership. `false` when there was none.
+    /// Ends a membership, unless `judge` minds; it is told the same as for [`Store::put_member`].
+    /// `false` when there was none.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when they are the last owner.
-    pub async fn delete_member(&self, org: OrgId, user: UserId) -> Result<bool> {
+    pub async fn delete_member<E: Send>(
+        &self,
+        (org, user): (OrgId, UserId),
+        by: Option<UserId>,
+        judge: impl Fn(Standing, Option<Role>) -> Result<(), E>,
+    ) -> Result<Result<bool, E>> {
+        let by = by.map_or(Uuid::nil(), |user| user.0);
         administer!(self, People, |tx| {
+            let standing = sqlx::query_as(STANDING).bind(org.0).bind(by);
+            let standing = StandingRow::standing(standing.fetch_optional(&mut *tx).await?)?;
             let stored: Option<MemberRow> = sqlx::query_as(MEMBER)
                 .bind(org.0)
                 .bind(user.0)
                 .fetch_optional(&mut *tx)
                 .await?;
-            if stored.is_some_and(|row| row.role == "owner") {
-                let query = sqlx::query_scalar(OWNERS).bind(org.0).bind(user.0);
-                let others: i64 = query.fetch_one(&mut *tx).await?;
-                keep_an_owner(others)?;
+            let before = stored.map(MemberRow::membership).transpose()?;
+            let before = before.map(|member| member.role);
+            match judge(standing, before) {
+                Err(refusal) => (Err(refusal), false),
+                Ok(()) => {
+                    if before == Some(Role::Owner) {
+                        let query = sqlx::query_scalar(OWNERS).bind(org.0).bind(user.0);
+                        let others: i64 = query.fetch_one(&mut *tx).await?;
+                        keep_an_owner(others)?;
+                    }
+                    let query = sqlx::query(DELETE_MEMBER).bind(org.0).bind(user.0);
+                    query.execute(&mut *tx).await?;
+                    (Ok(before.is_some()), before.is_some())
+                }
             }
-            let query = sqlx::query(DELETE_MEMBER).bind(org.0).bind(user.0);
-            let deleted = query.execute(&mut *tx).await?.rows_affected() > 0;
-            (deleted, deleted)
         })
     }
 }

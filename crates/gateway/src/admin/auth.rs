@@ -11,7 +11,7 @@ use axum::http::request::Parts;
 use axum::http::{Extensions, Method};
 use tollhouse_domain::audit::{self, Action, Note, Subject};
 use tollhouse_domain::id::{OrgId, TokenId, UserId};
-use tollhouse_domain::tenancy::{Role, User, Visible};
+use tollhouse_domain::tenancy::{Role, Standing, User, Visible};
 use tollhouse_domain::time::Timestamp;
 use tollhouse_store::{TokenScope, WebSession};
 
@@ -155,22 +155,40 @@ impl Signed {
         }
     }
 
-    /// Only who is at least `role` in the organization may go on. To others than members it is not
-    /// there at all.
-    pub(super) fn in_org(&self, org: OrgId, role: Role) -> Result<(), ApiError> {
-        match self.role_in(org) {
-            None => Err(ApiError::missing("There is no such organization.")),
-            Some(theirs) if theirs >= role => Ok(()),
-            Some(_) => Err(ApiError::Forbidden(
-                format!(
-                    "This takes the role `{}` in the organization.",
-                    role.as_str()
-                )
-                .into(),
-            )),
+    /// What they are in an organization by what is read of them inside a transaction.
+    pub(super) fn role_by(&self, standing: Standing) -> Option<Role> {
+        match &self.actor {
+            Actor::Operator => Some(Role::Owner),
+            Actor::User { scope, .. } if standing.admin && *scope == TokenScope::Admin => {
+                Some(Role::Owner)
+            }
+            Actor::User { scope, .. } => standing.role.map(|role| role.min(most(*scope))),
         }
     }
 
+    /// Only who is at least `role` in the organization may go on. To others than members it is not
+    /// there at all.
+    pub(super) fn in_org(&self, org: OrgId, role: Role) -> Result<(), ApiError> {
+        holds(self.role_in(org), role)
+    }
+}
+
+/// Whether `theirs` is at least `role`. To others than members an organization is not there at all.
+pub(super) fn holds(theirs: Option<Role>, role: Role) -> Result<(), ApiError> {
+    match theirs {
+        None => Err(ApiError::missing("There is no such organization.")),
+        Some(theirs) if theirs >= role => Ok(()),
+        Some(_) => Err(ApiError::Forbidden(
+            format!(
+                "This takes the role `{}` in the organization.",
+                role.as_str()
+            )
+            .into(),
+        )),
+    }
+}
+
+impl Signed {
     /// The organization that a path or a field names, by id or by name; only for who is in it.
     pub(super) fn org(&self, text: &str) -> Result<OrgId, ApiError> {
         let people = &self.snapshot.people;

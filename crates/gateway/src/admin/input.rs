@@ -207,7 +207,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Name {
 }
 
 /// What a change says of a field that may be empty.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) enum Change<T> {
     /// Nothing: it stays as it is.
     #[default]

@@ -271,13 +271,18 @@ pub(super) async fn change(
     Body(input): Body<KeyChange>,
 ) -> Result<Json<KeyView>, ApiError> {
     let (now, snapshot) = (clock::now(), signed.snapshot());
-    let before = changeable(&signed, id).await?;
-    let mut key = before.clone();
-    whose::changed(&signed, &mut key, &input)?;
-    input.apply(&mut key, now, known(&snapshot))?;
-    whose::check_grant(&signed, Some(&before), &key)?;
+    let change = |key: &mut VirtualKey| {
+        check_changeable(&signed, key)?;
+        let before = key.clone();
+        whose::changed(&signed, key, &input)?;
+        input.clone().apply(key, now, known(&snapshot))?;
+        whose::check_grant(&signed, Some(&before), key)
+    };
+    let mut key = find(&signed, id).await?;
+    change(&mut key)?;
     let store = signed.store().noted(note(&signed, Action::KeyChange, &key));
-    store.update_key(&key).await?;
+    // Judged once more, by what is stored at that moment.
+    let key = store.change_key(id, change).await??;
     signed.refresh().await?;
     Ok(Json(KeyView::new(key, now)))
 }
@@ -329,12 +334,12 @@ async fn theirs(signed: &Signed, id: KeyId) -> Result<VirtualKey, ApiError> {
     Ok(key)
 }
 
-/// A key that is the caller's to manage, and not at its end.
-async fn changeable(signed: &Signed, id: KeyId) -> Result<VirtualKey, ApiError> {
-    let key = theirs(signed, id).await?;
+/// Whether a key is the caller's to manage, and not at its end.
+fn check_changeable(signed: &Signed, key: &VirtualKey) -> Result<(), ApiError> {
+    signed.may_change(key.owner, key.org)?;
     if key.revoked_at.is_some() {
         let message = "This key was revoked, which is for good.";
         return Err(ApiError::Conflict(message.into()));
     }
-    Ok(key)
+    Ok(())
 }

@@ -134,7 +134,7 @@ pub(super) async fn create(
             role: Role::Owner,
             since: now,
         };
-        members::put(&admin, &org, &owner, member).await?;
+        members::put(&admin, &owner, member).await?;
     }
     admin.refresh().await?;
     Ok((StatusCode::CREATED, Json(OrgView::new(&org, Role::Owner))))

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use super::error::ApiError;
 
 /// Rates and concurrency; what is left out is not limited.
-#[derive(Deserialize, ToSchema)]
+#[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = LimitsInput)]
 pub(crate) struct LimitsInput {
@@ -49,7 +49,7 @@ impl LimitsInput {
 }
 
 /// The most that calls may cost in a window.
-#[derive(Deserialize, ToSchema)]
+#[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = BudgetInput)]
 pub(crate) struct BudgetInput {
@@ -62,6 +62,7 @@ pub(crate) struct BudgetInput {
 }
 
 /// One of something, or a list of them.
+#[derive(Clone)]
 pub(crate) struct OneOrMany<T>(pub(crate) Vec<T>);
 
 /// The budgets that are meant, at most one for a window.
@@ -122,6 +123,7 @@ impl From<Budget> for BudgetView {
 }
 
 /// An amount as people write it.
+#[derive(Clone)]
 struct Usd(Money);
 
 impl<'de> Deserialize<'de> for Usd {

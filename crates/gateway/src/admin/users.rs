@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 use tollhouse_domain::audit::{Action, Note, Subject, SubjectKind};
 use tollhouse_domain::id::{OrgId, UserId};
 use tollhouse_domain::limits::Limits;
-use tollhouse_domain::tenancy::{Membership, Role, User, UserKind};
+use tollhouse_domain::tenancy::{Membership, Role, Standing, User, UserKind};
 use tollhouse_domain::time::Timestamp;
 use utoipa::ToSchema;
 
-use super::auth::Signed;
+use super::auth::{Signed, holds};
 use super::error::{ApiError, ErrorBody, Refused};
 use super::input::{Body, Change, Id, Nothing, Payload, Query};
 use super::page::{self, List, PageQuery};
@@ -252,7 +252,9 @@ pub(super) async fn create(
             role,
             since,
         };
-        store.put_member(member).await?;
+        let judge = |standing: Standing, _| holds(signed.role_by(standing), role.max(Role::Admin));
+        let by = signed.user().map(|user| user.id);
+        store.put_member(member, by, judge).await??;
     }
     signed.refresh().await?;
     let signed = signed.again();

@@ -11,6 +11,7 @@ mod input;
 mod keys;
 mod live;
 mod pages;
+mod races;
 mod record;
 mod session;
 mod walk;

@@ -6,6 +6,8 @@ mod money;
 mod restart;
 mod table;
 
+use std::convert::Infallible;
+
 use http::Method;
 use tollhouse_domain::audit::{Action, Actor, Note, Subject, SubjectKind};
 use tollhouse_domain::key::VirtualKey;
@@ -68,7 +70,12 @@ impl Lab {
         change(&mut key);
         let subject = Subject::id(SubjectKind::Key, key.id);
         let note = Note::new(key.created_at, Actor::OPERATOR, Action::KeyChange, subject);
-        store.noted(note).update_key(&key).await.unwrap();
+        let noted = store.noted(note);
+        let changed = noted.change_key(key.id, |stored| {
+            stored.clone_from(&key);
+            Ok::<_, Infallible>(())
+        });
+        changed.await.unwrap().unwrap();
         store.close().await;
         // Any other change lets the gateway look again.
         self.admin(Method::POST, "/api/v1/keys", body).await;

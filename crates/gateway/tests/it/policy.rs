@@ -1,5 +1,7 @@
 //! One table over every route that agents speak: who may not, may not anywhere.
 
+use std::convert::Infallible;
+
 use http::Method;
 use tempfile::TempDir;
 use tollhouse_domain::audit::{Action, Actor, Note, Subject, SubjectKind};
@@ -126,7 +128,12 @@ async fn expire(data_dir: &TempDir, id: &str) {
     key.expires_at = Some(key.created_at);
     let subject = Subject::id(SubjectKind::Key, key.id);
     let note = Note::new(key.created_at, Actor::OPERATOR, Action::KeyChange, subject);
-    store.noted(note).update_key(&key).await.unwrap();
+    let noted = store.noted(note);
+    let changed = noted.change_key(key.id, |stored| {
+        stored.clone_from(&key);
+        Ok::<_, Infallible>(())
+    });
+    changed.await.unwrap().unwrap();
     store.close().await;
 }
 
@@ -168,7 +175,8 @@ async fn tenant(data_dir: &TempDir, n: u128) -> (User, Org) {
         role: Role::Member,
         since: at,
     };
-    store.put_member(member).await.unwrap();
+    let put = store.put_member(member, None, |_, _| Ok::<_, Infallible>(()));
+    put.await.unwrap().unwrap();
     store.close().await;
     (user, org)
 }
@@ -203,7 +211,11 @@ async fn undo(data_dir: &TempDir, done: &Done, user: &User, org: &Org) {
                 .await
                 .unwrap();
         }
-        Done::MemberGone => assert!(store.delete_member(org.id, user.id).await.unwrap()),
+        Done::MemberGone => {
+            let free = |_, _| Ok::<_, Infallible>(());
+            let gone = store.delete_member((org.id, user.id), None, free).await;
+            assert!(gone.unwrap().unwrap());
+        }
         Done::MemberViews => {
             let member = Membership {
                 org: org.id,
@@ -211,7 +223,8 @@ async fn undo(data_dir: &TempDir, done: &Done, user: &User, org: &Org) {
                 role: Role::Viewer,
                 since: at,
             };
-            store.put_member(member).await.unwrap();
+            let put = store.put_member(member, None, |_, _| Ok::<_, Infallible>(()));
+            put.await.unwrap().unwrap();
         }
     }
     store.close().await;

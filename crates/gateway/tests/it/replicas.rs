@@ -15,14 +15,14 @@ use crate::support::upstream::ScriptedUpstream;
 use crate::support::{ADMIN, SOON, TestGateway, configuration};
 
 /// A database in PostgreSQL, gone when this is.
-struct Database {
+pub(crate) struct Database {
     server: String,
     name: String,
 }
 
 impl Database {
     /// `None`, and a word about it, when no server is given.
-    fn new(test: &str) -> Option<Self> {
+    pub(crate) fn new(test: &str) -> Option<Self> {
         #[expect(clippy::disallowed_methods, reason = "a test binary has no other edge")]
         let Ok(server) = std::env::var("TEST_DATABASE_URL") else {
             #[expect(clippy::print_stderr, reason = "a test left out should be seen to be")]
@@ -72,7 +72,7 @@ impl Database {
     }
 
     /// A replica on it, in front of `upstream`.
-    async fn replica(&self, upstream: &str) -> TestGateway {
+    pub(crate) async fn replica(&self, upstream: &str) -> TestGateway {
         self.replica_at(upstream, &self.url()).await
     }
 

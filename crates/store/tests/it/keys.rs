@@ -7,7 +7,7 @@ use tollhouse_domain::limits::{Budget, BudgetWindow, Limits};
 use tollhouse_domain::money::Money;
 use tollhouse_store::{Page, Store, StoreError};
 
-use crate::support::{Place, key_id, on_both, seconds, uuid, virtual_key};
+use crate::support::{Place, edit, key_id, on_both, seconds, uuid, virtual_key};
 
 on_both!(
     a_key_comes_back_as_it_went_in,
@@ -137,10 +137,10 @@ async fn an_edit_changes_what_may_be_edited(place: Place) {
         managed: true,
         ..edited.clone()
     };
-    store.update_key(&asked).await.unwrap();
+    edit(&store, &asked).await.unwrap();
     assert_eq!(store.key(key.id).await.unwrap(), Some(edited));
     assert_eq!(store.all_keys_with_digests().await.unwrap()[0].0, [1; 32]);
-    let missing = store.update_key(&virtual_key(2, "c")).await.unwrap_err();
+    let missing = edit(&store, &virtual_key(2, "c")).await.unwrap_err();
     assert!(matches!(missing, StoreError::NotFound), "{missing:?}");
     put(&store, &[("file", 7)], 0).await;
     let managed = store
@@ -150,7 +150,7 @@ async fn an_edit_changes_what_may_be_edited(place: Place) {
         .pop()
         .unwrap()
         .1;
-    let refused = store.update_key(&managed).await.unwrap_err();
+    let refused = edit(&store, &managed).await.unwrap_err();
     assert!(
         matches!(refused, StoreError::Conflict { .. }),
         "{refused:?}"

@@ -9,7 +9,7 @@ use tollhouse_domain::tenancy::Org;
 use tollhouse_store::{DataKeyRow, ObjectKind, ObjectRow, Revisions, Section, Store, StoredPrice};
 
 use crate::support::{
-    Place, call, credential, key_id, on_both, provider, seconds, uuid, virtual_key,
+    Place, call, credential, edit, key_id, on_both, provider, seconds, uuid, virtual_key,
 };
 
 on_both!(
@@ -53,7 +53,7 @@ async fn administrative_writes_raise_it_once(place: Place) {
     once!(store, |s| s.insert_key(&key, [1; 32]));
     let mut edited = key.clone();
     edited.agent = Some("x".to_owned());
-    once!(store, |s| s.update_key(&edited));
+    once!(store, |s| edit(s, &edited));
     once!(store, |s| s.revoke_key(key.id, seconds(1)));
     let managed = [(virtual_key(2, "ci"), [2; 32])];
     once!(store, |s| s.put_managed_keys(&managed, seconds(1)));
@@ -205,7 +205,7 @@ async fn keys_are_read_by_what_is_new(place: Place) {
     store.revoke_key(key_id(1), seconds(7)).await.unwrap();
     let mut edited = virtual_key(2, "a");
     edited.agent = Some("x".to_owned());
-    store.update_key(&edited).await.unwrap();
+    edit(store, &edited).await.unwrap();
     store.touch_keys(&[(key_id(3), seconds(8))]).await.unwrap();
     store.put_setting("name", "value").await.unwrap();
     assert_eq!(

@@ -13,7 +13,7 @@ use tollhouse_domain::tenancy::Visible;
 use tollhouse_domain::time::Timestamp;
 use tollhouse_store::{
     CallFilter, CredentialRecord, DataKeyRow, DatabaseUrl, GroupBy, ObjectRow, Page, SessionCursor,
-    Store, StoredPrice,
+    Store, StoreError, StoredPrice,
 };
 
 fn spawnable<F: Future + Send + 'static>(_: F) {}
@@ -40,7 +40,7 @@ methods! {
     key(store, id: KeyId): store.key(id);
     all_keys(store): store.all_keys_with_digests();
     revoke_key(store, id: KeyId, at: Timestamp): store.revoke_key(id, at);
-    update_key(store, key: VirtualKey): store.update_key(&key);
+    change_key(store, id: KeyId): store.change_key(id, |_| Ok::<_, StoreError>(()));
     touch_keys(store, used: Vec<(KeyId, Timestamp)>): store.touch_keys(&used);
     expire(store, at: Timestamp): store.delete_expired_scoped(at);
     managed_keys(store, keys: Vec<(VirtualKey, [u8; 32])>, at: Timestamp): store.put_managed_keys(&keys, at);

@@ -1,5 +1,6 @@
 //! A place to store things for the length of one test, and things to store.
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -16,7 +17,7 @@ use tollhouse_domain::money::Money;
 use tollhouse_domain::provider::Provider;
 use tollhouse_domain::tags::Tags;
 use tollhouse_domain::time::Timestamp;
-use tollhouse_store::{CredentialRecord, DatabaseUrl, Store};
+use tollhouse_store::{CredentialRecord, DatabaseUrl, Store, StoreError};
 use tollhouse_wire::Protocol;
 use tollhouse_wire::dialect::Quirk;
 use tollhouse_wire::usage::Usage;
@@ -310,4 +311,14 @@ pub(crate) fn metered(n: u128, model: &str, output: u64, nanos: i64) -> Call {
         list_cost_usd: Some(Money(2 * nanos)),
         ..call(n)
     }
+}
+
+/// Makes what is stored of a key what `key` says, as far as it can be changed.
+pub(crate) async fn edit(store: &Store, key: &VirtualKey) -> Result<VirtualKey, StoreError> {
+    let change = |stored: &mut VirtualKey| {
+        stored.clone_from(key);
+        Ok::<_, Infallible>(())
+    };
+    let Ok(changed) = store.change_key(key.id, change).await?;
+    Ok(changed)
 }

@@ -98,7 +98,7 @@ pub(crate) struct NewKey {
 }
 
 /// What is to be different about a key. What is left out stays as it is.
-#[derive(Deserialize, ToSchema)]
+#[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct KeyChange {
     /// What people call it: 1 to 100 characters.
@@ -161,7 +161,7 @@ pub(crate) enum CaptureInput {
 /// Whose credentials the key may draw on; each one that is left out keeps its default or, in a
 /// change, its value. By default the user's and the organization's. The platform's only where an
 /// administrator of the installation says so, or makes a key while there are no organizations.
-#[derive(Deserialize, Default, ToSchema)]
+#[derive(Clone, Deserialize, Default, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = CredentialPolicyInput)]
 struct PolicyInput {

@@ -6,14 +6,14 @@ use axum::Json;
 use serde::Deserialize;
 use tollhouse_domain::audit::Action;
 use tollhouse_domain::id::KeyId;
-use tollhouse_domain::key::{KeyKind, KeyState, LONGEST_GRACE};
+use tollhouse_domain::key::{KeyKind, KeyState, LONGEST_GRACE, VirtualKey};
 use tollhouse_vault::{new_virtual_key, prefix};
 use utoipa::ToSchema;
 
 use super::input::SCOPED_FOR;
 use super::life::ExpiresIn;
 use super::whose::own_credentials;
-use super::{CreatedKey, KeyView, changeable, note};
+use super::{CreatedKey, KeyView, check_changeable, find, note};
 use crate::admin::auth::Signed;
 use crate::admin::error::{ApiError, ErrorBody, Refused};
 use crate::admin::input::{Body, Change, Id, Nothing, Payload, Query};
@@ -72,18 +72,24 @@ pub(crate) async fn rotate(
     if grace.is_some_and(|grace| grace > LONGEST_GRACE) {
         return Err(ApiError::invalid("grace", "Expected thirty days at most."));
     }
-    let mut key = changeable(&signed, id).await?;
-    if key.state(now) != KeyState::Active {
-        return Err(ApiError::Conflict("This key has expired.".into()));
-    }
-    own_credentials(&signed, &key)?;
+    let judge = |key: &VirtualKey| {
+        check_changeable(&signed, key)?;
+        if key.state(now) != KeyState::Active {
+            return Err(ApiError::Conflict("This key has expired.".into()));
+        }
+        own_credentials(&signed, key)
+    };
+    let key = find(&signed, id).await?;
+    judge(&key)?;
     let secret = new_virtual_key();
-    key.prefix = prefix(&secret);
-    key.grace_until = grace.map(|grace| now.plus(grace));
+    let until = grace.map(|grace| now.plus(grace));
     let digest = signed.digester().digest(secret.expose());
     let store = signed.store().noted(note(&signed, Action::KeyRotate, &key));
-    let rotated = store.rotate_key(id, digest, &key.prefix, key.grace_until);
-    rotated.await?;
+    // Judged once more, by what is stored then: a key that has got another owner meanwhile is not the
+    // one before's to have the secret of.
+    let prefix = prefix(&secret);
+    let rotated = store.rotate_key(id, digest, &prefix, until, judge);
+    let key = rotated.await??;
     signed.refresh().await?;
     Ok(Json(CreatedKey::new(key, secret, now)))
 }
@@ -106,22 +112,24 @@ pub(crate) async fn renew(
     Body(input): Body<Renewal>,
 ) -> Result<Json<KeyView>, ApiError> {
     let now = clock::now();
-    let mut key = changeable(&signed, id).await?;
-    let conflict = |message: &str| Err(ApiError::Conflict(message.to_owned()));
-    let Some(latest) = key
-        .renewable_until()
-        .filter(|_| key.kind == KeyKind::Scoped)
-    else {
-        return conflict("Only scoped keys are renewed; change this one's expiry instead.");
-    };
-    if key.state(now) != KeyState::Active || latest <= now {
-        return conflict("This key has ended; make a new one.");
-    }
     let wanted = input.expires_in.map_or(SCOPED_FOR, ExpiresIn::duration);
-    let until = now.plus(wanted).min(latest);
-    key.expires_at = Some(until);
+    let renew = |key: &mut VirtualKey| {
+        check_changeable(&signed, key)?;
+        let conflict = |message: &str| Err(ApiError::Conflict(message.to_owned()));
+        let scoped = key.kind == KeyKind::Scoped;
+        let Some(latest) = key.renewable_until().filter(|_| scoped) else {
+            return conflict("Only scoped keys are renewed; change this one's expiry instead.");
+        };
+        if key.state(now) != KeyState::Active || latest <= now {
+            return conflict("This key has ended; make a new one.");
+        }
+        key.expires_at = Some(now.plus(wanted).min(latest));
+        Ok(())
+    };
+    let mut key = find(&signed, id).await?;
+    renew(&mut key)?;
     let store = signed.store().noted(note(&signed, Action::KeyRenew, &key));
-    store.renew_key(id, until).await?;
+    let key = store.change_key(id, renew).await??;
     signed.refresh().await?;
     Ok(Json(KeyView::new(key, now)))
 }

@@ -7,12 +7,12 @@ use axum::http::request::Parts;
 use serde::{Deserialize, Serialize};
 use tollhouse_domain::audit::{Action, Subject, SubjectKind};
 use tollhouse_domain::id::{OrgId, UserId};
-use tollhouse_domain::tenancy::{Membership, Org, Role, User};
+use tollhouse_domain::tenancy::{Membership, Role, Standing, User};
 use tollhouse_domain::time::Timestamp;
 use utoipa::ToSchema;
 
 use super::find;
-use crate::admin::auth::Signed;
+use crate::admin::auth::{Signed, holds};
 use crate::admin::error::{ApiError, ErrorBody, Refused};
 use crate::admin::input::{Body, Name, Nothing, Payload, Query};
 use crate::admin::page::{self, Cursor, Limit, List, PageQuery};
@@ -169,19 +169,13 @@ pub(in crate::admin) async fn set(
     let user = find_person(&signed, "user", &place.user)?;
     let now = clock::now();
     let known = current(&signed, org.id, user.id);
-    if known.is_none() {
-        // Nobody is drawn into an organization by people they have nothing to do with.
-        manages(&signed, &user)?;
-    }
-    let highest = known.map_or(input.role, |member| member.role.max(input.role));
-    signed.in_org(org.id, highest)?;
     let member = Membership {
         org: org.id,
         user: user.id,
         role: input.role,
         since: known.map_or(now, |member| member.since),
     };
-    put(&signed, &org, &user, member).await?;
+    put(&signed, &user, member).await?;
     signed.refresh().await?;
     Ok(Json(MemberView {
         org: org.id,
@@ -211,17 +205,24 @@ pub(in crate::admin) async fn remove(
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<StatusCode, ApiError> {
     let org = find(&signed, &place.org, Role::Viewer)?;
-    let own = signed.user().map(|user| user.id.to_string());
-    if own.as_deref() != Some(place.user.as_str()) {
+    let me = signed.user().map(|user| user.id);
+    if me.map(|id| id.to_string()).as_deref() != Some(place.user.as_str()) {
         signed.in_org(org.id, Role::Admin)?;
     }
     let user = find_person(&signed, "user", &place.user)?;
-    if let Some(member) = current(&signed, org.id, user.id) {
-        signed.in_org(org.id, member.role)?;
-    }
+    let least = if me == Some(user.id) {
+        Role::Viewer
+    } else {
+        Role::Admin
+    };
+    let judge = |standing: Standing, before: Option<Role>| match before {
+        Some(role) => holds(signed.role_by(standing), role.max(least)),
+        None => Ok(()),
+    };
     let note = signed.note(Action::MemberRemove, subject(&user));
     let store = signed.store().noted(note.in_org(Some(org.id)));
-    store.delete_member(org.id, user.id).await?;
+    let removed = store.delete_member((org.id, user.id), me, judge);
+    removed.await??;
     signed.refresh().await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -231,17 +232,28 @@ fn current(signed: &Signed, org: OrgId, user: UserId) -> Option<Membership> {
     members.copied().find(|member| member.user == user)
 }
 
-/// Stores a membership, and who did it.
-pub(super) async fn put(
+/// Stores a membership, and who did it. Whether they may is judged by what is stored at that moment:
+/// another request may have changed either of the two people since this one came.
+pub(in crate::admin) async fn put(
     signed: &Signed,
-    org: &Org,
     user: &User,
     member: Membership,
 ) -> Result<(), ApiError> {
+    let judge = |standing: Standing, before: Option<Role>| {
+        if before.is_none() {
+            // Nobody is drawn into an organization by people they have nothing to do with.
+            manages(signed, user)?;
+        }
+        let highest = before.map_or(member.role, |before| before.max(member.role));
+        holds(signed.role_by(standing), highest.max(Role::Admin))
+    };
     let note = signed.note(Action::MemberPut, subject(user));
-    let note = note.in_org(Some(org.id)).with("role", member.role.as_str());
-    signed.store().noted(note).put_member(member).await?;
-    Ok(())
+    let note = note.in_org(Some(member.org));
+    let store = signed
+        .store()
+        .noted(note.with("role", member.role.as_str()));
+    let by = signed.user().map(|user| user.id);
+    store.put_member(member, by, judge).await?
 }
 
 fn subject(user: &User) -> Subject {

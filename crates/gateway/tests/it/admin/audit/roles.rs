@@ -1,5 +1,7 @@
 //! Who may read the audit trail.
 
+use std::convert::Infallible;
+
 use http::Method;
 use tollhouse_domain::audit::{Action, Actor, Note, Subject, SubjectKind};
 use tollhouse_domain::id::{OrgId, TokenId, UserId};
@@ -65,7 +67,8 @@ async fn tokens(gateway: &TestGateway) -> Vec<(&'static str, String)> {
                 role,
                 since,
             };
-            store.put_member(member).await.unwrap();
+            let put = store.put_member(member, None, |_, _| Ok::<_, Infallible>(()));
+            put.await.unwrap().unwrap();
         }
         let secret = format!("token-of-{name}-0123456789abcdefghij");
         let token = ApiToken {
