@@ -1,13 +1,16 @@
 //! `/proxy/{provider}/{*path}`: any path of a provider, transparent, but with the same key, policy
 //! and record as every other call.
 
+mod model;
+
 use http::request::Parts;
 use http::{HeaderMap, Response};
 use hyper::body::Incoming;
 use tollhouse_domain::key::VirtualKey;
 use tollhouse_domain::provider::Provider;
-use tollhouse_wire::{ErrorKind, Peek, Protocol};
+use tollhouse_wire::{ErrorKind, Protocol};
 
+use self::model::Asking;
 use super::admission::Admission;
 use super::operation::{self, Inference, climbs};
 use super::outbound::{self, Address, Outbound};
@@ -58,7 +61,14 @@ pub(crate) async fn proxy(
     let passage = Admission::new(gateway, &snapshot, arrival, protocol, &principal, identity)
         .proxied(inference, peek, inbound.body.len())
         .open()?;
-    if let Err(refusal) = check_model(&principal, peek, inbound.body.len()) {
+    let asking = Asking {
+        method: &parts.method,
+        path: &path,
+        query: parts.uri.query(),
+        body_model: peek.model.as_ref().map(|model| model.name.as_str()),
+        bytes: inbound.body.len(),
+    };
+    if let Err(refusal) = model::check(&principal.key, asking) {
         return Err(passage.refuse(refusal));
     }
     let speaks = endpoint_protocol(known, inference, &parts);
@@ -159,27 +169,6 @@ const OBJECTS: [&str; 15] = [
     "uploads",
     "vector_stores",
 ];
-
-/// A key that is held to certain models is held to them here too: a body that names none could be
-/// anything.
-fn check_model(
-    principal: &authenticate::Principal,
-    peek: &Peek,
-    bytes: u64,
-) -> Result<(), Refusal> {
-    if principal.key.models.is_none() || bytes == 0 {
-        return Ok(());
-    }
-    let allowed = peek
-        .model
-        .as_ref()
-        .is_some_and(|model| principal.key.may_use_model(&model.name));
-    if allowed {
-        return Ok(());
-    }
-    let message = "This key may use certain models only, and the body names none of them.";
-    Err(Refusal::new(ErrorKind::PermissionDenied, message).about("model"))
-}
 
 /// The protocol that a path's errors are written in: its own, else that of the client's headers.
 pub(super) fn spoken_on(path: &str, headers: &HeaderMap) -> Protocol {

@@ -206,3 +206,70 @@ async fn no_detour_leads_to_objects_of_other_keys() {
     assert!(upstream.seen().is_empty());
     gateway.stop().await;
 }
+
+#[tokio::test]
+async fn models_count_wherever_they_are_named() {
+    let upstream = ScriptedUpstream::start().await;
+    let gateway = start(&upstream.url).await;
+    let client = Client::new(&gateway.url);
+    let models = virtual_key("models");
+    let limited = [("x-api-key", models.as_str())];
+    let asked = |method: Method, path: &str, body: &str| {
+        let path = format!("/proxy/lab{path}");
+        client.request(method, &path, &limited, body.to_owned())
+    };
+    for (method, path, body) in [
+        (Method::POST, "/v1beta/models/forbidden:generateContent", ""),
+        (
+            Method::POST,
+            "/v1beta/models/forbidden:generateContent",
+            r#"{"contents":[]}"#,
+        ),
+        (
+            Method::POST,
+            "/v1beta/models/forbidden:generateContent",
+            r#"{"model":"m"}"#,
+        ),
+        (
+            Method::POST,
+            "/v1beta//mod%65ls/forbidden:generateContent",
+            r#"{"model":"m"}"#,
+        ),
+        (
+            Method::POST,
+            "/v1beta/models/m:generateContent",
+            r#"{"model":"forbidden"}"#,
+        ),
+        (
+            Method::POST,
+            "/openai/deployments/forbidden/chat/completions",
+            r#"{"model":"m"}"#,
+        ),
+        (
+            Method::POST,
+            "/v1/realtime?model=forbidden",
+            r#"{"model":"m"}"#,
+        ),
+        (Method::GET, "/v1/models/forbidden", ""),
+        (Method::POST, "/v1/unheard_of", ""),
+        (Method::DELETE, "/v1/unheard_of", ""),
+    ] {
+        let answer = client.whole(asked(method.clone(), path, body)).await;
+        assert_eq!(answer.status, 403, "{method} {path} {body}");
+    }
+    assert!(upstream.seen().is_empty());
+    for (method, path, body) in [
+        (
+            Method::POST,
+            "/v1beta/models/m:generateContent",
+            r#"{"contents":[]}"#,
+        ),
+        (Method::POST, "/v1beta/models/n-1:countTokens", ""),
+        (Method::GET, "/v1/models/m", ""),
+    ] {
+        upstream.json(200, "{}");
+        let answer = client.whole(asked(method, path, body)).await;
+        assert_eq!(answer.status, 200, "{path} {body}");
+    }
+    gateway.stop().await;
+}
