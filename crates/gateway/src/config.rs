@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 use tollhouse_domain::limits::{Assumptions, Limits};
 use tollhouse_domain::provider::Provider;
 use tollhouse_domain::route::Route;
-use tollhouse_store::DatabaseUrl;
+use tollhouse_domain::time::Timestamp;
+use tollhouse_store::{DatabaseUrl, KeyCaps};
 use tollhouse_vault::Secret;
 
 pub use self::error::ConfigError;
@@ -139,6 +140,23 @@ pub struct LimitsConfig {
     pub assumed: Assumptions,
     /// How many sessions with a budget are remembered.
     pub sessions: u32,
+    /// How many keys that work one owner may have.
+    pub keys_per_owner: u32,
+    /// How many keys that work there may be in one organization.
+    pub keys_per_org: u32,
+    /// How many credentials for one provider one owner may have.
+    pub credentials_per_provider: u32,
+}
+
+impl LimitsConfig {
+    /// How many keys there may be that work at `now`.
+    pub(crate) const fn key_caps(&self, now: Timestamp) -> KeyCaps {
+        KeyCaps {
+            per_owner: self.keys_per_owner,
+            per_org: self.keys_per_org,
+            now,
+        }
+    }
 }
 
 impl Default for LimitsConfig {
@@ -148,6 +166,9 @@ impl Default for LimitsConfig {
             key: Limits::default(),
             assumed: Assumptions::default(),
             sessions: 100_000,
+            keys_per_owner: 2_000,
+            keys_per_org: 20_000,
+            credentials_per_provider: 100,
         }
     }
 }

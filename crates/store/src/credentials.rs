@@ -99,6 +99,10 @@ const ONE: &str = concat!(
     select!(),
     " WHERE owner_kind = $1 AND owner_id = $2 AND provider = $3 AND name = $4"
 );
+const OTHERS: &str = "SELECT COUNT(*) FROM credentials WHERE owner_kind = $1 AND owner_id = $2 \
+    AND provider = $3";
+const SHARED: &str =
+    "SELECT COUNT(*) FROM credentials WHERE fingerprint = $1 AND owner_kind <> 'user'";
 const BY_ID: &str = concat!(select!(), " WHERE id = $1");
 const INSERT: &str = "INSERT INTO credentials (owner_kind, owner_id, provider, name, id, \
     fingerprint, configured_at, managed, enabled, base_url, stale_since, sealed) \
@@ -119,12 +123,12 @@ const DELETE_BY_ID: &str = "DELETE FROM credentials WHERE id = $1";
 impl Store {
     /// Sets a credential of that owner, provider and name. A secret is sealed for its row, so the row
     /// keeps its id when only the secret changes: look the id up with [`Store::credential_named`],
-    /// seal for it, then put.
+    /// seal for it, then put. `most` is how many that owner may have for that provider.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when another id holds that place (someone else was faster: look it up
+    /// [`StoreError::Conflict`] when it would be one too many, when another id holds that place (someone else was faster: look it up
     /// and seal again), or when the id belongs to another credential.
-    pub async fn put_credential(&self, record: &CredentialRecord) -> Result<()> {
+    pub async fn put_credential(&self, record: &CredentialRecord, most: u32) -> Result<()> {
         let meta = &record.meta;
         let (kind, owner) = stored(meta.owner);
         administer!(self, Credentials, |tx| {
@@ -140,6 +144,18 @@ impl Store {
                 let (provider, name) = (&meta.provider, &meta.name);
                 let what = format!("credential `{name}` of `{provider}` exists under another id");
                 return Err(StoreError::Conflict { what });
+            }
+            if known.is_none() {
+                let others = sqlx::query_scalar(OTHERS).bind(kind).bind(owner);
+                let others: i64 = others.bind(&meta.provider).fetch_one(&mut *tx).await?;
+                if others >= i64::from(most) {
+                    let provider = &meta.provider;
+                    let what = format!(
+                        "there are {others} credentials for `{provider}` here, and {most} is the most; \
+                         remove one first"
+                    );
+                    return Err(StoreError::Conflict { what });
+                }
             }
             sqlx::query(if known.is_some() { UPDATE } else { INSERT })
                 .bind(kind)
@@ -187,6 +203,15 @@ impl Store {
             .fetch_optional(pool)
             .await?);
         row.map(|row| Ok(row.record()?.meta)).transpose()
+    }
+
+    /// Whether an organization or the platform has a credential with this fingerprint.
+    pub async fn shares_fingerprint(&self, fingerprint: &str) -> Result<bool> {
+        let found: i64 = read!(self, |pool| sqlx::query_scalar(SHARED)
+            .bind(fingerprint)
+            .fetch_one(pool)
+            .await?);
+        Ok(found > 0)
     }
 
     /// A credential with its sealed secret.

@@ -34,6 +34,27 @@ impl std::fmt::Debug for StoredKey {
     }
 }
 
+/// How many keys that work there may be of one owner, and in one organization. Keys of nobody are not
+/// counted, and neither are those of the configuration file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyCaps {
+    /// Of one owner.
+    pub per_owner: u32,
+    /// In one organization.
+    pub per_org: u32,
+    /// When they are to work.
+    pub now: Timestamp,
+}
+
+impl KeyCaps {
+    /// As many as anybody likes.
+    pub const NONE: Self = Self {
+        per_owner: u32::MAX,
+        per_org: u32::MAX,
+        now: Timestamp(0),
+    };
+}
+
 // The revision is raised before anything else in the transaction, so this is the row's own.
 const INSERT: &str = concat!(
     "INSERT INTO virtual_keys (",
@@ -47,6 +68,17 @@ const UPDATE: &str = "UPDATE virtual_keys SET digest = $2, name = $3, prefix = $
     retired = $17, strict = $18, routes = $19, pinned_source = $20, limits = $21, budgets = $22, \
     previous_digest = $23, grace_until = $24, \
     revision = (SELECT value FROM revision WHERE id = 1) WHERE id = $1";
+macro_rules! working {
+    ($column:literal) => {
+        concat!(
+            "SELECT COUNT(*) FROM virtual_keys WHERE ",
+            $column,
+            " = $1 AND id <> $2 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $3)"
+        )
+    };
+}
+const WORKING_OF_OWNER: &str = working!("owner_id");
+const WORKING_OF_ORG: &str = working!("org_id");
 const PAGE: &str = concat!(
     "SELECT ",
     columns!(),
@@ -78,11 +110,56 @@ const TOUCH: &str = "UPDATE virtual_keys SET last_used_at = $2 \
     WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)";
 const DELETE_EXPIRED: &str = "DELETE FROM virtual_keys WHERE kind = 'scoped' AND expires_at < $1";
 
+/// Refuses a key that would be one too many of its owner or its organization. Counted in the transaction
+/// that adds it, so that many at once are no way around it.
+macro_rules! check_room {
+    ($tx:ident, $row:ident, $caps:ident) => {
+        for (query, of, most, what) in [
+            (
+                WORKING_OF_OWNER,
+                $row.owner_id,
+                $caps.per_owner,
+                "its owner has",
+            ),
+            (
+                WORKING_OF_ORG,
+                $row.org_id,
+                $caps.per_org,
+                "the organization has",
+            ),
+        ] {
+            let Some(of) = of else { continue };
+            let query = sqlx::query_scalar(query).bind(of).bind($row.id);
+            let others: i64 = query.bind($caps.now.0).fetch_one(&mut *$tx).await?;
+            if others >= i64::from(most) {
+                let what = format!(
+                    "{what} {others} keys that work, and {most} is the most; revoke one first"
+                );
+                return Err(StoreError::Conflict { what });
+            }
+        }
+    };
+}
+
 impl Store {
-    /// Adds a key under the digest of its secret.
+    /// Adds a key under the digest of its secret, however many there are.
     pub async fn insert_key(&self, key: &VirtualKey, digest: [u8; 32]) -> Result<()> {
+        self.insert_key_within(key, digest, KeyCaps::NONE).await
+    }
+
+    /// Adds a key under the digest of its secret.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when it would be one too many.
+    pub async fn insert_key_within(
+        &self,
+        key: &VirtualKey,
+        digest: [u8; 32],
+        caps: KeyCaps,
+    ) -> Result<()> {
         let row = KeyRow::new(key, digest)?;
         administer!(self, Keys, |tx| {
+            check_room!(tx, row, caps);
             bind_key!(sqlx::query(INSERT), row)
                 .execute(&mut *tx)
                 .await?;
@@ -209,11 +286,12 @@ impl Store {
     /// budgets, expiry, strictness. What it minds leaves everything as it was.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`]; [`StoreError::Conflict`] when the configuration file manages it or
-    /// it was revoked.
+    /// [`StoreError::NotFound`]; [`StoreError::Conflict`] when the configuration file manages it, it was
+    /// revoked, or its new owner or organization has too many.
     pub async fn change_key<E: Send>(
         &self,
         id: KeyId,
+        caps: KeyCaps,
         change: impl Fn(&mut VirtualKey) -> Result<(), E>,
     ) -> Result<Result<VirtualKey, E>> {
         administer!(self, Keys, |tx| {
@@ -224,6 +302,12 @@ impl Store {
                 Err(refusal) => (Err(refusal), false),
                 Ok(()) => {
                     let row = stored.clone().edited(&changed)?;
+                    let moved = (row.owner_id, row.org_id) != (stored.owner_id, stored.org_id);
+                    // One that did not work, and is given time again, is one more too.
+                    let ended = |row: &KeyRow| row.expires_at.is_some_and(|at| at <= caps.now.0);
+                    if moved || (ended(&stored) && !ended(&row)) {
+                        check_room!(tx, row, caps);
+                    }
                     bind_key!(sqlx::query(UPDATE), row)
                         .execute(&mut *tx)
                         .await?;

@@ -45,7 +45,7 @@ pub use calls::{CallFilter, MAX_COST, MAX_COUNT, MAX_TEXT};
 pub use credentials::CredentialRecord;
 pub use db::Store;
 pub use error::{Result, StoreError};
-pub use keys::StoredKey;
+pub use keys::{KeyCaps, StoredKey};
 pub use leases::Asked;
 pub use objects::{ObjectKind, ObjectRow};
 pub use options::{DatabaseUrl, Page, StoreOptions};

@@ -214,7 +214,8 @@ pub(super) async fn bootstrap(
     let subject = Subject::id(SubjectKind::Key, key.id).called(key.name.as_str());
     let note = signed.note(Action::AgentBootstrap, subject).in_org(key.org);
     let store = signed.store().noted(note.with("source", source.as_str()));
-    store.insert_key(&key, digest).await?;
+    let caps = signed.limiter().config().key_caps(now);
+    store.insert_key_within(&key, digest, caps).await?;
     signed.refresh().await?;
     let bootstrapped = Bootstrapped {
         id: key.id,

@@ -213,7 +213,8 @@ pub(super) async fn create(
     whose::check_grant(&signed, None, &key)?;
     let digest = signed.digester().digest(secret.expose());
     let store = signed.store().noted(note(&signed, Action::KeyCreate, &key));
-    store.insert_key(&key, digest).await?;
+    let caps = signed.limiter().config().key_caps(now);
+    store.insert_key_within(&key, digest, caps).await?;
     signed.refresh().await?;
     let created = CreatedKey::new(key, secret, now);
     Ok((StatusCode::CREATED, Json(created)))
@@ -281,8 +282,9 @@ pub(super) async fn change(
     let mut key = find(&signed, id).await?;
     change(&mut key)?;
     let store = signed.store().noted(note(&signed, Action::KeyChange, &key));
+    let caps = signed.limiter().config().key_caps(now);
     // Judged once more, by what is stored at that moment.
-    let key = store.change_key(id, change).await??;
+    let key = store.change_key(id, caps, change).await??;
     signed.refresh().await?;
     Ok(Json(KeyView::new(key, now)))
 }

@@ -117,6 +117,9 @@ pub(super) struct Limits {
     pub(super) assumed_output_tokens: Option<u64>,
     pub(super) assumed_input_tokens: Option<u64>,
     pub(super) sessions: Option<Spanned<u32>>,
+    pub(super) keys_per_owner: Option<Spanned<u32>>,
+    pub(super) keys_per_org: Option<Spanned<u32>>,
+    pub(super) credentials_per_provider: Option<Spanned<u32>>,
     #[serde(default)]
     pub(super) key: tollhouse_domain::limits::Limits,
 }

@@ -395,6 +395,17 @@ impl Reader<'_> {
                 input_tokens: written.assumed_input_tokens.unwrap_or(assumed.input_tokens),
             },
             sessions: positive(sessions, "sessions", usual.sessions)?,
+            keys_per_owner: positive(
+                &written.keys_per_owner,
+                "keys_per_owner",
+                usual.keys_per_owner,
+            )?,
+            keys_per_org: positive(&written.keys_per_org, "keys_per_org", usual.keys_per_org)?,
+            credentials_per_provider: positive(
+                &written.credentials_per_provider,
+                "credentials_per_provider",
+                usual.credentials_per_provider,
+            )?,
         })
     }
 

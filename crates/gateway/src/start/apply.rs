@@ -47,7 +47,7 @@ pub(super) async fn apply(
                 base_url: None,
                 managed: true,
             };
-            stated.push(put_credential(&store, vault, placed, secret).await?);
+            stated.push(put_credential(&store, vault, placed, secret, u32::MAX).await?);
         }
     }
     noted(SubjectKind::Credential, stated.len())
@@ -88,6 +88,7 @@ pub(crate) async fn put_credential(
     vault: &Vault,
     placed: Placed<'_>,
     secret: &Secret,
+    most: u32,
 ) -> Result<CredentialId, StartError> {
     let now = clock::now();
     let (provider, name) = (placed.provider, placed.name);
@@ -124,7 +125,7 @@ pub(crate) async fn put_credential(
     let sealed = vault.seal(secret, &place(&meta)).into_bytes();
     let id = meta.id;
     store
-        .put_credential(&CredentialRecord { meta, sealed })
+        .put_credential(&CredentialRecord { meta, sealed }, most)
         .await?;
     Ok(id)
 }

@@ -3,6 +3,7 @@
 mod access;
 mod audit;
 mod bootstrap;
+mod caps;
 mod catalog;
 mod credentials;
 mod device;

@@ -12,7 +12,7 @@ use http::Method;
 use tollhouse_domain::audit::{Action, Actor, Note, Subject, SubjectKind};
 use tollhouse_domain::key::VirtualKey;
 use tollhouse_domain::limits::{Budget, BudgetWindow, Limits};
-use tollhouse_store::{DatabaseUrl, Store};
+use tollhouse_store::{DatabaseUrl, KeyCaps, Store};
 
 use crate::support::client::{Answer, Client};
 use crate::support::upstream::ScriptedUpstream;
@@ -71,7 +71,7 @@ impl Lab {
         let subject = Subject::id(SubjectKind::Key, key.id);
         let note = Note::new(key.created_at, Actor::OPERATOR, Action::KeyChange, subject);
         let noted = store.noted(note);
-        let changed = noted.change_key(key.id, |stored| {
+        let changed = noted.change_key(key.id, KeyCaps::NONE, |stored| {
             stored.clone_from(&key);
             Ok::<_, Infallible>(())
         });

@@ -9,7 +9,7 @@ use tollhouse_domain::id::{OrgId, UserId};
 use tollhouse_domain::limits::Limits;
 use tollhouse_domain::tenancy::{Membership, Org, Role, User, UserKind};
 use tollhouse_domain::time::Timestamp;
-use tollhouse_store::{DatabaseUrl, Store};
+use tollhouse_store::{DatabaseUrl, KeyCaps, Store};
 
 use crate::support::client::{Answer, Client};
 use crate::support::upstream::ScriptedUpstream;
@@ -129,7 +129,7 @@ async fn expire(data_dir: &TempDir, id: &str) {
     let subject = Subject::id(SubjectKind::Key, key.id);
     let note = Note::new(key.created_at, Actor::OPERATOR, Action::KeyChange, subject);
     let noted = store.noted(note);
-    let changed = noted.change_key(key.id, |stored| {
+    let changed = noted.change_key(key.id, KeyCaps::NONE, |stored| {
         stored.clone_from(&key);
         Ok::<_, Infallible>(())
     });

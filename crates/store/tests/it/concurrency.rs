@@ -80,7 +80,10 @@ async fn two_handles_see_one_database(place: Place) {
     assert!(one.all_keys_with_digests().await.unwrap().is_empty());
     // Each seals for an id of its own; only one can have it.
     let (first, second) = (credential(1, "p", b"one"), credential(2, "p", b"two"));
-    let (first, second) = tokio::join!(one.put_credential(&first), other.put_credential(&second));
+    let (first, second) = tokio::join!(
+        one.put_credential(&first, u32::MAX),
+        other.put_credential(&second, u32::MAX)
+    );
     assert!(first.is_ok() != second.is_ok(), "{first:?} {second:?}");
     assert_eq!(one.sealed_credentials().await.unwrap().len(), 1);
     one.close().await;

@@ -19,11 +19,11 @@ on_both!(
 async fn a_new_secret_keeps_the_row(place: Place) {
     let store = place.open().await;
     let first = credential(1, "anthropic", b"one");
-    store.put_credential(&first).await.unwrap();
+    store.put_credential(&first, u32::MAX).await.unwrap();
     let mut second = credential(1, "anthropic", b"two");
     second.meta.configured_at = seconds(5);
     second.meta.fingerprint = "beef".into();
-    store.put_credential(&second).await.unwrap();
+    store.put_credential(&second, u32::MAX).await.unwrap();
     assert_eq!(store.sealed_credentials().await.unwrap(), [second.clone()]);
     assert_eq!(
         store.credentials_of(Owner::Platform).await.unwrap(),
@@ -50,11 +50,11 @@ async fn a_new_secret_keeps_the_row(place: Place) {
 async fn another_id_for_the_same_credential_is_refused(place: Place) {
     let store = place.open().await;
     store
-        .put_credential(&credential(1, "anthropic", b"one"))
+        .put_credential(&credential(1, "anthropic", b"one"), u32::MAX)
         .await
         .unwrap();
     let refused = store
-        .put_credential(&credential(2, "anthropic", b"two"))
+        .put_credential(&credential(2, "anthropic", b"two"), u32::MAX)
         .await
         .unwrap_err();
     assert!(
@@ -63,7 +63,7 @@ async fn another_id_for_the_same_credential_is_refused(place: Place) {
     );
     // Nor may an id move to another credential: its seal would not open there.
     let refused = store
-        .put_credential(&credential(1, "openai", b"two"))
+        .put_credential(&credential(1, "openai", b"two"), u32::MAX)
         .await
         .unwrap_err();
     assert!(
@@ -77,7 +77,7 @@ async fn another_id_for_the_same_credential_is_refused(place: Place) {
     // Several of one provider differ by name.
     let mut spare = credential(3, "anthropic", b"three");
     spare.meta.name = "spare".into();
-    store.put_credential(&spare).await.unwrap();
+    store.put_credential(&spare, u32::MAX).await.unwrap();
     assert_eq!(
         store.credentials_of(Owner::Platform).await.unwrap().len(),
         2
@@ -87,7 +87,7 @@ async fn another_id_for_the_same_credential_is_refused(place: Place) {
 async fn resealing_needs_what_is_there(place: Place) {
     let store = place.open().await;
     store
-        .put_credential(&credential(1, "anthropic", b"old"))
+        .put_credential(&credential(1, "anthropic", b"old"), u32::MAX)
         .await
         .unwrap();
     let id = CredentialId(uuid(1));
@@ -113,7 +113,7 @@ async fn the_file_drops_what_it_stops_stating(place: Place) {
         credential(3, "lab", b"y"),
     ];
     for record in &records {
-        store.put_credential(record).await.unwrap();
+        store.put_credential(record, u32::MAX).await.unwrap();
     }
     let stated = [CredentialId(uuid(2))];
     assert_eq!(store.keep_managed_credentials(&stated).await.unwrap(), 1);
@@ -134,7 +134,7 @@ async fn owners_keep_theirs_apart(place: Place) {
         let mut record = credential(n, "anthropic", b"x");
         record.meta.owner = owner;
         record.meta.base_url = Some(format!("https://{n}.example.com"));
-        store.put_credential(&record).await.unwrap();
+        store.put_credential(&record, u32::MAX).await.unwrap();
         let found = store.credential_named(owner, "anthropic", "default");
         assert_eq!(found.await.unwrap().as_ref(), Some(&record.meta));
         let sealed = store.sealed_credential(record.meta.id).await.unwrap();
@@ -154,7 +154,7 @@ async fn a_refusal_is_noted_until_it_is_taken_back(place: Place) {
     let store = place.open().await;
     let record = credential(1, "anthropic", b"x");
     let id = record.meta.id;
-    store.put_credential(&record).await.unwrap();
+    store.put_credential(&record, u32::MAX).await.unwrap();
     let known = async || store.sealed_credential(id).await.unwrap().unwrap().meta;
     // A refusal of the secret before this one says nothing of it.
     let before = Timestamp(record.meta.configured_at.0 - 1);

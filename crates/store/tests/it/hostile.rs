@@ -110,7 +110,7 @@ async fn everywhere_else(place: Place) {
         assert_eq!(store.key(key.id).await.unwrap(), Some(key));
         store.upsert_provider(&provider(text)).await.unwrap();
         let record = credential(n, text, text.as_bytes());
-        store.put_credential(&record).await.unwrap();
+        store.put_credential(&record, u32::MAX).await.unwrap();
         assert_eq!(
             store
                 .credential_named(Owner::Platform, text, "default")

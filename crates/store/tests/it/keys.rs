@@ -5,7 +5,7 @@ use tollhouse_domain::id::{OrgId, UserId};
 use tollhouse_domain::key::{KeyKind, VirtualKey};
 use tollhouse_domain::limits::{Budget, BudgetWindow, Limits};
 use tollhouse_domain::money::Money;
-use tollhouse_store::{Page, Store, StoreError};
+use tollhouse_store::{KeyCaps, Page, Store, StoreError};
 
 use crate::support::{Place, edit, key_id, on_both, seconds, uuid, virtual_key};
 
@@ -15,6 +15,7 @@ on_both!(
     a_secret_serves_one_live_key,
     revoking_is_final_and_says_whether_it_did,
     an_edit_changes_what_may_be_edited,
+    as_many_work_as_there_is_room_for,
     last_use_only_moves_forward,
     expired_scoped_keys_are_forgotten,
     the_file_keeps_ids_and_retires_what_it_drops,
@@ -155,6 +156,46 @@ async fn an_edit_changes_what_may_be_edited(place: Place) {
         matches!(refused, StoreError::Conflict { .. }),
         "{refused:?}"
     );
+}
+
+async fn as_many_work_as_there_is_room_for(place: Place) {
+    let store = place.open().await;
+    let caps = KeyCaps {
+        per_owner: 2,
+        per_org: 3,
+        now: seconds(10),
+    };
+    let key = |n: u128, owner: u128, expires: Option<i64>| VirtualKey {
+        owner: Some(UserId(uuid(owner))),
+        org: Some(OrgId(uuid(9))),
+        expires_at: expires.map(seconds),
+        ..virtual_key(n, "k")
+    };
+    let add = async |key: &VirtualKey, n: u8| store.insert_key_within(key, [n; 32], caps).await;
+    let expired = key(1, 1, Some(9));
+    add(&expired, 1).await.unwrap();
+    add(&key(2, 1, Some(11)), 2).await.unwrap();
+    add(&key(3, 1, None), 3).await.unwrap();
+    let full = add(&key(4, 1, None), 4).await.unwrap_err();
+    assert!(matches!(full, StoreError::Conflict { .. }), "{full:?}");
+    // Nor does one that has ended come back to life beside them.
+    let longer = store.change_key(expired.id, caps, |key| {
+        key.expires_at = None;
+        Ok::<_, StoreError>(())
+    });
+    let full = longer.await.unwrap_err();
+    assert!(matches!(full, StoreError::Conflict { .. }), "{full:?}");
+    // The one that stays ended may be renamed.
+    let renamed = store.change_key(expired.id, caps, |key| {
+        "old".clone_into(&mut key.name);
+        Ok::<_, StoreError>(())
+    });
+    renamed.await.unwrap().unwrap();
+    add(&key(5, 2, None), 5).await.unwrap();
+    let full = add(&key(6, 2, None), 6).await.unwrap_err();
+    assert!(full.to_string().contains("3 is the most"), "{full}");
+    let nobodys = virtual_key(7, "k");
+    add(&nobodys, 7).await.unwrap();
 }
 
 async fn last_use_only_moves_forward(place: Place) {

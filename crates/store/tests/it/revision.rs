@@ -59,11 +59,8 @@ async fn administrative_writes_raise_it_once(place: Place) {
     once!(store, |s| s.put_managed_keys(&managed, seconds(1)));
     once!(store, |s| s.put_managed_keys(&[], seconds(1)));
 
-    once!(store, |s| s.put_credential(&credential(
-        1,
-        "anthropic",
-        b"old"
-    )));
+    once!(store, |s| s
+        .put_credential(&credential(1, "anthropic", b"old"), u32::MAX));
     once!(store, |s| s.reseal_credential(
         CredentialId(uuid(1)),
         b"old",
@@ -72,7 +69,7 @@ async fn administrative_writes_raise_it_once(place: Place) {
     once!(store, |s| s.delete_credential(CredentialId(uuid(1))));
     let mut stated = credential(2, "lab", b"x");
     stated.meta.managed = true;
-    once!(store, |s| s.put_credential(&stated));
+    once!(store, |s| s.put_credential(&stated, u32::MAX));
     once!(store, |s| s.keep_managed_credentials(&[]));
 
     once!(store, |s| s.put_managed_providers(&[provider("file")]));
@@ -157,11 +154,8 @@ async fn a_write_raises_the_section_it_touches_and_no_other(place: Place) {
         targets: vec![],
         managed: false,
     }]));
-    touches!("credentials", |s| s.put_credential(&credential(
-        1,
-        "anthropic",
-        b"x"
-    )));
+    touches!("credentials", |s| s
+        .put_credential(&credential(1, "anthropic", b"x"), u32::MAX));
     touches!("settings", |s| s.put_setting("name", "value"));
     touches!("prices", |s| s.put_prices(&[StoredPrice {
         model: "m".to_owned(),

@@ -12,8 +12,8 @@ use tollhouse_domain::route::Route;
 use tollhouse_domain::tenancy::Visible;
 use tollhouse_domain::time::Timestamp;
 use tollhouse_store::{
-    CallFilter, CredentialRecord, DataKeyRow, DatabaseUrl, GroupBy, ObjectRow, Page, SessionCursor,
-    Store, StoreError, StoredPrice,
+    CallFilter, CredentialRecord, DataKeyRow, DatabaseUrl, GroupBy, KeyCaps, ObjectRow, Page,
+    SessionCursor, Store, StoreError, StoredPrice,
 };
 
 fn spawnable<F: Future + Send + 'static>(_: F) {}
@@ -40,11 +40,11 @@ methods! {
     key(store, id: KeyId): store.key(id);
     all_keys(store): store.all_keys_with_digests();
     revoke_key(store, id: KeyId, at: Timestamp): store.revoke_key(id, at);
-    change_key(store, id: KeyId): store.change_key(id, |_| Ok::<_, StoreError>(()));
+    change_key(store, id: KeyId): store.change_key(id, KeyCaps::NONE, |_| Ok::<_, StoreError>(()));
     touch_keys(store, used: Vec<(KeyId, Timestamp)>): store.touch_keys(&used);
     expire(store, at: Timestamp): store.delete_expired_scoped(at);
     managed_keys(store, keys: Vec<(VirtualKey, [u8; 32])>, at: Timestamp): store.put_managed_keys(&keys, at);
-    put_credential(store, record: CredentialRecord): store.put_credential(&record);
+    put_credential(store, record: CredentialRecord): store.put_credential(&record, u32::MAX);
     credentials(store, owner: Owner): store.credentials_of(owner);
     credential(store, name: String): store.credential_named(Owner::Platform, &name, &name);
     one_sealed(store, id: CredentialId): store.sealed_credential(id);

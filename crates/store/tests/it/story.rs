@@ -32,7 +32,7 @@ async fn a_life(place: Place) {
     let key = virtual_key(1, "laptop");
     store.insert_key(&key, [1; 32]).await.unwrap();
     store
-        .put_credential(&credential(9, "anthropic", b"sealed"))
+        .put_credential(&credential(9, "anthropic", b"sealed"), u32::MAX)
         .await
         .unwrap();
     store.upsert_provider(&provider("lab")).await.unwrap();

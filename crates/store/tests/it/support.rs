@@ -17,7 +17,7 @@ use tollhouse_domain::money::Money;
 use tollhouse_domain::provider::Provider;
 use tollhouse_domain::tags::Tags;
 use tollhouse_domain::time::Timestamp;
-use tollhouse_store::{CredentialRecord, DatabaseUrl, Store, StoreError};
+use tollhouse_store::{CredentialRecord, DatabaseUrl, KeyCaps, Store, StoreError};
 use tollhouse_wire::Protocol;
 use tollhouse_wire::dialect::Quirk;
 use tollhouse_wire::usage::Usage;
@@ -319,6 +319,6 @@ pub(crate) async fn edit(store: &Store, key: &VirtualKey) -> Result<VirtualKey, 
         stored.clone_from(key);
         Ok::<_, Infallible>(())
     };
-    let Ok(changed) = store.change_key(key.id, change).await?;
+    let Ok(changed) = store.change_key(key.id, KeyCaps::NONE, change).await?;
     Ok(changed)
 }

@@ -300,7 +300,8 @@ async fn set(
         managed: false,
     };
     let telling = signed.pools().telling().await;
-    let id = put_credential(&store, signed.vault(), placed, &input.api_key).await?;
+    let most = signed.limiter().config().credentials_per_provider;
+    let id = put_credential(&store, signed.vault(), placed, &input.api_key, most).await?;
     signed.pools().forget(id);
     drop(telling);
     signed.refresh().await?;
@@ -355,16 +356,8 @@ async fn personal(signed: &Signed, secret: &Secret) -> Result<(), ApiError> {
     if ORGANIZATION_KEYS.iter().any(administers) {
         return Err(ApiError::Forbidden(message.into()));
     }
-    let fingerprint = secret.fingerprint();
-    let kept = signed.store().sealed_credentials().await?;
-    let others = kept.iter().filter(|record| match record.meta.owner {
-        Owner::Org(_) | Owner::Platform => true,
-        Owner::User(_) => false,
-    });
-    if others
-        .into_iter()
-        .any(|record| record.meta.fingerprint == fingerprint)
-    {
+    let store = signed.store();
+    if store.shares_fingerprint(&secret.fingerprint()).await? {
         return Err(ApiError::Forbidden(message.into()));
     }
     Ok(())

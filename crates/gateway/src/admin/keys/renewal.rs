@@ -7,6 +7,7 @@ use serde::Deserialize;
 use tollhouse_domain::audit::Action;
 use tollhouse_domain::id::KeyId;
 use tollhouse_domain::key::{KeyKind, KeyState, LONGEST_GRACE, VirtualKey};
+use tollhouse_store::KeyCaps;
 use tollhouse_vault::{new_virtual_key, prefix};
 use utoipa::ToSchema;
 
@@ -129,7 +130,7 @@ pub(crate) async fn renew(
     let mut key = find(&signed, id).await?;
     renew(&mut key)?;
     let store = signed.store().noted(note(&signed, Action::KeyRenew, &key));
-    let key = store.change_key(id, renew).await??;
+    let key = store.change_key(id, KeyCaps::NONE, renew).await??;
     signed.refresh().await?;
     Ok(Json(KeyView::new(key, now)))
 }

@@ -49,7 +49,7 @@ pub(in crate::admin) async fn somebody(
 }
 
 /// The provider `shared` at the upstream, which everything is routed to and nobody has a credential for.
-pub(super) async fn shared(root: &Api, upstream: &ScriptedUpstream) {
+pub(in crate::admin) async fn shared(root: &Api, upstream: &ScriptedUpstream) {
     let body = format!(r#"{{"endpoints":{{"chat":"{}/v1"}}}}"#, upstream.url);
     let put = root.put("/api/v1/providers/shared", &body).await;
     assert_eq!(put.status, StatusCode::OK, "{}", put.text());
