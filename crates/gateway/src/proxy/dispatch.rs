@@ -88,8 +88,9 @@ pub(super) struct Sending {
     request: Request<ChunkBody>,
     losses: Losses,
     answering: Option<Answering>,
-    /// Whether the answer says if the provider takes the credential: where the client chooses the path, a
-    /// 401 may be the path's, and a key's holder could put a shared credential out of everybody's use.
+    /// Whether the answer's status says anything of the credential and of the endpoint: where the client
+    /// chooses the path, it may be the path's, and a key's holder could put a shared credential out of
+    /// everybody's use.
     judges: bool,
 }
 
@@ -195,11 +196,23 @@ impl Queue {
         *request.method_mut() = self.outbound.method.clone();
         *request.uri_mut() = uri;
         *request.headers_mut() = headers;
-        let judges = matches!(self.outbound.address, Address::Path { .. });
+        let judges = is_named(&target, request.uri(), &self.outbound.address);
         Ok(Sending {
             judges,
             ..Sending::new(target, request, losses)
         })
+    }
+}
+
+/// Whether a request goes where a route of its own would send it.
+fn is_named(target: &Target, uri: &Uri, address: &Address) -> bool {
+    match address {
+        Address::Path { .. } => true,
+        Address::Proxied { inference, .. } => inference.is_some_and(|inference| {
+            let own = target.endpoint.uri(inference.suffix(), None);
+            let speaks = inference.protocol() == target.endpoint.protocol;
+            speaks && own.is_some_and(|own| own.path() == uri.path())
+        }),
     }
 }
 
@@ -264,8 +277,10 @@ fn learn(
     now: Timestamp,
 ) {
     let (signal, verdict) = match answer {
+        // What a path of the client's choice answers is its own affair.
+        Ok(_) | Err(UpstreamError::Silent | UpstreamError::Broken(_)) if !judges => return,
         Ok(response) => match response.status().as_u16() {
-            401 => (Signal::Answered, judges.then_some(Verdict::Refused)),
+            401 => (Signal::Answered, Some(Verdict::Refused)),
             429 => {
                 let pause = retry_after(response.headers(), now);
                 let others = target.spare.is_some();
@@ -277,7 +292,7 @@ fn learn(
                 (signal, Some(Verdict::Limited(pause)))
             }
             500..=599 => (Signal::Failed, None),
-            _ => (Signal::Answered, judges.then_some(Verdict::Taken)),
+            _ => (Signal::Answered, Some(Verdict::Taken)),
         },
         Err(_) => (Signal::Failed, None),
     };
@@ -302,7 +317,7 @@ pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duratio
 pub(super) fn uri(target: &Target, address: &Address) -> Result<Uri, Refusal> {
     let uri = match address {
         Address::Path { suffix, query } => target.endpoint.uri(suffix, query.as_deref()),
-        Address::Proxied { path, query } => target.endpoint.proxied(path, query.as_deref()),
+        Address::Proxied { path, query, .. } => target.endpoint.proxied(path, query.as_deref()),
     };
     uri.ok_or_else(|| {
         Refusal::new(

@@ -57,7 +57,12 @@ pub(crate) enum Address {
         query: Option<String>,
     },
     /// A `/proxy` path.
-    Proxied { path: String, query: Option<String> },
+    Proxied {
+        path: String,
+        query: Option<String>,
+        /// The call that it amounts to, if any.
+        inference: Option<Inference>,
+    },
 }
 
 impl Outbound {

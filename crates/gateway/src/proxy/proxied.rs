@@ -101,7 +101,11 @@ pub(crate) async fn proxy(
             decoded: None,
             model: None,
         },
-        address: Address::Proxied { path, query },
+        address: Address::Proxied {
+            path,
+            query,
+            inference,
+        },
         origin: None,
     };
     passage.carry(granted, outbound).await

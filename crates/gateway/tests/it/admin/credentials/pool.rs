@@ -239,3 +239,39 @@ async fn a_path_of_the_clients_choice_puts_no_credential_out_of_use() {
     drawn(&api, &upstream, &key, "talk").await;
     gateway.stop().await;
 }
+
+#[tokio::test]
+async fn a_limit_below_proxy_counts_where_a_route_of_its_own_leads_too() {
+    let (upstream, gateway, api, key) = three().await;
+    let headers = [
+        ("x-tollhouse-key", key.as_str()),
+        ("content-type", "application/json"),
+    ];
+    let states = async || {
+        let mut states = Vec::new();
+        for name in NAMES {
+            let shown = shown(&api, &format!("sk-{name}")).await;
+            states.push(shown["state"].as_str().unwrap().to_owned());
+        }
+        states.sort();
+        states
+    };
+    let body = r#"{"model":"shared-model","messages":[]}"#;
+    for path in [
+        "/v1/costs",
+        "/elsewhere/v1/chat/completions",
+        "/v1/embeddings/x",
+    ] {
+        upstream.script(limit("60")).script(limit("60"));
+        let path = format!("/proxy/shared{path}");
+        let answer = api.client.post(&path, &headers, body).await;
+        assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{path}");
+        assert_eq!(states().await, ["ready"; 3], "{path}");
+    }
+    upstream.script(limit("60")).json(200, ANSWER);
+    let path = "/proxy/shared/v1/chat/completions";
+    let answer = api.client.post(path, &headers, body).await;
+    assert_eq!(answer.status, StatusCode::OK, "another one of the pool");
+    assert_eq!(states().await, ["cooling", "ready", "ready"]);
+    gateway.stop().await;
+}
