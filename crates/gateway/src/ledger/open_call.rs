@@ -79,6 +79,13 @@ impl OpenCall {
         })
     }
 
+    /// Lets it count from here on, whether or not anybody is asked.
+    pub(crate) const fn count_in(&mut self) {
+        if let Some(held) = &mut self.reservation {
+            held.count_in();
+        }
+    }
+
     /// Takes over what limits hold for the call. Money is journaled before it can be spent, so that it
     /// counts even if the process dies.
     pub(crate) fn hold(&mut self, reservation: Reservation) -> Result<(), JournalError> {
@@ -233,7 +240,7 @@ impl OpenCall {
         let Some(held) = self.reservation.take() else {
             return;
         };
-        if row.attempts == 0 {
+        if row.attempts == 0 && !held.is_counted() {
             // Nobody was asked: dropping it lets go of everything.
             return;
         }

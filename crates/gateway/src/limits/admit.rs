@@ -23,6 +23,16 @@ pub(crate) struct Granted {
     pub(crate) reservation: Option<Reservation>,
 }
 
+impl Granted {
+    /// Targets of a call that everything is held for already.
+    pub(crate) const fn held_before(targets: Vec<Target>) -> Self {
+        Self {
+            targets,
+            reservation: None,
+        }
+    }
+}
+
 /// What a call is to the limits.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Demand<'a> {
@@ -33,8 +43,10 @@ pub(crate) struct Demand<'a> {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// Costs nothing anywhere: counting tokens, asking after what was made.
+    /// Costs nothing anywhere: counting tokens, reading below `/proxy`.
     Free,
+    /// Costs nothing, and is a call all the same: asking after what was made.
+    Lookup,
     /// Its tokens are metered and priced.
     Metered,
     /// What it costs is not to be known; what it is, as a sentence says it.
@@ -50,10 +62,19 @@ pub(crate) struct Caller<'a> {
 }
 
 impl<'a> Demand<'a> {
-    /// A call that asks after something, or counts.
+    /// A call that counts, or reads.
     pub(crate) fn free() -> Self {
+        Self::costless(Kind::Free)
+    }
+
+    /// A call that asks after what was made, which has to be looked up before anybody is asked.
+    pub(crate) fn lookup() -> Self {
+        Self::costless(Kind::Lookup)
+    }
+
+    fn costless(kind: Kind) -> Self {
         Self {
-            kind: Kind::Free,
+            kind,
             asks: Asks::default(),
             model: None,
         }
@@ -159,7 +180,7 @@ pub(crate) fn admit(
     match demand.kind {
         Kind::Unmetered(what) if budgeted => return Err(unmetered(what)),
         Kind::Metered if budgeted && estimate.cost.is_none() => return Err(unpriced()),
-        Kind::Free | Kind::Metered | Kind::Unmetered(_) => {}
+        Kind::Free | Kind::Lookup | Kind::Metered | Kind::Unmetered(_) => {}
     }
     let cost = estimate.cost.unwrap_or_default();
     let ask = Ask {
@@ -185,7 +206,7 @@ fn estimate(
     demand: Demand<'_>,
     targets: &[Target],
 ) -> Estimate {
-    if demand.kind == Kind::Free {
+    if matches!(demand.kind, Kind::Free | Kind::Lookup) {
         return Estimate {
             cost: Some(Money::ZERO),
             ceiling: Some(Money::ZERO),
@@ -224,7 +245,11 @@ fn scopes(
     let people = &snapshot.people;
     let mut sessions = Caps::default();
     let mut add = |scope, limits, budgets: &[_]| {
-        let caps = Caps::of(budgets);
+        let caps = if kind == Kind::Lookup {
+            Caps::default()
+        } else {
+            Caps::of(budgets)
+        };
         sessions = sessions.and(caps.only(true));
         found.push((scope, limiter.rules(limits, caps.only(false))));
     };

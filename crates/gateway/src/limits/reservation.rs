@@ -17,6 +17,8 @@ pub(crate) struct Reservation {
     tokens: u64,
     /// The most it can cost, and what not even a full context costs; nothing where nothing is priced.
     worst: Option<(Money, Money)>,
+    /// Whether the call counts even if nobody is asked.
+    counted: bool,
 }
 
 impl Reservation {
@@ -31,6 +33,7 @@ impl Reservation {
             at,
             tokens: 0,
             worst: None,
+            counted: false,
         }
     }
 
@@ -39,6 +42,16 @@ impl Reservation {
         self.tokens = tokens;
         self.worst = worst;
         self
+    }
+
+    /// Lets the call count, whether or not anybody is asked.
+    pub(crate) const fn count_in(&mut self) {
+        self.counted = true;
+    }
+
+    /// Whether the call counts even if nobody was asked.
+    pub(crate) const fn is_counted(&self) -> bool {
+        self.counted
     }
 
     /// Whether any budget holds money for the call.

@@ -32,7 +32,7 @@ use super::translated::Head;
 use super::{Arrival, identify, inbound, results_url};
 use crate::body::Body;
 use crate::chunks::Chunks;
-use crate::limits::admit::{Caller, Demand, admit};
+use crate::limits::admit::{Caller, Demand, Granted, admit};
 use crate::snapshot::Snapshot;
 use crate::state::Gateway;
 
@@ -62,17 +62,20 @@ pub(crate) async fn batches(
             "Batches are not listed here: an account's list holds every key's. Ask for each by its id.",
         )),
         Object::One { id, rest } => {
-            let found = gateway.store().object(&id, principal.key.id).await;
-            let owner = found.map_err(unavailable)?.ok_or_else(unknown)?;
             let body = inbound.body;
             let passage = open(
                 gateway, &snapshot, arrival, &principal, &parts, &body, ENDPOINT,
             )?;
+            let passage = passage.counted(looks(gateway, &snapshot, &principal, arrival))?;
+            let found = gateway.store().object(&id, principal.key.id).await;
+            let owner = match found.map_err(unavailable).and_then(known) {
+                Ok(owner) => owner,
+                Err(refusal) => return Err(passage.refuse(refusal)),
+            };
             let draw = draw(gateway, &snapshot, &principal, arrival);
             let made = (owner.provider, owner.credential_id);
             let targets = owned(&draw, &made, Protocol::Messages);
-            let caller = caller(&principal, arrival);
-            let granted = admit(gateway, &snapshot, caller, Demand::free(), targets);
+            let granted = targets.map(Granted::held_before);
             let deleting = parts.method == Method::DELETE;
             let streamed = rest.ends_with("/results");
             let outbound = request(parts, body, format!("{BATCHES}{rest}"));
@@ -239,15 +242,17 @@ pub(crate) async fn stored(
             "There is nothing at this path.",
         ));
     };
-    let made = made_by(gateway, &principal.key, &id)
-        .await?
-        .ok_or_else(unknown)?;
     let name = "responses.stored";
     let passage = open(gateway, &snapshot, arrival, &principal, &parts, &body, name)?;
+    let passage = passage.counted(looks(gateway, &snapshot, &principal, arrival))?;
+    let found = made_by(gateway, &principal.key, &id).await;
+    let made = match found.and_then(known) {
+        Ok(made) => made,
+        Err(refusal) => return Err(passage.refuse(refusal)),
+    };
     let draw = draw(gateway, &snapshot, &principal, arrival);
     let targets = owned(&draw, &made, Protocol::Responses);
-    let caller = caller(&principal, arrival);
-    let granted = admit(gateway, &snapshot, caller, Demand::free(), targets);
+    let granted = targets.map(Granted::held_before);
     passage
         .carry(granted, request(parts, body, format!("/responses{rest}")))
         .await
@@ -295,6 +300,22 @@ pub(crate) async fn follow(
         }
     }
     Ok(targets)
+}
+
+/// Room for asking after an object, before it is looked up: also who asks after what there is not has
+/// limits.
+fn looks(
+    gateway: &Gateway,
+    snapshot: &Snapshot,
+    principal: &Principal,
+    arrival: Arrival,
+) -> Result<Granted, Refusal> {
+    let caller = caller(principal, arrival);
+    admit(gateway, snapshot, caller, Demand::lookup(), Ok(Vec::new()))
+}
+
+fn known<T>(found: Option<T>) -> Result<T, Refusal> {
+    found.ok_or_else(unknown)
 }
 
 /// What is asked of an object belongs to no conversation.

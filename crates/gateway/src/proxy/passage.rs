@@ -81,6 +81,18 @@ impl<'a> Passage<'a> {
         }
     }
 
+    /// Takes over what is held for a call that has to look something up first. It counts from here on,
+    /// whatever is found: looking is what it came for.
+    pub(crate) fn counted(mut self, granted: Result<Granted, Refusal>) -> Result<Self, Refusal> {
+        match granted.and_then(|granted| self.hold(granted)) {
+            Ok(_) => {
+                self.call.count_in();
+                Ok(self)
+            }
+            Err(refusal) => Err(self.refuse(refusal)),
+        }
+    }
+
     /// Takes over what is held for the call.
     fn hold(&mut self, granted: Granted) -> Result<Vec<Target>, Refusal> {
         if let Some(reservation) = granted.reservation {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::Method;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
+use tollhouse_domain::call::Outcome;
 use tollhouse_domain::limits::{BudgetWindow, Limits};
 
 use super::{Lab, request};
@@ -177,6 +178,31 @@ async fn what_counts_tokens_or_asks_after_things_is_free() {
         expected += 1;
     }
     assert_eq!(lab.upstream.seen().len(), expected);
+    lab.gateway.stop().await;
+}
+
+#[tokio::test]
+async fn asking_after_what_there_is_not_is_a_call_like_any_other() {
+    let lab = Lab::start().await;
+    for path in [
+        "/v1/responses/resp_none",
+        "/v1/messages/batches/msgbatch_none",
+    ] {
+        let two = Limits {
+            rpm: Some(2),
+            ..Limits::default()
+        };
+        let key = lab.limited(two).await;
+        let headers = [("x-api-key", key.as_str())];
+        for expected in [404, 404, 429] {
+            let answer = lab.client.get(path, &headers).await;
+            assert_eq!(answer.status, expected, "{path}: {}", answer.text());
+        }
+    }
+    assert!(lab.upstream.seen().is_empty());
+    let calls = lab.gateway.calls_when(6).await;
+    assert_eq!(calls.len(), 6, "each left its row");
+    assert!(calls.iter().all(|call| call.outcome == Outcome::Refused));
     lab.gateway.stop().await;
 }
 
