@@ -242,7 +242,18 @@ impl Draw<'_> {
             return Ok((Credential::Client(client.clone()), None));
         }
         if endpoint.auth == AuthScheme::None {
-            return Ok((Credential::None, None));
+            // It is the installation's own, and lent like its credentials: so says `sources` too.
+            if self
+                .principal
+                .key
+                .owners()
+                .any(|owner| owner == Owner::Platform)
+            {
+                return Ok((Credential::None, None));
+            }
+            let message = "The provider takes no credential and is the platform's, which this key may \
+                 not draw on.";
+            return Err(missing(message));
         }
         let credentials = self.snapshot.credentials();
         for owner in self.principal.key.owners() {
@@ -287,12 +298,14 @@ impl Draw<'_> {
         }
     }
 
-    /// A credential by its id, if the key may draw on its owner and it can be sent.
+    /// A credential by its id, if the key may draw on its owner and it can be sent. The search ends with
+    /// an owner whose credentials cannot be used, as every search does.
     fn named(&self, endpoint: &Endpoint, id: CredentialId) -> Option<Credential> {
         let credentials = self.snapshot.credentials();
-        let pools = self.principal.key.owners();
+        let owners = self.principal.key.owners();
+        let pools = owners.filter_map(|owner| credentials.pool(owner, &endpoint.provider));
         pools
-            .filter_map(|owner| credentials.pool(owner, &endpoint.provider))
+            .take_while(|pool| !pool.members.is_empty())
             .flat_map(|pool| &pool.members)
             .find(|member| member.id == id)
             .map(|member| Credential::Kept(Arc::clone(member)))

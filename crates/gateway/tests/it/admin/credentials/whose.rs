@@ -366,3 +366,79 @@ async fn nobodys_credential_serves_another_whatever_happens() {
 
     gateway.stop().await;
 }
+
+#[tokio::test]
+async fn one_that_is_off_stops_the_search_for_the_maker_of_a_response_too() {
+    let (upstream, gateway, root) = started().await;
+    let body = format!(r#"{{"endpoints":{{"responses":"{}/v1"}}}}"#, upstream.url);
+    let placed = root.put("/api/v1/providers/shared", &body).await;
+    assert_eq!(placed.status, StatusCode::OK, "{}", placed.text());
+    let routes = r#"{"data":[{"model":"shared-*","targets":[{"provider":"shared"}]}]}"#;
+    assert_eq!(
+        root.put("/api/v1/routes", routes).await.status,
+        StatusCode::OK
+    );
+    made(&root, "/api/v1/orgs", r#"{"name":"acme"}"#).await;
+    let ann = somebody(&gateway, &root, "ann", &[("acme", "member")]).await;
+    put(&root, "orgs/acme", "default", "sk-of-acme").await;
+    let (_, key) = ann.api.key(r#"{"name":"k","org":"acme"}"#).await;
+    let headers = [("x-tollhouse-key", key.as_str())];
+    let answer = r#"{"id":"resp_1","object":"response","model":"m","status":"completed","output":[],
+        "usage":{"input_tokens":3,"output_tokens":9}}"#;
+    upstream.json(200, answer);
+    let body = r#"{"model":"shared-model","input":"x"}"#;
+    let response = ann.api.client.post("/v1/responses", &headers, body).await;
+    assert_eq!(response.status, StatusCode::OK, "{}", response.text());
+    let mine = put(&ann.api, "me", "default", "sk-of-ann").await;
+    for (enabled, expected) in [
+        (true, StatusCode::OK),
+        (false, StatusCode::FAILED_DEPENDENCY),
+    ] {
+        enable(&ann.api, mine["id"].as_str().unwrap(), enabled).await;
+        if enabled {
+            upstream.json(200, answer);
+        }
+        let found = ann.api.client.get("/v1/responses/resp_1", &headers).await;
+        assert_eq!(found.status, expected, "{}", found.text());
+        if enabled {
+            assert_eq!(secret(&upstream.last()), "sk-of-acme", "who made it");
+        }
+    }
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_provider_without_credentials_is_lent_like_the_platforms() {
+    let (upstream, gateway, root) = started().await;
+    let url = &upstream.url;
+    let body = format!(r#"{{"endpoints":{{"chat":"{url}/v1"}},"auth":"none"}}"#);
+    let placed = root.put("/api/v1/providers/open", &body).await;
+    assert_eq!(placed.status, StatusCode::OK, "{}", placed.text());
+    let routes = r#"{"data":[{"model":"shared-*","targets":[{"provider":"open"}]}]}"#;
+    assert_eq!(
+        root.put("/api/v1/routes", routes).await.status,
+        StatusCode::OK
+    );
+    made(&root, "/api/v1/orgs", r#"{"name":"acme"}"#).await;
+    let ann = somebody(&gateway, &root, "ann", &[("acme", "member")]).await;
+    let (id, key) = ann.api.key(r#"{"name":"k","org":"acme"}"#).await;
+    let denied = call(&ann.api, &key, "talk").await;
+    assert_eq!(
+        denied.status,
+        StatusCode::FAILED_DEPENDENCY,
+        "{}",
+        denied.text()
+    );
+    let headers = [("x-tollhouse-key", key.as_str())];
+    let path = "/proxy/open/v1/models";
+    let denied = ann.api.client.get(path, &headers).await;
+    assert_eq!(denied.status, StatusCode::FAILED_DEPENDENCY);
+    assert!(upstream.seen().is_empty());
+    let lent = r#"{"credentials":{"platform":true}}"#;
+    let lent = root.patch(&format!("/api/v1/keys/{id}"), lent).await;
+    assert_eq!(lent.status, StatusCode::OK, "{}", lent.text());
+    upstream.json(200, ANSWER);
+    assert_eq!(call(&ann.api, &key, "talk").await.status, StatusCode::OK);
+    assert!(upstream.last().header("authorization").is_empty());
+    gateway.stop().await;
+}
