@@ -63,8 +63,6 @@ words! {
         Routes = "routes",
         /// The imported prices.
         Prices = "prices",
-        /// A setting of the installation.
-        Setting = "setting",
         /// A person or a service.
         User = "user",
         /// An organization.
@@ -115,8 +113,6 @@ words! {
         RoutesReplace = "routes.replace",
         /// Prices were set or imported.
         PricesPut = "prices.put",
-        /// A setting was changed.
-        SettingPut = "setting.put",
         /// A user was added.
         UserCreate = "user.create",
         /// A user was changed.

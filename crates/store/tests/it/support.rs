@@ -163,8 +163,8 @@ pub(crate) fn note() -> Note {
     Note::new(
         seconds(0),
         Actor::OPERATOR,
-        Action::SettingPut,
-        Subject::of(SubjectKind::Setting),
+        Action::ConfigApply,
+        Subject::of(SubjectKind::Database),
     )
 }
 
