@@ -50,6 +50,7 @@ use utoipa::openapi::{Components, InfoBuilder, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use self::budgets::Views;
 use self::credentials::Tests;
 use self::session::doors::Doors;
 use crate::dashboard;
@@ -61,6 +62,8 @@ pub(crate) struct Control {
     gateway: Gateway,
     /// When credentials were last tried out.
     tests: Arc<Tests>,
+    /// How often who asked how budgets stand.
+    views: Arc<Views>,
     /// What slows down whoever tries many passwords.
     doors: Arc<Doors>,
     /// Cancelled when the server stops: what would go on for ever ends then.
@@ -72,6 +75,7 @@ pub(crate) fn router(gateway: Gateway, closing: CancellationToken) -> Router {
     let control = Control {
         gateway,
         tests: Arc::default(),
+        views: Arc::default(),
         doors: Arc::default(),
         closing,
     };

@@ -1,10 +1,14 @@
 //! Limits and budgets of organizations and users, and how every budget stands.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
 use axum::Json;
 use serde::{Deserialize, Serialize};
 use tollhouse_domain::audit::{Action, Subject, SubjectKind};
 use tollhouse_domain::id::UserId;
-use tollhouse_domain::limits::{Budget, Caps, Limits, Scope};
+use tollhouse_domain::limits::{Budget, BudgetWindow, Caps, Limits, Scope};
 use tollhouse_domain::money::Money;
 use tollhouse_domain::tenancy::{Org, Role, User};
 use tollhouse_domain::time::Timestamp;
@@ -17,7 +21,6 @@ use super::page::{self, List, PageQuery};
 use super::quota::{BudgetInput, BudgetView, LimitsInput, LimitsView, OneOrMany, budgets};
 use super::{orgs, users};
 use crate::clock;
-use crate::limits::Standing;
 
 /// How a budget stands.
 #[derive(Serialize, ToSchema)]
@@ -91,22 +94,77 @@ impl AllowanceView {
 /// and are not in it.
 #[utoipa::path(
     get, path = "/budgets", tag = "budgets", operation_id = "list_budgets", params(PageQuery),
-    responses((status = 200, body = List<StandingView>), Refused),
+    responses(
+        (status = 200, body = List<StandingView>),
+        (status = 429, description = "Asked too often", body = ErrorBody),
+        Refused,
+    ),
 )]
 pub(super) async fn list(
     signed: Signed,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<List<StandingView>>, ApiError> {
     let now = clock::now();
-    let mut standings = Vec::new();
+    let caller = signed.user().map(|user| user.id);
+    signed.control().views.take(caller, clock::monotonic())?;
+    let part = page::slice(budgeted(&signed), &query, Budgeted::place);
+    let alerts = signed.limiter().alerts(now);
+    // How a budget stands is asked of those alone that are shown.
+    let stands = |budget: &Budgeted| {
+        let all = signed.limiter().standing(budget.scope, budget.caps, now);
+        let mut all = all.into_iter();
+        all.find(|standing| standing.window == budget.window)
+    };
+    let part = part.map(|budget| (stands(&budget), budget));
+    let next = part.next;
+    let shown = part.data.into_iter().filter_map(|(standing, budget)| {
+        let standing = standing?;
+        let of = (standing.scope, standing.window);
+        let mut alerts = alerts.iter();
+        let alert = alerts.find(|alert| (alert.standing.scope, alert.standing.window) == of);
+        Some(StandingView {
+            scope: standing.scope.kind(),
+            id: standing.scope.to_string(),
+            name: budget.name,
+            window: standing.window.as_str(),
+            usd: standing.usd,
+            spent_usd: standing.spent,
+            reserved_usd: standing.reserved,
+            resets_at: standing.reset_at,
+            alerted_at: alert.map(|alert| alert.at),
+        })
+    });
+    let data = shown.collect();
+    Ok(Json(List { data, next }))
+}
+
+/// A budget, before it is asked how it stands.
+struct Budgeted {
+    scope: Scope,
+    caps: Caps,
+    window: BudgetWindow,
+    name: String,
+}
+
+impl Budgeted {
+    fn place(&self) -> String {
+        format!("{} {}", self.scope, self.window.as_str())
+    }
+}
+
+/// Every budget that whoever asks may see.
+fn budgeted(signed: &Signed) -> Vec<Budgeted> {
+    let mut found = Vec::new();
     let mut add = |scope, name: &str, budgets: &[Budget]| {
         let caps = Caps::of(budgets).only(false);
-        let stands = signed.limiter().standing(scope, caps, now);
-        standings.extend(
-            stands
-                .into_iter()
-                .map(|standing| (standing, name.to_owned())),
-        );
+        let windows = BudgetWindow::ALL.into_iter();
+        let set = windows.filter(|window| caps.get(*window).is_some());
+        found.extend(set.map(|window| Budgeted {
+            scope,
+            caps,
+            window,
+            name: name.to_owned(),
+        }));
     };
     let people = signed.people();
     for org in people.orgs() {
@@ -115,38 +173,42 @@ pub(super) async fn list(
         }
     }
     for user in people.users() {
-        if sees(&signed, user) {
+        if !user.budgets.is_empty() && sees(signed, user) {
             add(Scope::User(user.id), &user.name, &user.budgets);
         }
     }
     let (visible, snapshot) = (signed.visible(), signed.snapshot());
     for key in snapshot.all_keys() {
-        if visible.sees(key.owner, key.org) {
+        if !key.budgets.is_empty() && visible.sees(key.owner, key.org) {
             add(Scope::Key(key.id), &key.name, &key.budgets);
         }
     }
-    let alerts = signed.limiter().alerts(now);
-    let part = page::slice(standings, &query, |(standing, _)| place(standing));
-    Ok(Json(part.map(|(standing, name)| {
-        let of = (standing.scope, standing.window);
-        let mut alerts = alerts.iter();
-        let alert = alerts.find(|alert| (alert.standing.scope, alert.standing.window) == of);
-        StandingView {
-            scope: standing.scope.kind(),
-            id: standing.scope.to_string(),
-            name,
-            window: standing.window.as_str(),
-            usd: standing.usd,
-            spent_usd: standing.spent,
-            reserved_usd: standing.reserved,
-            resets_at: standing.reset_at,
-            alerted_at: alert.map(|alert| alert.at),
-        }
-    })))
+    found
 }
 
-fn place(standing: &Standing) -> String {
-    format!("{} {}", standing.scope, standing.window.as_str())
+/// How often one caller may ask in a minute: every answer looks through all keys.
+const MOST_IN_A_MINUTE: u32 = 120;
+const MINUTE: Duration = Duration::from_mins(1);
+
+/// Who asked how budgets stand, and how often, in the minute that began with their first time. Absent
+/// for whoever holds the administrator's token.
+#[derive(Default)]
+pub(super) struct Views(Mutex<HashMap<Option<UserId>, (Instant, u32)>>);
+
+impl Views {
+    fn take(&self, caller: Option<UserId>, now: Instant) -> Result<(), ApiError> {
+        // A panic elsewhere leaves the map whole: every change is one retain or one count.
+        let mut views = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        views.retain(|_, (began, _)| now.duration_since(*began) < MINUTE);
+        let (began, times) = views.entry(caller).or_insert((now, 0));
+        if *times >= MOST_IN_A_MINUTE {
+            return Err(ApiError::TooSoon(
+                MINUTE.saturating_sub(now.duration_since(*began)),
+            ));
+        }
+        *times += 1;
+        Ok(())
+    }
 }
 
 /// Whether a user's budgets may be seen: by themselves, and by who administers where they are.
@@ -218,4 +280,26 @@ fn allots(signed: &Signed) -> Result<(), ApiError> {
         signed.platform()?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_caller_asks_so_often_in_a_minute_and_no_more() {
+        let views = Views::default();
+        let start = clock::monotonic();
+        let [one, other] = [1, 2].map(|n| Some(UserId(uuid::Uuid::from_u128(n))));
+        for _ in 0..MOST_IN_A_MINUTE {
+            assert!(views.take(one, start).is_ok());
+        }
+        let refused = views.take(one, start + Duration::from_secs(20));
+        assert!(
+            matches!(refused, Err(ApiError::TooSoon(pause)) if pause == Duration::from_secs(40))
+        );
+        assert!(views.take(other, start).is_ok());
+        assert!(views.take(None, start).is_ok());
+        assert!(views.take(one, start + MINUTE).is_ok());
+    }
 }

@@ -17,10 +17,10 @@ const MOST: u32 = 1_000;
 #[derive(Serialize, ToSchema)]
 pub(super) struct List<T> {
     /// The rows.
-    data: Vec<T>,
+    pub(super) data: Vec<T>,
     /// What to send as `cursor` for the part that follows; null at the end.
     #[schema(required = true)]
-    next: Option<String>,
+    pub(super) next: Option<String>,
 }
 
 impl<T> List<T> {
