@@ -207,6 +207,20 @@ impl Note {
         self
     }
 
+    /// One such note for each of these organizations, which each read its own; this one where there is
+    /// none.
+    #[must_use]
+    pub fn in_each(self, orgs: impl IntoIterator<Item = OrgId>) -> Vec<Self> {
+        let mut orgs: Vec<OrgId> = orgs.into_iter().collect();
+        orgs.sort_unstable();
+        orgs.dedup();
+        if orgs.is_empty() {
+            return vec![self];
+        }
+        let each = |org| self.clone().in_org(Some(org));
+        orgs.into_iter().map(each).collect()
+    }
+
     /// Text that any database takes and that stays small.
     fn clean(&mut self) {
         let texts = [

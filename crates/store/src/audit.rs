@@ -6,8 +6,6 @@
 
 mod row;
 
-use std::sync::Arc;
-
 use sqlx::{FromRow, PgConnection, QueryBuilder, SqliteConnection};
 use tollhouse_domain::audit::chain::Head;
 use tollhouse_domain::audit::{Action, Entry, Hash, Note};
@@ -130,9 +128,15 @@ impl Store {
     /// something leaves this note in the audit trail, in its own transaction.
     #[must_use]
     pub fn noted(&self, note: Note) -> Self {
+        self.noted_all(vec![note])
+    }
+
+    /// The same for what concerns several organizations, and leaves a note for each.
+    #[must_use]
+    pub fn noted_all(&self, notes: Vec<Note>) -> Self {
         Self {
             db: self.db.clone(),
-            note: Some(Arc::new(note)),
+            notes: notes.into(),
         }
     }
 
@@ -140,8 +144,9 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Unnoted`] for a store that was not told: no such write goes unrecorded.
-    pub(crate) fn note(&self) -> Result<&Note> {
-        self.note.as_deref().ok_or(StoreError::Unnoted)
+    pub(crate) fn notes(&self) -> Result<&[Note]> {
+        let noted = Some(&*self.notes).filter(|notes| !notes.is_empty());
+        noted.ok_or(StoreError::Unnoted)
     }
 
     /// Adds something to the trail that is no write to the store.

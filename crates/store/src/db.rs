@@ -22,7 +22,7 @@ pub(crate) const RETRIES: u32 = 5;
 pub struct Store {
     pub(crate) db: Db,
     /// What administrative writes leave in the audit trail; without one there are none.
-    pub(crate) note: Option<Arc<Note>>,
+    pub(crate) notes: Arc<[Note]>,
 }
 
 impl fmt::Debug for Store {
@@ -92,7 +92,7 @@ macro_rules! transact {
 /// The trail comes last.
 macro_rules! administer {
     ($store:expr, $section:ident, |$tx:ident| $body:block) => {{
-        let note = $store.note()?;
+        let notes = $store.notes()?;
         transact!($store, |$tx| {
             sqlx::query(crate::revision::RAISE)
                 .execute(&mut *$tx)
@@ -103,7 +103,7 @@ macro_rules! administer {
                 .await?;
             let (value, changed) = $body;
             if changed {
-                crate::audit::Trail::append(&mut *$tx, std::slice::from_ref(note)).await?;
+                crate::audit::Trail::append(&mut *$tx, notes).await?;
             }
             (value, changed)
         })
@@ -133,7 +133,8 @@ impl Store {
             DatabaseUrl::Sqlite(path) => open_sqlite(path, options).await?,
             DatabaseUrl::Postgres(url) => open_postgres(url, options).await?,
         };
-        Ok(Self { db, note: None })
+        let notes = Arc::from([]);
+        Ok(Self { db, notes })
     }
 
     /// `sqlite` or `postgres`.

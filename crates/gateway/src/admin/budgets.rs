@@ -264,12 +264,12 @@ pub(super) async fn limit_user(
     users::manages(&signed, &user)?;
     allots(&signed)?;
     let (limits, budgets) = input.read()?;
-    let note = users::note(&signed, Action::LimitsChange, &user);
+    let notes = users::notes(&signed, Action::LimitsChange, &user);
     let set = |user: &mut User| {
         user.limits = limits;
         user.budgets.clone_from(&budgets);
     };
-    signed.store().noted(note).change_user(id, set).await?;
+    signed.store().noted_all(notes).change_user(id, set).await?;
     signed.refresh().await?;
     Ok(Json(AllowanceView::new(limits, &budgets)))
 }

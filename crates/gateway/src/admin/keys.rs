@@ -280,8 +280,15 @@ pub(super) async fn change(
         whose::check_grant(&signed, Some(&before), key)
     };
     let mut key = find(&signed, id).await?;
+    let before = key.org;
     change(&mut key)?;
-    let store = signed.store().noted(note(&signed, Action::KeyChange, &key));
+    let mut note = note(&signed, Action::KeyChange, &key);
+    if before != key.org {
+        note = note.with("moved", true);
+    }
+    // Where it was and where it is: each reads of it.
+    let notes = note.in_each(before.into_iter().chain(key.org));
+    let store = signed.store().noted_all(notes);
     let caps = signed.limiter().config().key_caps(now);
     // Judged once more, by what is stored at that moment.
     let key = store.change_key(id, caps, change).await??;

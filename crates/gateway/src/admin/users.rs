@@ -361,7 +361,7 @@ async fn write(
     user: &User,
     change: impl Fn(&mut User),
 ) -> Result<User, ApiError> {
-    let store = signed.store().noted(note(signed, action, user));
+    let store = signed.store().noted_all(notes(signed, action, user));
     let changed = store.change_user(user.id, change).await?;
     signed.refresh().await?;
     Ok(changed)
@@ -417,3 +417,17 @@ pub(super) fn note(signed: &Signed, action: Action, user: &User) -> Note {
     let subject = Subject::id(SubjectKind::User, user.id).called(user.name.as_str());
     signed.note(action, subject)
 }
+/// The same of whoever is there already. What is done to a service is told to every organization that it
+/// is in; a person is theirs and the installation's.
+pub(super) fn notes(signed: &Signed, action: Action, user: &User) -> Vec<Note> {
+    in_each(signed, note(signed, action, user), user)
+}
+
+fn in_each(signed: &Signed, note: Note, user: &User) -> Vec<Note> {
+    let roles = match user.kind {
+        UserKind::Service => signed.people().roles(user.id),
+        UserKind::Person => &[],
+    };
+    note.in_each(roles.iter().map(|(org, _)| *org))
+}
+

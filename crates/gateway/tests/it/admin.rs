@@ -14,6 +14,7 @@ mod live;
 mod pages;
 mod races;
 mod record;
+mod seen;
 mod session;
 mod walk;
 

@@ -13,7 +13,7 @@ use tollhouse_store::{ApiToken, Store, TokenScope};
 use tollhouse_vault::{Secret, new_api_token, prefix};
 use utoipa::ToSchema;
 
-use super::{find, manages, name};
+use super::{find, in_each, manages, name};
 use crate::admin::auth::Signed;
 use crate::admin::error::{ApiError, ErrorBody, Refused};
 use crate::admin::input::{Body, Id, Nothing, Payload, Query};
@@ -172,7 +172,8 @@ pub(in crate::admin) async fn make(
     };
     let digest = signed.digester().digest(secret.expose());
     let note = note(signed, Action::TokenCreate, user, token.id);
-    let store = signed.store().noted(note.with("scope", scope.as_str()));
+    let notes = in_each(signed, note.with("scope", scope.as_str()), user);
+    let store = signed.store().noted_all(notes);
     store.insert_token(&token, digest).await?;
     signed.refresh().await?;
     let token = TokenView::new(token, now);
@@ -246,7 +247,7 @@ pub(in crate::admin) async fn end(
         return Err(ApiError::missing("There is no token with this id."));
     }
     let note = note(signed, Action::TokenRevoke, user, id);
-    let store = signed.store().noted(note);
+    let store = signed.store().noted_all(in_each(signed, note, user));
     store.revoke_token(user.id, id, clock::now()).await?;
     // Also when it was revoked before: then an earlier attempt may have ended between the two.
     signed.refresh().await?;
