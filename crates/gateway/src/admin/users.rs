@@ -34,10 +34,12 @@ pub(super) struct UserView {
     #[schema(value_type = String)]
     kind: UserKind,
     name: String,
+    /// Of others, only for who administers an organization that they are in.
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<String>,
-    /// Whether they administer the whole installation.
-    admin: bool,
+    /// Whether they administer the whole installation. Of others, only for who does so too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    admin: Option<bool>,
     /// Where they are: of others, the organizations that whoever asks is in too.
     orgs: Vec<RoleView>,
     #[schema(value_type = String)]
@@ -72,13 +74,18 @@ impl UserView {
                 role: *role,
             })
         };
+        let near = own || signed.is_platform();
+        let roles = people.roles(user.id).iter();
+        let administers = roles
+            .clone()
+            .any(|(org, _)| signed.role_in(*org) >= Some(Role::Admin));
         Self {
             id: user.id,
             kind: user.kind,
             name: user.name.clone(),
-            email: user.email.clone(),
-            admin: user.admin,
-            orgs: people.roles(user.id).iter().filter_map(role).collect(),
+            email: user.email.clone().filter(|_| near || administers),
+            admin: near.then_some(user.admin),
+            orgs: roles.filter_map(role).collect(),
             created_at: user.created_at,
             disabled_at: user.disabled_at,
         }
@@ -412,11 +419,6 @@ pub(super) fn find_person(signed: &Signed, field: &str, text: &str) -> Result<Us
     })
 }
 
-/// What is done to a user, for the audit trail.
-pub(super) fn note(signed: &Signed, action: Action, user: &User) -> Note {
-    let subject = Subject::id(SubjectKind::User, user.id).called(user.name.as_str());
-    signed.note(action, subject)
-}
 /// The same of whoever is there already. What is done to a service is told to every organization that it
 /// is in; a person is theirs and the installation's.
 pub(super) fn notes(signed: &Signed, action: Action, user: &User) -> Vec<Note> {
@@ -431,3 +433,8 @@ fn in_each(signed: &Signed, note: Note, user: &User) -> Vec<Note> {
     note.in_each(roles.iter().map(|(org, _)| *org))
 }
 
+/// What is done to a user, for the audit trail.
+pub(super) fn note(signed: &Signed, action: Action, user: &User) -> Note {
+    let subject = Subject::id(SubjectKind::User, user.id).called(user.name.as_str());
+    signed.note(action, subject)
+}

@@ -1,9 +1,65 @@
-//! What organizations read of what concerns them.
+//! What members see of one another, and what organizations read of what concerns them.
 
 use http::StatusCode;
+use serde_json::Value;
 
 use super::credentials::people::{made, somebody};
 use super::started;
+
+#[tokio::test]
+async fn addresses_and_administrators_are_not_shown_to_every_member() {
+    let (_upstream, gateway, root) = started().await;
+    made(&root, "/api/v1/orgs", r#"{"name":"acme"}"#).await;
+    let ann = somebody(&gateway, &root, "ann", &[("acme", "viewer")]).await;
+    let bob = somebody(&gateway, &root, "bob", &[("acme", "member")]).await;
+    let eve = somebody(&gateway, &root, "eve", &[("acme", "admin")]).await;
+    let path = format!("/api/v1/users/{}", bob.id);
+    let own = format!("/api/v1/users/{}", ann.id);
+    let address = |of: &str| Value::from(format!("{of}@example.org"));
+    let cases = [
+        (
+            "a member's, to a viewer",
+            &ann.api,
+            &path,
+            Value::Null,
+            Value::Null,
+        ),
+        (
+            "one's own",
+            &ann.api,
+            &own,
+            address("ann"),
+            Value::from(false),
+        ),
+        (
+            "a member's, to an administrator of both",
+            &eve.api,
+            &path,
+            address("bob"),
+            Value::Null,
+        ),
+        (
+            "to the installation's",
+            &root,
+            &path,
+            address("bob"),
+            Value::from(false),
+        ),
+    ];
+    for (what, api, path, email, admin) in cases {
+        let listed = api.all("/api/v1/users", 50).await;
+        let id = path.rsplit('/').next().unwrap();
+        let listed = listed.into_iter().find(|user| user["id"] == id).unwrap();
+        for shown in [api.get(path).await, listed] {
+            assert_eq!(
+                (&shown["email"], &shown["admin"]),
+                (&email, &admin),
+                "{what}"
+            );
+        }
+    }
+    gateway.stop().await;
+}
 
 #[tokio::test]
 async fn every_organization_reads_its_side_of_what_concerns_several() {
