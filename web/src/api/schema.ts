@@ -189,6 +189,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/device/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins to let a device in: gives it a code to show, and one to ask with. */
+        post: operations["ask_to_be_let_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Whether somebody let the device in: its token, once, or why there is none, as RFC 8628 names it:
+         *     `authorization_pending`, `slow_down`, `access_denied`, `expired_token` or `invalid_grant`.
+         */
+        post: operations["redeem_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/keys": {
         parameters: {
             query?: never;
@@ -363,6 +400,44 @@ export interface paths {
         put: operations["change_my_password"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own tokens, revoked and expired ones included. */
+        get: operations["list_my_tokens"];
+        put?: never;
+        /** Makes a token of one's own. `secret` is in this answer and in no other. */
+        post: operations["create_my_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/tokens/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Ends a token of one's own, for good and at once. Any token may end itself, also one that may only
+         *     read. Doing it again changes nothing.
+         */
+        delete: operations["revoke_my_token"];
         options?: never;
         head?: never;
         patch?: never;
@@ -703,10 +778,30 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Signs in with an address and a password. The answer sets the session's cookie. */
+        /**
+         * Signs in with an address and a password, or with the administrator's token. The answer sets the
+         *     session's cookie.
+         */
         post: operations["sign_in"];
         /** Signs out: the session is over at once. */
         delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/ways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which ways to sign in there are. */
+        get: operations["list_sign_in_ways"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1249,6 +1344,55 @@ export interface components {
             path: string;
             /** @description Absent where the caller's headers decide, or any protocol will do. */
             protocol?: string | null;
+        };
+        /** @description A device's two codes. */
+        DeviceCodes: {
+            /** @description What the device asks with; a secret. */
+            device_code: string;
+            /**
+             * Format: int64
+             * @description For how many seconds.
+             */
+            expires_in: number;
+            /**
+             * Format: int64
+             * @description How many seconds the device waits between two questions.
+             */
+            interval: number;
+            /**
+             * @description What somebody types.
+             * @example BCDF-GHJK
+             */
+            user_code: string;
+            /** @description Where they type it. */
+            verification_uri: string;
+            /** @description The same with the code in it. */
+            verification_uri_complete: string;
+        };
+        /** @description A device that asks whether somebody let it in. */
+        DeviceQuestion: {
+            device_code: string;
+        };
+        /** @description A device that asks. */
+        DeviceRequest: {
+            /** @description What it calls itself, such as the machine's name: 1 to 100 characters. */
+            name?: string | null;
+        };
+        /** @description A device's token. */
+        DeviceToken: {
+            /** @description What to send as `Authorization: Bearer`. It is not stored and cannot be shown again. */
+            access_token: string;
+            /**
+             * Format: int64
+             * @description After how many seconds it stops working.
+             */
+            expires_in: number;
+            /** @description The token's id, to end it with. */
+            id: string;
+            /** @description `read`, `write` or `admin`. */
+            scope: string;
+            /** @description `Bearer`. */
+            token_type: string;
         };
         /** @description What a refused request is answered. */
         ErrorBody: {
@@ -1810,6 +1954,10 @@ export interface components {
         };
         /** @description Who asks. */
         Me: {
+            /** @description `user`, or `operator` for whoever holds the administrator's token. */
+            acts_as: string;
+            /** @description Whether they administer the whole installation, signed in as they are. */
+            admin: boolean;
             /** @description With a session: what every request that changes something sends as `x-csrf-token`. */
             csrf?: string | null;
             /** @description What they may do of what their user may: `read`, `write` or `admin`. */
@@ -2121,16 +2269,18 @@ export interface components {
             calls: components["schemas"]["List_Call"];
             session: components["schemas"]["Session"];
         };
-        /** @description Who wants to sign in. */
+        /** @description Who wants to sign in: a user with `email` and `password`, or the administrator with `token`. */
         SignIn: {
-            email: string;
-            password: string;
+            email?: string | null;
+            password?: string | null;
+            /** @description The administrator's token. */
+            token?: string | null;
         };
         /** @description Who signed in. */
         SignedIn: {
             /** @description What every request that changes something sends as `x-csrf-token`. */
             csrf: string;
-            user: components["schemas"]["User"];
+            user?: components["schemas"]["User"] | null;
         };
         /** @description How a budget stands. */
         Standing: {
@@ -2290,6 +2440,15 @@ export interface components {
          * @enum {string}
          */
         UserKind: "person" | "service";
+        /** @description The ways to sign in. */
+        Ways: {
+            /** @description With an address and a password. */
+            password: boolean;
+            /** @description At `/oidc/start`. */
+            sso: boolean;
+            /** @description With the administrator's token. */
+            token: boolean;
+        };
     };
     responses: never;
     parameters: never;
@@ -3079,6 +3238,151 @@ export interface operations {
                 };
             };
             /** @description Tried out a moment ago */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    ask_to_be_let_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceCodes"];
+                };
+            };
+            /** @description What was sent is wrong; `field` names the part. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No token, or a wrong one. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not with this token, or not in this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many from one address, or altogether */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    redeem_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceQuestion"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceToken"];
+                };
+            };
+            /** @description What was sent is wrong; `field` names the part. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No token, or a wrong one. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not with this token, or not in this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Whoever let it in has too many tokens */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many questions from one address */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4013,6 +4317,188 @@ export interface operations {
             };
             /** @description Too many attempts from one address */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_my_tokens: {
+        parameters: {
+            query?: {
+                /** @description The most rows to return. */
+                limit?: number;
+                /** @description Where to go on: `next` of the part before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Token"];
+                };
+            };
+            /** @description What was sent is wrong; `field` names the part. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No token, or a wrong one. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not with this token, or not in this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_my_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewToken"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedToken"];
+                };
+            };
+            /** @description What was sent is wrong; `field` names the part. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No token, or a wrong one. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not with this token, or not in this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    revoke_my_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was sent is wrong; `field` names the part. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No token, or a wrong one. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not with this token, or not in this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6041,6 +6527,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_sign_in_ways: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ways"];
                 };
             };
         };
