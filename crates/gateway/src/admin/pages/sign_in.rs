@@ -150,7 +150,9 @@ fn asking(control: &Control, next: Option<&str>, error: Option<&ApiError>) -> Pa
 /// The page of somebody who is signed in already.
 fn signed_in(signed: &Signed) -> Page {
     let body = Html::default()
-        .ours("<p>You are signed in.</p><p><a class=\"button\" href=\"")
+        .ours("<p><a class=\"button\" href=\"")
+        .text(base(signed.public_url()))
+        .ours("/dashboard/\">Open the dashboard</a></p><p><a class=\"button other\" href=\"")
         .text(base(signed.public_url()))
         .ours("/device\">Let a device in</a></p>")
         .piece(&sign_out_form(signed));
