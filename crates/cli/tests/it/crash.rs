@@ -1,6 +1,8 @@
 //! `kill -9` under load: nothing that a client saw complete is lost, nothing is recorded twice, and
 //! what was under way is on the record as interrupted.
 
+mod replicas;
+
 use std::os::unix::process::ExitStatusExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

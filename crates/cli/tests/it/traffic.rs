@@ -110,8 +110,15 @@ const ASKS: [Ask; 6] = [
     },
 ];
 
+/// One token and not one more, so that what it costs is what was held for it.
+const PLAIN: Ask = Ask {
+    path: "/v1/messages",
+    script: "gap_ms=5",
+    terminal: Some("event: message_stop"),
+};
+
 /// One call as its client saw it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Seen {
     /// What the client calls it: the tag `n` of its row.
     pub(crate) marker: String,
@@ -151,7 +158,15 @@ impl Clients {
     /// Makes the call number `n` of `run`; its kind follows from the number.
     pub(crate) async fn call(&self, run: usize, n: usize) -> Seen {
         let ask = &ASKS[n % ASKS.len()];
-        let marker = format!("{run}-{n}");
+        self.make(ask, 99, format!("{run}-{n}")).await
+    }
+
+    /// Makes the call number `n` of `run`: one token of output, always.
+    pub(crate) async fn call_for_a_token(&self, run: usize, n: usize) -> Seen {
+        self.make(&PLAIN, 1, format!("{run}-{n}")).await
+    }
+
+    async fn make(&self, ask: &Ask, tokens: u32, marker: String) -> Seen {
         let started = Instant::now();
         let mut seen = Seen {
             path: ask.path,
@@ -161,7 +176,7 @@ impl Clients {
             took: Duration::ZERO,
             marker,
         };
-        let request = request(&self.base, ask, &seen.marker);
+        let request = request(&self.base, ask, tokens, &seen.marker);
         if let Ok(answer) = self.pool.request(request).await {
             let (head, mut body) = answer.into_parts();
             let id = head.headers["x-tollhouse-call"].to_str().unwrap();
@@ -252,10 +267,12 @@ impl Clients {
     }
 }
 
-fn request(base: &str, ask: &Ask, marker: &str) -> Request<Full<Bytes>> {
+fn request(base: &str, ask: &Ask, tokens: u32, marker: &str) -> Request<Full<Bytes>> {
     let asked = match ask.path {
         "/v1/responses" => format!(r#""input":"n={marker}""#),
-        _ => format!(r#""max_tokens":99,"messages":[{{"role":"user","content":"n={marker}"}}]"#),
+        _ => format!(
+            r#""max_tokens":{tokens},"messages":[{{"role":"user","content":"n={marker}"}}]"#
+        ),
     };
     let stream = ask.terminal.is_some();
     let body = format!(r#"{{"model":"sim-echo",{asked},"stream":{stream}}}"#);

@@ -41,6 +41,22 @@ impl Database {
         self.url_at(self.address())
     }
 
+    /// The one number that a query finds.
+    pub(crate) fn number(&self, sql: &str) -> i64 {
+        let mut command = Command::new("psql");
+        command.args(["--no-psqlrc", "--quiet", "--tuples-only", "--command"]);
+        command.args([format!("SET search_path TO tollhouse; {sql}"), self.url()]);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let said = String::from_utf8(output.stdout).unwrap();
+        said.trim().parse().unwrap()
+    }
+
+    /// Changes something behind everybody's back.
+    pub(crate) fn execute(&self, sql: &str) {
+        psql(&self.url(), &format!("SET search_path TO tollhouse; {sql}"));
+    }
+
     /// The database by way of another address.
     pub(super) fn url_at(&self, address: &str) -> String {
         let (user, _) = self.server.rsplit_once('@').unwrap();
