@@ -4,6 +4,7 @@
 //! is settled when the call has ended, whichever way.
 
 mod funds;
+mod headcount;
 mod lease;
 mod period;
 mod purse;
@@ -14,6 +15,7 @@ mod state;
 mod worst_case;
 
 pub use funds::{Funds, Lack};
+pub use headcount::{BEAT, Headcount, SILENCE};
 pub use lease::{Books, Claim, Leased};
 pub use period::{Period, day};
 pub use purse::Purse;

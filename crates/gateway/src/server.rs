@@ -27,6 +27,7 @@ use tracing::{debug, info, warn};
 use crate::body::Body;
 use crate::client::Client;
 use crate::config::Config;
+use crate::patience::PATIENCE;
 use crate::proxy::operation;
 use crate::state::Gateway;
 use crate::{admin, proxy};
@@ -153,7 +154,10 @@ impl Gateway {
         self.0.tasks.close();
         self.0.tasks.wait().await;
         self.0.upstream.close().await;
-        self.0.store.clone().close().await;
+        let closing = self.0.store.clone().close();
+        if tokio::time::timeout(PATIENCE, closing).await.is_err() {
+            warn!("the store does not answer; its connections are dropped");
+        }
     }
 }
 

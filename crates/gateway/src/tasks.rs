@@ -13,12 +13,13 @@ use crate::clock;
 use crate::ledger::writer::Writer;
 use crate::ledger::{retention, sync};
 use crate::limits::leases;
+use crate::patience::{LONG, PATIENCE, within};
 use crate::replica::{self, follow};
 use crate::state::Gateway;
 
-/// How often last uses are stored.
 /// How long to wait before the store is told again what it did not take.
 const MARK_AGAIN: Duration = Duration::from_secs(5);
+/// How often last uses are stored.
 const STORE_LAST_USES: Duration = Duration::from_mins(1);
 /// How often the store is asked again what was spent.
 const POLL: Duration = Duration::from_secs(1);
@@ -52,9 +53,12 @@ async fn budgets(gateway: Gateway, stop: CancellationToken) {
         let snapshot = gateway.snapshot();
         let known = |scope| snapshot.knows(scope);
         let (limiter, store) = (gateway.limiter(), gateway.store());
-        match limiter.load(store, clock::now(), known).await {
-            Ok(()) => return,
-            Err(error) => warn!(%error, "what was spent cannot be read yet"),
+        tokio::select! {
+            loaded = within(LONG, limiter.load(store, clock::now(), known)) => match loaded {
+                Ok(()) => return,
+                Err(error) => warn!(%error, "what was spent cannot be read yet"),
+            },
+            () = stop.cancelled() => return,
         }
         if !pause(POLL, &stop).await {
             return;
@@ -81,6 +85,11 @@ async fn credential_marks(gateway: Gateway, stop: CancellationToken) {
         let mut failed = false;
         let telling = gateway.pools().telling().await;
         for (id, since) in gateway.pools().take_marks() {
+            if failed {
+                // A store that did not take one is not asked to wait for each of the others.
+                gateway.pools().put_back(id, since);
+                continue;
+            }
             let subject = Subject::id(SubjectKind::Credential, id);
             let note = Note::new(
                 clock::now(),
@@ -89,8 +98,8 @@ async fn credential_marks(gateway: Gateway, stop: CancellationToken) {
                 subject,
             )
             .with("refused", since.is_some());
-            let marked = gateway.store().noted(note).mark_credential(id, since).await;
-            if let Err(error) = marked {
+            let store = gateway.store().noted(note);
+            if let Err(error) = within(PATIENCE, store.mark_credential(id, since)).await {
                 warn!(%error, credential = %id, "whether its provider takes it could not be stored");
                 gateway.pools().put_back(id, since);
                 failed = true;
@@ -102,7 +111,7 @@ async fn credential_marks(gateway: Gateway, stop: CancellationToken) {
                 return;
             }
             gateway.pools().wake();
-        } else if let Err(error) = gateway.refresh().await {
+        } else if let Err(error) = within(PATIENCE * 2, gateway.refresh()).await {
             warn!(%error, "a change cannot be read yet");
         }
     }
@@ -113,15 +122,17 @@ async fn last_uses(gateway: Gateway, stop: CancellationToken) {
     loop {
         let go_on = pause(STORE_LAST_USES, &stop).await;
         let (keys, tokens) = (taken(&gateway.0.used), taken(&gateway.0.used_tokens));
-        if !keys.is_empty()
-            && let Err(error) = gateway.store().touch_keys(&keys).await
-        {
-            warn!(%error, "last uses of keys could not be stored");
-        }
-        if !tokens.is_empty()
-            && let Err(error) = gateway.store().touch_tokens(&tokens).await
-        {
-            warn!(%error, "last uses of tokens could not be stored");
+        let touch = async {
+            if !keys.is_empty() {
+                gateway.store().touch_keys(&keys).await?;
+            }
+            if !tokens.is_empty() {
+                gateway.store().touch_tokens(&tokens).await?;
+            }
+            Ok(())
+        };
+        if let Err(error) = within(PATIENCE, touch).await {
+            warn!(%error, "last uses could not be stored");
         }
         if !go_on {
             return;

@@ -6,10 +6,11 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tollhouse_domain::limits::{BudgetWindow, Period, day};
 use tollhouse_domain::time::Timestamp;
-use tollhouse_store::{Singleton, Store, StoreError};
+use tollhouse_store::{Singleton, Store};
 use tracing::{info, warn};
 
 use crate::clock;
+use crate::patience::{LONG, PATIENCE, Unanswered, within};
 use crate::state::Gateway;
 
 const INTERVAL: Duration = Duration::from_hours(1);
@@ -21,10 +22,14 @@ pub(crate) async fn run(gateway: Gateway, keep: Duration, stop: CancellationToke
     let store = gateway.store();
     loop {
         let before = clock::now().minus(keep);
-        match in_turn(store, before, &stop).await {
-            Ok(0) => {}
-            Ok(rows) => info!(rows, "what was past its retention is deleted"),
-            Err(error) => warn!(%error, "what is past its retention could not be deleted"),
+        // Whatever is cut off in the middle is undone, and deleted the next time.
+        tokio::select! {
+            swept = in_turn(store, before, &stop) => match swept {
+                Ok(0) => {}
+                Ok(rows) => info!(rows, "what was past its retention is deleted"),
+                Err(error) => warn!(%error, "what is past its retention could not be deleted"),
+            },
+            () = stop.cancelled() => return,
         }
         gateway.forget_expired_scoped(before);
         tokio::select! {
@@ -39,12 +44,12 @@ async fn in_turn(
     store: &Store,
     before: Timestamp,
     stop: &CancellationToken,
-) -> Result<u64, StoreError> {
-    let Some(turn) = store.turn(Singleton::Retention).await? else {
+) -> Result<u64, Unanswered> {
+    let Some(turn) = within(PATIENCE, store.turn(Singleton::Retention)).await? else {
         return Ok(0);
     };
     let swept = sweep(store, before, PIECE, stop).await;
-    turn.end().await?;
+    within(PATIENCE, turn.end()).await?;
     swept
 }
 
@@ -54,22 +59,22 @@ async fn sweep(
     before: Timestamp,
     piece: u32,
     stop: &CancellationToken,
-) -> Result<u64, StoreError> {
+) -> Result<u64, Unanswered> {
     let mut total = 0;
     while !stop.is_cancelled() {
-        match store.delete_calls_before(before, piece).await? {
+        match within(LONG, store.delete_calls_before(before, piece)).await? {
             0 => break,
             deleted => total += deleted,
         }
     }
-    total += store.delete_objects_before(before).await?;
-    total += store.delete_expired_scoped(before).await?;
-    total += store.delete_devices_before(before).await?;
+    total += within(LONG, store.delete_objects_before(before)).await?;
+    total += within(LONG, store.delete_expired_scoped(before)).await?;
+    total += within(LONG, store.delete_devices_before(before)).await?;
     // Whatever is kept, the days of a budget that is still running are.
     let month = BudgetWindow::Month.period(clock::now());
     let week = BudgetWindow::Week.period(clock::now());
     let oldest = month.min(week).min(Period(day(before)));
-    total += store.delete_spend_before(oldest).await?;
+    total += within(LONG, store.delete_spend_before(oldest)).await?;
     Ok(total)
 }
 

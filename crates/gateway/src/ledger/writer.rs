@@ -269,8 +269,13 @@ impl Writer {
         }
         let mut pause = FIRST_RETRY;
         loop {
-            let attempt = self.insert();
-            match tokio::time::timeout(ATTEMPT, attempt).await {
+            let attempt = tokio::time::timeout(ATTEMPT, self.insert());
+            let attempt = tokio::select! {
+                attempt = attempt => attempt,
+                // It may have been stored all the same; whoever tries again stores it once.
+                () = stop.cancelled() => return false,
+            };
+            match attempt {
                 Ok(Ok(inserted)) => {
                     self.metrics.ledger_stored.inc_by(inserted);
                     self.pending.clear();

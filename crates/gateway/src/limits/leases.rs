@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tollhouse_domain::call::Call;
 use tollhouse_domain::limits::{BudgetWindow, Rules, Scope, ScopeState};
@@ -14,7 +13,8 @@ use tracing::warn;
 
 use super::{Limiter, Shared, lock};
 use crate::clock;
-use crate::replica::{PATIENCE, Replica};
+use crate::patience::{PATIENCE, within};
+use crate::replica::Replica;
 
 /// How often what replicas hold is looked at. One that falls short asks at once.
 const ROUND: Duration = Duration::from_millis(500);
@@ -146,8 +146,16 @@ const fn named(scope: Scope, window: BudgetWindow) -> BudgetWindow {
     }
 }
 
-/// Looks after what this replica holds, until `stop`.
+/// Looks after what this replica holds, until `stop`. A round that it ends in the middle of does no
+/// harm: the writer gives back all that the books say.
 pub(crate) async fn run(limiter: Arc<Limiter>, store: Store, stop: CancellationToken) {
+    tokio::select! {
+        () = look_after(&limiter, &store) => {}
+        () = stop.cancelled() => {}
+    }
+}
+
+async fn look_after(limiter: &Limiter, store: &Store) {
     let Some(leases) = limiter.leases() else {
         return;
     };
@@ -156,15 +164,13 @@ pub(crate) async fn run(limiter: Arc<Limiter>, store: Store, stop: CancellationT
         tokio::select! {
             () = leases.short.notified() => tokio::time::sleep(GATHER).await,
             () = tokio::time::sleep(ROUND) => {}
-            () = stop.cancelled() => return,
         }
         let now = clock::monotonic();
         let renew = now.duration_since(renewed) >= RENEW;
-        match timeout(PATIENCE, leases.round(&store, renew)).await {
-            Ok(Ok(())) if renew => renewed = now,
-            Ok(Ok(())) => continue,
-            Ok(Err(error)) => warn!(%error, "no more of the budgets can be had"),
-            Err(_) => warn!("no more of the budgets can be had: the store does not answer"),
+        match within(PATIENCE, leases.round(store, renew)).await {
+            Ok(()) if renew => renewed = now,
+            Ok(()) => continue,
+            Err(error) => warn!(%error, "no more of the budgets can be had"),
         }
         if clock::monotonic().duration_since(renewed) >= EXPIRE {
             leases.expire();
@@ -207,7 +213,7 @@ impl Limiter {
             *leases.till.lock().await = Till::Closed;
             store.give_up_leases(leases.replica.id).await
         };
-        if let Ok(Err(error)) = timeout(PATIENCE, give_up).await {
+        if let Err(error) = within(PATIENCE, give_up).await {
             warn!(%error, "what was held of budgets is free only in a while");
         }
     }

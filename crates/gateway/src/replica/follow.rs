@@ -1,12 +1,12 @@
 //! Takes in what other replicas change: at once when the database announces it, and by asking once a
 //! second in case it did not.
 
-use tokio::time::{MissedTickBehavior, timeout};
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use tollhouse_store::{Changes, StoreError};
 use tracing::{debug, info, warn};
 
-use super::PATIENCE;
+use crate::patience::{PATIENCE, within};
 use crate::state::Gateway;
 
 /// How often replicas ask for the revision.
@@ -14,8 +14,15 @@ const POLL: std::time::Duration = std::time::Duration::from_secs(1);
 /// The most polls between two attempts to listen.
 const LONGEST_PAUSE: u32 = 30;
 
-/// Follows until `stop`.
+/// Follows until `stop`, which ends whatever is being asked: it only reads.
 pub(crate) async fn run(gateway: Gateway, stop: CancellationToken) {
+    tokio::select! {
+        () = follow(gateway) => {}
+        () = stop.cancelled() => {}
+    }
+}
+
+async fn follow(gateway: Gateway) {
     let mut follower = Follower {
         gateway,
         ear: None,
@@ -29,7 +36,6 @@ pub(crate) async fn run(gateway: Gateway, stop: CancellationToken) {
         tokio::select! {
             news = hear(&mut follower.ear) => follower.hear(news).await,
             _ = ticks.tick() => follower.ask().await,
-            () = stop.cancelled() => return,
         }
     }
 }
@@ -71,14 +77,10 @@ impl Follower {
     /// The safety net: asks whether anything changed, and whether it would have been heard.
     async fn ask(&mut self) {
         let listens_anew = self.ear.is_none() && self.pause.over() && self.listen().await;
-        let current = match timeout(PATIENCE, self.gateway.store().revision()).await {
-            Ok(Ok(current)) => current,
-            Ok(Err(error)) => {
+        let current = match within(PATIENCE, self.gateway.store().revision()).await {
+            Ok(current) => current,
+            Err(error) => {
                 warn!(%error, "the store does not say whether anything changed");
-                return;
-            }
-            Err(_) => {
-                warn!("the store does not say whether anything changed: it does not answer");
                 return;
             }
         };
@@ -96,24 +98,19 @@ impl Follower {
     }
 
     async fn refresh(&self) {
-        match timeout(PATIENCE * 2, self.gateway.refresh()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => warn!(%error, "a change made elsewhere cannot be read yet"),
-            Err(_) => {
-                warn!("a change made elsewhere cannot be read yet: the store does not answer");
-            }
+        if let Err(error) = within(PATIENCE * 2, self.gateway.refresh()).await {
+            warn!(%error, "a change made elsewhere cannot be read yet");
         }
     }
 
     async fn listen(&mut self) -> bool {
-        match timeout(PATIENCE, self.gateway.store().changes()).await {
-            Ok(Ok(changes)) => {
+        match within(PATIENCE, self.gateway.store().changes()).await {
+            Ok(changes) => {
                 self.ear = changes;
                 self.pause = Pause::default();
                 return true;
             }
-            Ok(Err(error)) => debug!(%error, "changes cannot be listened for yet"),
-            Err(_) => debug!("changes cannot be listened for yet: the store does not answer"),
+            Err(error) => debug!(%error, "changes cannot be listened for yet"),
         }
         self.pause.longer();
         false
