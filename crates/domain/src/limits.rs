@@ -16,7 +16,7 @@ mod worst_case;
 
 pub use funds::{Funds, Lack};
 pub use headcount::{BEAT, Headcount, SILENCE};
-pub use lease::{Books, Claim, Leased};
+pub use lease::{Books, Claim, LIFETIME, Leased};
 pub use period::{Period, day};
 pub use purse::Purse;
 pub use rate::{Rate, Taken};

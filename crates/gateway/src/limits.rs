@@ -322,13 +322,15 @@ impl Limiter {
         }
     }
 
-    /// Forgets scopes that no longer exist, and those that have nothing to remember.
+    /// Forgets scopes that no longer exist, those that have nothing to remember, and windows that lie
+    /// ahead.
     pub(crate) fn sweep(&self, now: Timestamp, known: impl Fn(Scope) -> bool) {
         let moment = Now {
             at: now,
             tick: self.tick(),
         };
         let keep = |scope: Scope, state: &Shared| {
+            lock(state).mend(now);
             // A call that is open, or is just being admitted, has it too.
             let shared = Arc::strong_count(state) > 1;
             shared || (known(scope) && !lock(state).is_idle(moment))

@@ -6,7 +6,9 @@
 //! reservation, but for one: while it is not known that nothing is left, a replica that falls short may
 //! let one call through on credit, and no other until that is covered.
 
-use crate::limits::lease::cushion;
+use std::time::Duration;
+
+use crate::limits::lease::{EXPIRE, QUIET, RENEW, cushion};
 use crate::limits::{Claim, Leased};
 use crate::money::Money;
 
@@ -37,12 +39,17 @@ struct Lease {
     answered: bool,
     /// Whether there may be more to be had.
     more: bool,
-    /// Rounds since the last call.
-    quiet: u32,
+    /// When the last call came.
+    called: Duration,
+    /// When the books were last asked with success, or it began.
+    renewed: Duration,
 }
 
-/// After how many rounds without a call everything is given back.
-const QUIET: u32 = 60;
+impl Lease {
+    fn is_quiet(&self, now: Duration) -> bool {
+        now.saturating_sub(self.called) > QUIET
+    }
+}
 
 /// Why there is no money for a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,19 +72,20 @@ impl Funds {
         self.outside = Money::ZERO;
     }
 
-    /// Says how much the budget is of which pieces are granted.
-    pub fn lease(&mut self, budget: Money) {
+    /// Says how much the budget is of which pieces are granted, for a call that comes at `now`.
+    pub fn lease(&mut self, budget: Money, now: Duration) {
         let fresh = Lease {
             budget,
             answered: false,
             more: true,
-            quiet: 0,
+            called: now,
+            renewed: now,
         };
         if self.lease.is_none() {
             self.outside = budget.saturating_sub(self.stored).max(Money::ZERO);
         }
         let lease = self.lease.get_or_insert(fresh);
-        lease.quiet = 0;
+        lease.called = now;
         let (before, stored) = (lease.budget, self.stored);
         if before == budget {
             return;
@@ -104,10 +112,10 @@ impl Funds {
 
     /// What is to be told to the books in this round, if anything: that it falls short, holds more than
     /// it needs, or, in time, that it is still here. What is given back is not used from this moment on.
-    pub fn claim(&mut self, replicas: u32, renew: bool) -> Option<Claim> {
-        let lease = self.lease.as_mut()?;
-        lease.quiet = lease.quiet.saturating_add(1);
-        let (quiet, answered) = (lease.quiet > QUIET, lease.answered);
+    pub fn claim(&mut self, replicas: u32, now: Duration) -> Option<Claim> {
+        let lease = self.lease?;
+        let (quiet, answered) = (lease.is_quiet(now), lease.answered);
+        let renew = now.saturating_sub(lease.renewed) >= RENEW;
         let keep = if quiet {
             Money::ZERO
         } else {
@@ -147,30 +155,33 @@ impl Funds {
         cushion(known.saturating_sub(self.need()), replicas)
     }
 
-    /// Takes in what the books answered.
-    pub fn answer(&mut self, answer: Leased) {
+    /// Takes in what the books answered to what they were asked at `asked`.
+    pub fn answer(&mut self, answer: Leased, asked: Duration) {
         self.granted = answer.held;
         self.stored = answer.spent;
         self.outside = answer.outside;
         self.shortfall = Money::ZERO;
         if let Some(lease) = &mut self.lease {
             lease.answered = true;
+            lease.renewed = asked;
             lease.more = answer.more;
         }
     }
 
-    /// What is granted has run out: others may have it by now. Open calls run on.
-    pub fn expire(&mut self) {
-        let _gone = self.withdraw(self.available());
-        if let Some(lease) = &mut self.lease {
+    /// Stops spending what could not be renewed in time: others may have it soon. Open calls run on.
+    pub fn expire(&mut self, now: Duration) {
+        let held = self.granted > Money::ZERO;
+        let late = |lease: &&mut Lease| held && now.saturating_sub(lease.renewed) >= EXPIRE;
+        if let Some(lease) = self.lease.as_mut().filter(late) {
             lease.more = false;
+            let _gone = self.withdraw(self.available());
         }
     }
 
     /// Whether nothing is held, needed or likely to be soon, so that the books need not know of it.
-    pub fn is_settled(&self) -> bool {
+    pub fn is_settled(&self, now: Duration) -> bool {
         let nothing = self.granted <= Money::ZERO && self.need() <= Money::ZERO;
-        nothing && self.lease.is_none_or(|lease| lease.quiet > QUIET)
+        nothing && self.lease.is_none_or(|lease| lease.is_quiet(now))
     }
 
     fn need(&self) -> Money {

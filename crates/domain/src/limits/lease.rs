@@ -4,7 +4,18 @@
 //! rest. Their sum never exceeds the budget. A replica spends only of what it holds, asks for more when
 //! it falls short, and gives back what it does not need.
 
+use std::time::Duration;
+
 use crate::money::Money;
+
+/// How long the books keep for a replica what it holds without hearing of it.
+pub const LIFETIME: Duration = Duration::from_mins(2);
+/// How often a replica says that it still holds what it holds.
+pub(crate) const RENEW: Duration = Duration::from_secs(20);
+/// When a replica stops spending what it could not renew: well before others may have it.
+pub(crate) const EXPIRE: Duration = Duration::from_secs(100);
+/// After how long without a call everything is given back.
+pub(crate) const QUIET: Duration = Duration::from_secs(30);
 
 /// What the books say of one budget, for one of its replicas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

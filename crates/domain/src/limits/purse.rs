@@ -38,6 +38,19 @@ impl Purse {
         }
     }
 
+    /// Forgets what lies after the period that the clock says it is. A clock that was ahead has begun
+    /// it, and calls would count there until it really comes.
+    pub fn mend(&mut self, period: Period) {
+        let ahead = |known: Period| known > period;
+        let before = self.before.take().filter(|(before, _)| !ahead(*before));
+        if ahead(self.period) {
+            let (period, funds) = before.unwrap_or((Period(i64::MIN), Funds::default()));
+            (self.period, self.funds) = (period, funds);
+        } else {
+            self.before = before;
+        }
+    }
+
     /// The money of the period that a call of `period` counts in.
     pub fn enter(&mut self, period: Period) -> &mut Funds {
         let period = self.begin(period);

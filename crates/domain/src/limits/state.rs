@@ -220,7 +220,7 @@ pub fn admit(parties: &mut [Party<'_>], ask: Ask, now: Now) -> Result<Vec<Hold>,
     for party in &mut *parties {
         party
             .state
-            .money(party.scope, &party.rules, ask.cost, now.at)?;
+            .money(party.scope, &party.rules, ask.cost, now)?;
     }
     let take = |party: &mut Party<'_>| party.state.take(&party.rules, ask, now);
     Ok(parties.iter_mut().map(take).collect())
@@ -268,20 +268,15 @@ impl ScopeState {
         }
     }
 
-    fn money(
-        &mut self,
-        scope: Scope,
-        rules: &Rules,
-        cost: Money,
-        at: Timestamp,
-    ) -> Result<(), Denied> {
+    fn money(&mut self, scope: Scope, rules: &Rules, cost: Money, now: Now) -> Result<(), Denied> {
+        let at = now.at;
         for window in BudgetWindow::ALL {
             let Some(usd) = rules.caps.get(window) else {
                 continue;
             };
             let funds = self.purses[purse(window)].enter(window.period(at));
             if rules.leased {
-                funds.lease(usd);
+                funds.lease(usd, now.tick);
             } else {
                 funds.grant_whole(usd);
             }
@@ -422,6 +417,13 @@ impl ScopeState {
             let leased = known.filter(|(_, funds)| funds.leased().is_some());
             leased.map(move |(period, funds)| (window, period, funds))
         })
+    }
+
+    /// Forgets periods that begin after `now`: the clock was ahead once, and has been put right since.
+    pub fn mend(&mut self, now: Timestamp) {
+        for (purse, window) in self.purses.iter_mut().zip(COUNTED) {
+            purse.mend(window.period(now));
+        }
     }
 
     /// The store has taken over what a call that came at a moment cost.

@@ -141,6 +141,41 @@ fn a_call_counts_in_the_period_it_came_in() {
 }
 
 #[test]
+fn a_clock_that_was_ahead_freezes_no_budget() {
+    let day = 86_400;
+    let rules = rules(Limits::default(), &[budget(100, BudgetWindow::Day)]);
+    let spend = |state: &mut ScopeState, cost, at| {
+        let hold = one(state, rules, ask(0, cost), at).map_err(|_| cost)?;
+        state.settle(hold, real(0, cost), at.tick);
+        Ok::<(), i64>(())
+    };
+    let mut state = ScopeState::default();
+    spend(&mut state, 60, now(0)).unwrap();
+    // A month ahead, for a while.
+    spend(&mut state, 100, now(30 * day)).unwrap();
+    assert_eq!(
+        spend(&mut state, 50, now(10)),
+        Err(50),
+        "today is known still"
+    );
+    for today in [0, 1, 2] {
+        let at = now(today * day + 20);
+        state.mend(at.at);
+        let left = if today == 0 { 40 } else { 100 };
+        assert_eq!(spend(&mut state, left + 1, at), Err(left + 1), "{today}");
+        spend(&mut state, left, at).unwrap();
+        // A look that is right changes nothing.
+        state.mend(at.at);
+        assert_eq!(spend(&mut state, 1, at), Err(1), "{today}");
+    }
+    // The first call of all came by the wrong clock.
+    let mut state = ScopeState::default();
+    spend(&mut state, 100, now(30 * day)).unwrap();
+    state.mend(now(0).at);
+    spend(&mut state, 100, now(0)).unwrap();
+}
+
+#[test]
 fn all_scopes_are_held_or_none() {
     let limits = Limits {
         rpm: Some(10),

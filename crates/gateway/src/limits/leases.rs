@@ -1,33 +1,29 @@
 //! Pieces of budgets, where several replicas spend of one: asked for, renewed and given back in the
 //! background. A call never waits for this; see `domain::limits::Funds` for what it is told meanwhile.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tollhouse_domain::call::Call;
-use tollhouse_domain::limits::{BudgetWindow, Rules, Scope, ScopeState};
+use tollhouse_domain::limits::{BudgetWindow, LIFETIME, Period, Rules, Scope, ScopeState};
 use tollhouse_store::{Asked, Store, StoreError};
 use tracing::warn;
 
 use super::{Limiter, Shared, lock};
-use crate::clock;
-use crate::patience::{PATIENCE, within};
+use crate::patience::{PATIENCE, Unanswered, within};
 use crate::replica::Replica;
 
 /// How often what replicas hold is looked at. One that falls short asks at once.
 const ROUND: Duration = Duration::from_millis(500);
 /// Lets shortages gather, so that a busy replica asks for all in one.
 const GATHER: Duration = Duration::from_millis(10);
-/// How long the books keep for a replica what it holds without hearing of it.
-const LIFETIME: Duration = Duration::from_mins(2);
-/// How often a replica says that it still holds what it holds.
-const RENEW: Duration = Duration::from_secs(20);
-/// When a replica stops spending what it could not renew: well before others may have it.
-const EXPIRE: Duration = Duration::from_secs(100);
 /// Budgets asked for in one transaction.
 const PIECE: usize = 500;
+/// After so many questions without an answer the store is taken to be away for this round.
+const SILENT: usize = 2;
 
 /// What this replica holds of budgets.
 pub(crate) struct Leases {
@@ -80,60 +76,154 @@ impl Leases {
         lock(&self.listed).push((scope, shared));
     }
 
-    /// One look into the books.
-    async fn round(&self, store: &Store, renew: bool) -> Result<(), StoreError> {
+    /// One look into the books. What failed before is asked for last and one by one, so that a budget
+    /// whose books somebody else has keeps waiting nobody but itself.
+    async fn round(
+        &self,
+        store: &Store,
+        slow: &mut Slow,
+        tick: impl Fn() -> Duration,
+    ) -> Result<(), Unanswered> {
+        let replicas = self.replicas();
+        let mut due = self.due(replicas, tick());
+        slow.keep(&due);
+        due.sort_by_key(|(name, _)| slow.failures(name));
+        let at = due.partition_point(|(name, _)| slow.failures(name) == 0);
+        let (well, ill) = due.split_at(at);
+        let (mut silent, mut answer) = (0, Ok(()));
+        for piece in well.chunks(PIECE).chain(ill.chunks(1)) {
+            self.expire(tick());
+            match within(PATIENCE, self.ask(store, replicas, piece, tick())).await {
+                Ok(()) => slow.answered(piece),
+                Err(error) => {
+                    slow.failed(piece);
+                    silent += usize::from(matches!(error, Unanswered::Silent));
+                    answer = Err(error);
+                }
+            }
+            if silent == SILENT {
+                break;
+            }
+        }
+        self.expire(tick());
+        self.strike_out(tick());
+        answer
+    }
+
+    /// Budgets of which the books have something to be told.
+    fn due(&self, replicas: u32, now: Duration) -> Vec<(Name, Shared)> {
+        let listed = lock(&self.listed).clone();
+        let mut due = Vec::new();
+        for (scope, shared) in &listed {
+            for (window, period, funds) in lock(shared).leases() {
+                // Only a look: what is given back is withdrawn when it is.
+                let mut look = *funds;
+                if look.claim(replicas, now).is_some() {
+                    let name = (*scope, named(*scope, window), period);
+                    due.push((name, Arc::clone(shared)));
+                }
+            }
+        }
+        due
+    }
+
+    /// One transaction. Nobody stores calls meanwhile.
+    async fn ask(
+        &self,
+        store: &Store,
+        replicas: u32,
+        piece: &[(Name, Shared)],
+        now: Duration,
+    ) -> Result<(), StoreError> {
         let till = self.till.lock().await;
         if *till == Till::Closed {
             return Ok(());
         }
-        let replicas = self.replicas();
-        let listed = lock(&self.listed).clone();
-        let mut asked = Vec::new();
-        for (scope, shared) in &listed {
-            for (window, period, funds) in lock(shared).leases() {
-                let claim = funds.claim(replicas, renew);
-                if let Some((budget, claim)) = funds.leased().zip(claim) {
-                    let asks = Asked {
-                        scope: *scope,
-                        window: named(*scope, window),
-                        period,
-                        budget,
-                        claim,
-                    };
-                    asked.push((asks, shared));
-                }
+        let claims = piece.iter().filter_map(|one| claim(one, replicas, now));
+        let (asks, of): (Vec<Asked>, Vec<&Shared>) = claims.unzip();
+        if asks.is_empty() {
+            return Ok(());
+        }
+        let answers = store.lease(self.replica.id, replicas, LIFETIME, &asks);
+        let answers = answers.await?.unwrap_or_default();
+        for ((asks, shared), answer) in asks.iter().zip(of).zip(answers) {
+            if let Some(funds) = lock(shared).funds_of(asks.window, asks.period) {
+                funds.answer(answer, now);
             }
         }
-        for piece in asked.chunks(PIECE) {
-            let asks: Vec<Asked> = piece.iter().map(|(asks, _)| *asks).collect();
-            let answers = store.lease(self.replica.id, replicas, LIFETIME, &asks);
-            let answers = answers.await?.unwrap_or_default();
-            for ((asks, shared), answer) in piece.iter().zip(answers) {
-                if let Some(funds) = lock(shared).funds_of(asks.window, asks.period) {
-                    funds.answer(answer);
-                }
-            }
-        }
-        self.strike_out();
         Ok(())
     }
 
     /// Forgets scopes that hold nothing.
-    fn strike_out(&self) {
+    fn strike_out(&self, now: Duration) {
         lock(&self.listed).retain(|(_, shared)| {
             let mut state = lock(shared);
-            let holds = state.leases().any(|(.., funds)| !funds.is_settled());
+            let holds = state.leases().any(|(.., funds)| !funds.is_settled(now));
             state.listed = holds;
             holds
         });
     }
 
-    /// Stops spending what others may have by now.
-    fn expire(&self) {
+    /// Stops spending what others may have soon.
+    fn expire(&self, now: Duration) {
         for (_, shared) in &*lock(&self.listed) {
             for (.., funds) in lock(shared).leases() {
-                funds.expire();
+                funds.expire(now);
             }
+        }
+    }
+}
+
+/// What the books are told of a budget, if it is still anything.
+fn claim(
+    (name, shared): &(Name, Shared),
+    replicas: u32,
+    now: Duration,
+) -> Option<(Asked, &Shared)> {
+    let (scope, window, period) = *name;
+    let mut state = lock(shared);
+    let funds = state.funds_of(window, period)?;
+    let (budget, claim) = funds.leased().zip(funds.claim(replicas, now))?;
+    let asks = Asked {
+        scope,
+        window,
+        period,
+        budget,
+        claim,
+    };
+    drop(state);
+    Some((asks, shared))
+}
+
+/// A budget's period, as the books know it.
+type Name = (Scope, BudgetWindow, Period);
+
+/// Budgets that the books did not answer of, and how often in a row.
+#[derive(Default)]
+struct Slow(HashMap<Name, u32>);
+
+impl Slow {
+    fn failures(&self, name: &Name) -> u32 {
+        self.0.get(name).copied().unwrap_or_default()
+    }
+
+    fn failed(&mut self, piece: &[(Name, Shared)]) {
+        for (name, _) in piece {
+            *self.0.entry(*name).or_default() += 1;
+        }
+    }
+
+    fn answered(&mut self, piece: &[(Name, Shared)]) {
+        for (name, _) in piece {
+            self.0.remove(name);
+        }
+    }
+
+    /// Forgets what is not asked for any more.
+    fn keep(&mut self, due: &[(Name, Shared)]) {
+        if !self.0.is_empty() {
+            let due: HashSet<&Name> = due.iter().map(|(name, _)| name).collect();
+            self.0.retain(|name, _| due.contains(name));
         }
     }
 }
@@ -159,21 +249,14 @@ async fn look_after(limiter: &Limiter, store: &Store) {
     let Some(leases) = limiter.leases() else {
         return;
     };
-    let mut renewed = clock::monotonic();
+    let mut slow = Slow::default();
     loop {
         tokio::select! {
             () = leases.short.notified() => tokio::time::sleep(GATHER).await,
             () = tokio::time::sleep(ROUND) => {}
         }
-        let now = clock::monotonic();
-        let renew = now.duration_since(renewed) >= RENEW;
-        match within(PATIENCE, leases.round(store, renew)).await {
-            Ok(()) if renew => renewed = now,
-            Ok(()) => continue,
-            Err(error) => warn!(%error, "no more of the budgets can be had"),
-        }
-        if clock::monotonic().duration_since(renewed) >= EXPIRE {
-            leases.expire();
+        if let Err(error) = leases.round(store, &mut slow, || limiter.tick()).await {
+            warn!(%error, "no more of some budgets can be had");
         }
     }
 }

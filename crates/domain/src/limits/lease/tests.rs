@@ -5,6 +5,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::limits::{Funds, Lack};
 
+const START: Duration = Duration::ZERO;
+
 fn books(budget: i64, spent: i64, mine: i64, others: i64) -> Books {
     Books {
         budget: Money(budget),
@@ -55,7 +57,7 @@ fn holdings_change_within_what_nobody_holds() {
 #[test]
 fn credit_is_not_given_again_for_what_the_ledger_took_over() {
     let mut funds = Funds::default();
-    funds.lease(Money(100));
+    funds.lease(Money(100), START);
     let mut spent = 0;
     // The books never answer, while calls end and are stored one after the other.
     while funds.fits(Money(60)).is_ok() {
@@ -79,24 +81,24 @@ fn a_changed_budget_holds_for_the_next_call() {
     };
     // Raised: what is known to be spent everywhere is not the end of it.
     let mut funds = Funds::default();
-    funds.lease(Money(0));
-    funds.answer(answer(0, 0, false));
+    funds.lease(Money(0), START);
+    funds.answer(answer(0, 0, false), START);
     assert_eq!(funds.fits(Money(10)), Err(Lack::Spent));
-    funds.lease(Money(100));
+    funds.lease(Money(100), START);
     assert_eq!(funds.fits(Money(10)), Ok(()));
     // Lowered: pieces that were granted before are not spent on.
     let mut funds = Funds::default();
-    funds.lease(Money(1_000));
-    funds.answer(answer(500, 500, true));
+    funds.lease(Money(1_000), START);
+    funds.answer(answer(500, 500, true), START);
     assert_eq!(funds.fits(Money(10)), Ok(()));
-    funds.lease(Money(0));
+    funds.lease(Money(0), START);
     assert!(funds.fits(Money(10)).is_err());
 }
 
 #[test]
 fn one_call_goes_ahead_on_credit_and_none_after_the_last_answer() {
     let mut funds = Funds::default();
-    funds.lease(Money(100));
+    funds.lease(Money(100), START);
     let all = Lack::TooDear { left: Money(100) };
     assert_eq!(funds.fits(Money(101)), Err(all), "more than there can be");
     let call = |funds: &mut Funds, cost| {
@@ -108,8 +110,8 @@ fn one_call_goes_ahead_on_credit_and_none_after_the_last_answer() {
     };
     assert_eq!(call(&mut funds, 30), Ok(()));
     assert_eq!(call(&mut funds, 1), Err(Lack::Held), "one at a time");
-    let claimed = funds.claim(2, false).unwrap();
-    funds.answer(books(100, 0, 0, 60).settle(claimed, 2));
+    let claimed = funds.claim(2, START).unwrap();
+    funds.answer(books(100, 0, 0, 60).settle(claimed, 2), START);
     assert_eq!(
         funds.granted(),
         Money(40),
@@ -117,16 +119,62 @@ fn one_call_goes_ahead_on_credit_and_none_after_the_last_answer() {
     );
     assert_eq!(call(&mut funds, 10), Ok(()));
     assert_eq!(call(&mut funds, 1), Err(Lack::Held), "others hold the rest");
-    let claimed = funds.claim(2, false).unwrap();
-    funds.answer(books(100, 60, 40, 0).settle(claimed, 2));
+    let claimed = funds.claim(2, START).unwrap();
+    funds.answer(books(100, 60, 40, 0).settle(claimed, 2), START);
     assert_eq!(call(&mut funds, 1), Err(Lack::Held), "open calls do");
     funds.release(Money(40));
     funds.spend(Money(40));
     assert_eq!(call(&mut funds, 1), Err(Lack::Spent));
 }
 
+/// A budget of a hundred of which half is held.
+fn holding() -> Funds {
+    let mut funds = Funds::default();
+    funds.lease(Money(100), START);
+    let claimed = funds.claim(1, START).unwrap();
+    funds.answer(books(100, 0, 0, 0).settle(claimed, 1), START);
+    assert_eq!(funds.granted(), Money(50));
+    funds
+}
+
+#[test]
+fn what_is_held_is_given_back_after_a_while_however_often_it_is_looked_at() {
+    let mut funds = holding();
+    // A busy replica looks a hundred times a second.
+    for look in 1..1_000 {
+        let now = Duration::from_millis(look * 10);
+        assert_eq!(funds.claim(1, now), None, "{now:?}");
+    }
+    let claimed = funds.claim(1, QUIET + Duration::from_secs(1)).unwrap();
+    assert_eq!(claimed.back, Money(50));
+    assert!(funds.is_settled(QUIET + Duration::from_secs(1)));
+    assert!(!funds.is_settled(QUIET));
+}
+
+#[test]
+fn what_is_held_is_renewed_in_time_and_else_not_spent() {
+    let mut funds = holding();
+    assert_eq!(funds.claim(1, RENEW - Duration::from_millis(1)), None);
+    let claimed = funds.claim(1, RENEW).unwrap();
+    // Asked, and not answered: asked again, and still held.
+    assert!(funds.claim(1, RENEW).is_some());
+    funds.expire(EXPIRE - Duration::from_millis(1));
+    assert_eq!(funds.granted(), Money(50));
+    let mut late = funds;
+    late.expire(EXPIRE);
+    assert_eq!(late.granted(), Money::ZERO);
+    assert!(late.fits(Money(1)).is_err());
+    // The answer counts from when it was asked for, which is when the books count from, or before.
+    funds.answer(books(100, 0, 50, 0).settle(claimed, 1), RENEW);
+    funds.expire(EXPIRE);
+    assert_eq!(funds.granted(), Money(50));
+    funds.expire(EXPIRE + RENEW);
+    assert_eq!(funds.granted(), Money::ZERO);
+}
+
 /// One budget, its books, and three replicas.
 struct World {
+    now: Duration,
     budget: i64,
     spent: i64,
     held: [i64; 3],
@@ -150,6 +198,7 @@ enum Step {
 impl World {
     fn new(budget: i64) -> Self {
         Self {
+            now: START,
             budget,
             spent: 0,
             held: [0; 3],
@@ -161,10 +210,11 @@ impl World {
     }
 
     fn step(&mut self, step: &Step) {
+        self.now += Duration::from_secs(7);
         match *step {
             Step::Call(at, cost) => {
                 let funds = &mut self.replicas[at];
-                funds.lease(Money(self.budget));
+                funds.lease(Money(self.budget), self.now);
                 if funds.fits(Money(cost)).is_ok() {
                     funds.reserve(Money(cost));
                     self.open[at].push(cost);
@@ -188,7 +238,7 @@ impl World {
             }
             Step::Round(at) => {
                 if let Some(answer) = self.ask(at) {
-                    self.replicas[at].answer(answer);
+                    self.replicas[at].answer(answer, self.now);
                 }
             }
             Step::Lost(at) => {
@@ -198,7 +248,7 @@ impl World {
     }
 
     fn ask(&mut self, at: usize) -> Option<Leased> {
-        let claim = self.replicas[at].claim(3, true)?;
+        let claim = self.replicas[at].claim(3, self.now)?;
         let others = self.held.iter().sum::<i64>() - self.held[at];
         let books = books(self.budget, self.spent, self.held[at], others);
         let answer = books.settle(claim, 3);
@@ -257,7 +307,7 @@ proptest! {
         let mut world = World::new(budget);
         world.spent = budget;
         for at in 0..3 {
-            world.replicas[at].lease(Money(budget));
+            world.replicas[at].lease(Money(budget), START);
             world.step(&Step::Round(at));
         }
         for step in &steps {

@@ -1,5 +1,7 @@
 //! A database that goes away without a word.
 
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::Duration;
 
 use http::{Method, StatusCode};
@@ -68,7 +70,7 @@ async fn a_database_that_is_away_costs_no_call_and_no_money() {
     }
     assert_eq!(database.number(stored), 2, "it was not away");
     network.heal();
-    let back = tokio::time::Instant::now();
+    let back = Instant::now();
     answered += exhaust(&replicas, &upstream, &secret).await;
     #[expect(clippy::print_stderr, reason = "what was measured")]
     {
@@ -121,10 +123,84 @@ async fn a_stop_does_not_wait_for_it() {
     tokio::time::timeout(Duration::from_secs(30), replica.stop())
         .await
         .expect("it waits for the database");
-    #[expect(clippy::print_stderr, reason = "what was measured")]
-    {
-        eprintln!("stopped in {:?}", asked.elapsed());
+    eprintln!("stopped in {:?}", asked.elapsed());
+}
+
+/// Somebody who has the books of one key's budget, and keeps them.
+struct Holder(Child, Option<ChildStdin>);
+
+impl Holder {
+    fn of(database: &Database, key: i64) -> Self {
+        let mut psql = Command::new("psql")
+            .args(["--no-psqlrc", "--quiet", "--tuples-only", &database.url()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut input = psql.stdin.take().unwrap();
+        let lock = format!(
+            "SET search_path TO tollhouse; BEGIN; SELECT 'held', pg_advisory_xact_lock(hashtextextended( \
+             'key' || (SELECT id FROM virtual_keys WHERE name = 'k' ORDER BY id OFFSET {key} LIMIT 1)::text \
+             || 'total' || -1, 7));"
+        );
+        writeln!(input, "{lock}").unwrap();
+        let mut said = BufReader::new(psql.stdout.take().unwrap());
+        let mut line = String::new();
+        while !line.contains("held") {
+            assert!(said.read_line(&mut line).unwrap() > 0, "nothing is held");
+        }
+        Self(psql, Some(input))
     }
+
+    fn let_go(mut self) {
+        drop(self.1.take());
+        self.0.wait().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_budget_that_somebody_holds_up_holds_up_no_other() {
+    let Some(database) = Database::new("held_up") else {
+        return;
+    };
+    let upstream = ScriptedUpstream::start().await;
+    let replica = database.replica(&upstream.url).await;
+    admin(&replica, Method::PUT, "/api/v1/prices", PRICES).await;
+    let (_, first) = key(&replica).await;
+    let (_, second) = key(&replica).await;
+    budget(&database, 1_000, "total");
+    let revision = database.number("SELECT value FROM revision");
+    let know = async {
+        while replica.gateway.revision() < revision {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(SOON, know).await.unwrap();
+    let holder = Holder::of(&database, 0);
+    let client = Client::new(&replica.url);
+    for _ in 0..2 {
+        upstream.json(200, ANSWER);
+    }
+    // One on credit; no more can be had for this key.
+    assert_eq!(ask(&client, &upstream, &first).await, Went::Answered);
+    let mut answered = 0;
+    let asked = Instant::now();
+    let others = async {
+        while answered < 10 {
+            match ask(&client, &upstream, &second).await {
+                Went::Answered => answered += 1,
+                Went::Held => tokio::time::sleep(Duration::from_millis(50)).await,
+                Went::Spent => panic!("nothing was spent"),
+            }
+        }
+    };
+    tokio::time::timeout(SOON, others).await.expect("it waits");
+    eprintln!("the other budget was there after {:?}", asked.elapsed());
+    holder.let_go();
+    let again = async { while ask(&client, &upstream, &first).await != Went::Answered {} };
+    tokio::time::timeout(SOON, again).await.expect("it is slow");
+    replica.stop().await;
+    drop(database);
 }
 
 /// A network between the database and replicas that can lose all that the database says.
