@@ -10,8 +10,8 @@ pub(crate) mod retention;
 pub(crate) mod sync;
 pub(crate) mod writer;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, broadcast, watch};
 use tollhouse_domain::call::Call;
@@ -28,6 +28,8 @@ pub(crate) struct Ledger {
     durability: Durability,
     /// Wakes the writer.
     appended: Notify,
+    /// Calls that ended and could not be journaled: the writer has them from here.
+    unjournaled: Mutex<Vec<Call>>,
     /// Wakes the syncer.
     unsynced: Notify,
     /// How far the store has got.
@@ -47,6 +49,7 @@ impl Ledger {
             journal,
             durability,
             appended: Notify::new(),
+            unjournaled: Mutex::default(),
             unsynced: Notify::new(),
             stored: watch::channel(start).0,
             synced: watch::channel(start).0,
@@ -63,16 +66,31 @@ impl Ledger {
     }
 
     /// Records how a call ended. From here on a dead process does not lose it. A full journal takes
-    /// it all the same: it was admitted, and its client is about to see its answer.
+    /// it all the same: it was admitted, and its client is about to see its answer. One that the journal
+    /// does not take all the same is stored as long as this process lives: else its beginning would be
+    /// kept, and with it every later record.
     pub(crate) fn end(&self, call: Call) -> Result<Position, JournalError> {
-        let position = self.journal.conclude(record::END, &record::encode(&call))?;
+        let ended = self.journal.conclude(record::END, &record::encode(&call));
         self.appended.notify_one();
+        let position = match ended {
+            Ok(position) => position,
+            Err(error) => {
+                self.unjournaled().push(call);
+                return Err(error);
+            }
+        };
         self.unsynced.notify_one();
         if self.live.receiver_count() > 0 {
             // Nobody listening any more is no error.
             let _ = self.live.send(Arc::new(call));
         }
         Ok(position)
+    }
+
+    /// Calls that ended and could not be journaled. As many as were open then, because no more begin.
+    fn unjournaled(&self) -> MutexGuard<'_, Vec<Call>> {
+        let known = self.unjournaled.lock();
+        known.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether an answer's last bytes must wait for the disk.

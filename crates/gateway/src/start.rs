@@ -111,6 +111,7 @@ impl Gateway {
             store.clone(),
             Arc::clone(&limiter),
             Arc::clone(&metrics),
+            config.retention,
         );
         let snapshot = build::first(&store, &vault, Arc::clone(&digester)).await?;
         let gateway = Self(Arc::new(Inner {

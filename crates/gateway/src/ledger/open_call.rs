@@ -46,6 +46,8 @@ pub(crate) struct OpenCall {
     billed: bool,
     /// The upstream said that it would answer, and so it charges for what it said.
     accepted: bool,
+    /// Bytes of the request as they read: what stands for the prompt where nothing else does.
+    prompt: u64,
     /// What went wrong, where the upstream's own words for it are not to be had.
     failure: Option<Class>,
     /// Listens to an answer that is read before it is passed on.
@@ -62,6 +64,7 @@ impl OpenCall {
         row: Call,
         started: Instant,
         billed: bool,
+        prompt: u64,
         books: Books,
     ) -> Result<Self, JournalError> {
         books.ledger.begin(&row)?;
@@ -72,6 +75,7 @@ impl OpenCall {
             books,
             billed,
             accepted: false,
+            prompt,
             failure: None,
             meter: None,
             in_flight: false,
@@ -214,7 +218,8 @@ impl OpenCall {
         row.duration_ms = Some(millis(self.started));
         let heard = || self.meter.take().map(Meter::finish);
         if let Some(metered) = metered.or_else(heard) {
-            fill(&mut row, metered, self.billed && self.accepted);
+            let charged = (self.billed && self.accepted).then_some(self.prompt);
+            fill(&mut row, metered, charged);
         }
         if let Some(class) = self.failure {
             row.error.get_or_insert_with(|| class.label().to_owned());
@@ -248,6 +253,7 @@ impl OpenCall {
             billed: self.billed,
             accepted: self.accepted,
             in_flight: self.in_flight,
+            prompt: self.prompt,
         };
         let tokens = charge::charge(row, &held, sent, &self.books.prices);
         let cost = row.charge();
@@ -274,8 +280,8 @@ impl Drop for OpenCall {
 
 /// Takes over what the meter read, and estimates what a cut answer left unsaid.
 ///
-/// `charged`: the upstream generated for money.
-fn fill(row: &mut Call, metered: Metered, charged: bool) {
+/// `charged`: the bytes of the prompt, where the upstream generated for money.
+fn fill(row: &mut Call, metered: Metered, charged: Option<u64>) {
     row.usage = metered.usage;
     row.usage_raw = metered.usage_raw;
     row.stop_reason = metered.stop_reason;
@@ -291,8 +297,8 @@ fn fill(row: &mut Call, metered: Metered, charged: bool) {
         | Outcome::UpstreamError => true,
         Outcome::Success | Outcome::Refused => false,
     };
-    if charged && cut && !metered.terminal {
-        row.estimated = estimate::fill(&mut row.usage, row.bytes_in, metered.output_bytes_hint);
+    if let Some(prompt) = charged.filter(|_| cut && !metered.terminal) {
+        row.estimated = estimate::fill(&mut row.usage, prompt, metered.output_bytes_hint);
     }
     if metered.quarantined {
         // Counts that contradict each other are kept to be looked at, and not turned into money.

@@ -11,11 +11,13 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tollhouse_domain::call::{Call, Outcome};
 use tollhouse_domain::id::CallId;
+use tollhouse_domain::time::Timestamp;
 use tollhouse_journal::{Batch, JournalError, Position, Reader};
 use tollhouse_store::{Store, StoreError};
 use tracing::{error, info, warn};
 
 use super::{Ledger, record};
+use crate::clock;
 use crate::limits::Limiter;
 use crate::telemetry::metrics::Metrics;
 
@@ -41,6 +43,13 @@ pub(crate) struct Writer {
     pending: Vec<Call>,
     /// The same of an earlier process, which held the money of its calls by itself.
     replayed: Vec<Call>,
+    /// Calls that ended and are not in the journal; their beginnings may be yet to be read.
+    unjournaled: Vec<Call>,
+    /// While what an earlier process left is stored, nothing of this one is: what was spent is read
+    /// right after, and would have it twice.
+    replaying: bool,
+    /// How long rows are kept.
+    keep: Option<Duration>,
     recovered_to: Position,
     position: Position,
     released: Position,
@@ -82,6 +91,7 @@ impl Writer {
         store: Store,
         limiter: Arc<Limiter>,
         metrics: Arc<Metrics>,
+        keep: Option<Duration>,
     ) -> Self {
         let recovery = reader.recovery();
         if recovery.torn_bytes > 0 || recovery.corrupt_segments > 0 {
@@ -98,6 +108,9 @@ impl Writer {
             open: HashMap::new(),
             pending: Vec::new(),
             replayed: Vec::new(),
+            unjournaled: Vec::new(),
+            replaying: false,
+            keep,
             ledger,
             store,
             limiter,
@@ -108,6 +121,12 @@ impl Writer {
     /// Stores what an earlier process left, its unended calls as interrupted. Gives up only when
     /// `stop` is asked for: until then a store that does not answer is asked again.
     pub(crate) async fn replay(&mut self, stop: &CancellationToken) {
+        self.replaying = true;
+        self.replay_all(stop).await;
+        self.replaying = false;
+    }
+
+    async fn replay_all(&mut self, stop: &CancellationToken) {
         while self.position < self.recovered_to {
             let Some(batch) = self.turn(stop).await else {
                 return;
@@ -132,8 +151,18 @@ impl Writer {
         if !self.store(stop).await {
             return;
         }
-        self.release(self.position).await;
-        self.ledger.stored.send_replace(self.position);
+        let stored = self.stored_to(self.position);
+        self.release(stored).await;
+        self.ledger.stored.send_replace(stored);
+    }
+
+    /// How far everything is stored that was read up to `end`.
+    fn stored_to(&self, end: Position) -> Position {
+        if self.pending.is_empty() {
+            end
+        } else {
+            end.min(self.recovered_to)
+        }
     }
 
     /// Runs until `stop`, then stores what has ended by then. `replayed` once nothing of an earlier
@@ -188,7 +217,7 @@ impl Writer {
         if !self.store(stop).await {
             return None;
         }
-        let end = batch.end;
+        let end = self.stored_to(batch.end);
         let same = end.segment == self.released.segment;
         if !same || end.offset - self.released.offset >= RELEASE_BYTES {
             self.release(end).await;
@@ -203,6 +232,8 @@ impl Writer {
             end: self.position,
             caught_up: true,
         };
+        let ended = std::mem::take(&mut *self.ledger.unjournaled());
+        self.unjournaled.extend(ended);
         // Only a task that died in the middle of a read leaves it empty.
         let Some(mut reader) = self.reader.take() else {
             return Ok(nothing);
@@ -222,6 +253,13 @@ impl Writer {
         for (after, record) in records {
             self.take(after, record);
         }
+        if batch.as_ref().is_ok_and(|batch| batch.caught_up) {
+            // Their beginnings were written before, and so have been read.
+            for call in self.unjournaled.drain(..) {
+                self.open.remove(&call.id);
+                self.pending.push(call);
+            }
+        }
         batch
     }
 
@@ -234,13 +272,11 @@ impl Writer {
             }
             Record::End(id, call) => {
                 self.open.remove(&id);
-                let replayed = after <= self.recovered_to;
-                let rows = if replayed {
-                    &mut self.replayed
+                if after <= self.recovered_to {
+                    self.replayed.push(*call);
                 } else {
-                    &mut self.pending
-                };
-                rows.push(*call);
+                    self.pending.push(*call);
+                }
             }
             Record::Unreadable => {
                 self.metrics.ledger_unreadable.inc();
@@ -254,7 +290,7 @@ impl Writer {
         if !self.replayed.is_empty() {
             inserted += self.store.insert_calls(&self.replayed).await?;
         }
-        if !self.pending.is_empty() {
+        if !self.pending.is_empty() && !self.replaying {
             inserted += self.limiter.store(&self.store, &self.pending).await?;
         }
         Ok(inserted)
@@ -263,7 +299,15 @@ impl Writer {
     /// Inserts what is pending, however long it takes. `false` when asked to stop first: then it
     /// stays pending.
     async fn store(&mut self, stop: &CancellationToken) -> bool {
-        let rows = self.pending.len() + self.replayed.len();
+        if let Some(keep) = self.keep {
+            self.forget_old(clock::now().minus(keep));
+        }
+        let waiting = if self.replaying {
+            0
+        } else {
+            self.pending.len()
+        };
+        let rows = waiting + self.replayed.len();
         if rows == 0 {
             return true;
         }
@@ -278,7 +322,9 @@ impl Writer {
             match attempt {
                 Ok(Ok(inserted)) => {
                     self.metrics.ledger_stored.inc_by(inserted);
-                    self.pending.clear();
+                    if !self.replaying {
+                        self.pending.clear();
+                    }
                     self.replayed.clear();
                     return true;
                 }
@@ -295,6 +341,20 @@ impl Writer {
                 () = stop.cancelled() => return false,
             }
             pause = (pause * 2).min(LONGEST_RETRY);
+        }
+    }
+
+    /// What an earlier process left may have been stored, and deleted since for its age. Stored anew, it
+    /// would be charged anew.
+    fn forget_old(&mut self, before: Timestamp) {
+        let rows = self.replayed.len();
+        self.replayed.retain(|call| call.at >= before);
+        let old = rows - self.replayed.len();
+        if old > 0 {
+            warn!(
+                old,
+                "calls in the journal are past their retention and not stored"
+            );
         }
     }
 
@@ -328,3 +388,6 @@ fn interrupted(beginning: Beginning) -> Option<Call> {
         ..call
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use tollhouse_domain::call::Call;
-use tollhouse_wire::{Peek, Protocol};
+use tollhouse_wire::Protocol;
 
 use super::Arrival;
 use super::authenticate::Principal;
@@ -26,6 +26,8 @@ pub(crate) struct Admission<'a> {
     protocol: Protocol,
     metered: bool,
     billed: bool,
+    /// Bytes of the request as they read.
+    prompt: u64,
 }
 
 impl<'a> Admission<'a> {
@@ -62,6 +64,7 @@ impl<'a> Admission<'a> {
             protocol,
             metered: false,
             billed: false,
+            prompt: 0,
         }
     }
 
@@ -71,6 +74,7 @@ impl<'a> Admission<'a> {
         self.row.stream = inbound.peek.stream.unwrap_or(false);
         self.row.model_requested = inbound.peek.model.as_ref().map(|model| model.name.clone());
         self.row.bytes_in = inbound.body.len();
+        self.prompt = inbound.plain().len();
         self.metered = true;
         self.billed = inference.is_billed();
         self
@@ -80,21 +84,19 @@ impl<'a> Admission<'a> {
     pub(crate) fn other(mut self, endpoint: &'static str, bytes_in: u64) -> Self {
         endpoint.clone_into(&mut self.row.endpoint);
         self.row.bytes_in = bytes_in;
+        self.prompt = bytes_in;
         self
     }
 
     /// A `/proxy` call: metered when its path belongs to a protocol.
-    pub(crate) fn proxied(
-        mut self,
-        inference: Option<Inference>,
-        peek: &Peek,
-        bytes_in: u64,
-    ) -> Self {
+    pub(crate) fn proxied(mut self, inference: Option<Inference>, inbound: &Inbound) -> Self {
+        let peek = &inbound.peek;
         "proxy".clone_into(&mut self.row.endpoint);
         self.row.protocol = inference.map(Inference::protocol);
         self.row.model_requested = peek.model.as_ref().map(|model| model.name.clone());
         self.row.stream = inference.is_some() && peek.stream.unwrap_or(false);
-        self.row.bytes_in = bytes_in;
+        self.row.bytes_in = inbound.body.len();
+        self.prompt = inbound.plain().len();
         self.metered = inference.is_some();
         self.billed = inference.is_some_and(Inference::is_billed);
         self
@@ -103,7 +105,7 @@ impl<'a> Admission<'a> {
     /// Admits the call: from here on it leaves exactly one row.
     pub(crate) fn open(self) -> Result<Passage<'a>, Refusal> {
         let id = self.row.id.to_string();
-        let call = OpenCall::admit(self.row, self.started, self.billed, self.books);
+        let call = OpenCall::admit(self.row, self.started, self.billed, self.prompt, self.books);
         let call = call.map_err(not_recorded)?;
         Ok(Passage::new(
             self.gateway,

@@ -59,7 +59,7 @@ pub(crate) async fn proxy(
     let session = identity.session;
     let protocol = spoken_on(&path, &parts.headers);
     let passage = Admission::new(gateway, &snapshot, arrival, protocol, &principal, identity)
-        .proxied(inference, peek, inbound.body.len())
+        .proxied(inference, &inbound)
         .open()?;
     let asking = Asking {
         method: &parts.method,

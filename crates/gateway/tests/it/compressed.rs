@@ -8,7 +8,7 @@ use tollhouse_domain::call::Outcome;
 
 use crate::support::client::Client;
 use crate::support::dialect::{CHAT, MESSAGES};
-use crate::support::upstream::{ScriptedUpstream, Step};
+use crate::support::upstream::{ScriptedUpstream, Step, stream};
 use crate::support::{TestGateway, configuration};
 
 const BODY: &str = "{ \"model\" : \"asked\",\"messages\":[],\"x\":1.0 }";
@@ -44,6 +44,26 @@ async fn compressed_requests_pass_as_they_came_and_are_read() {
         assert_eq!(call.model_requested.as_deref(), Some("asked"));
         assert_eq!(call.bytes_in, body.len() as u64);
     }
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_cut_answer_is_estimated_from_what_was_inside() {
+    let upstream = ScriptedUpstream::start().await;
+    let gateway = TestGateway::start(&upstream.url).await;
+    let body = CHAT.request(&"m".repeat(4_000), true);
+    let packed = gzip(body.as_bytes());
+    assert!(packed.len() < body.len() / 8);
+    upstream.script(vec![Step::Write(stream(&CHAT.events[..1])), Step::Close]);
+    let client = Client::new(&gateway.url);
+    let headers = [("content-encoding", "gzip")];
+    let request = client.request(http::Method::POST, CHAT.path, &headers, packed.clone());
+    let (_, cut) = client.seen(request).await;
+    assert!(cut);
+    let call = gateway.calls_when(1).await.remove(0);
+    assert_eq!((call.outcome, call.estimated), (Outcome::StreamError, true));
+    assert_eq!(call.bytes_in, packed.len() as u64);
+    assert_eq!(call.usage.input, Some((body.len() as u64).div_ceil(4)));
     gateway.stop().await;
 }
 

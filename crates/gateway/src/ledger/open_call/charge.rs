@@ -22,6 +22,8 @@ pub(super) struct Sent {
     pub(super) accepted: bool,
     /// It was asked, and has said nothing.
     pub(super) in_flight: bool,
+    /// Bytes of the request as they read.
+    pub(super) prompt: u64,
 }
 
 /// Notes on the row what its budgets are charged, and says how many tokens it used.
@@ -33,7 +35,7 @@ pub(super) fn charge(row: &mut Call, held: &Reservation, sent: Sent, prices: &Pr
         row.error.get_or_insert_with(|| IMPOSSIBLE.to_owned());
     }
     let believed = row.error.as_deref() != Some(IMPOSSIBLE);
-    let prompt = row.bytes_in.div_ceil(BYTES_PER_TOKEN);
+    let prompt = sent.prompt.div_ceil(BYTES_PER_TOKEN);
     if row.cost_usd.is_none() && held.is_budgeted() && sent.billed {
         let worst = held.worst();
         row.charged_usd = if sent.accepted {

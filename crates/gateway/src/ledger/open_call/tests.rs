@@ -39,7 +39,7 @@ impl Lab {
             "snapshot_revision": 0,
         });
         let row = serde_json::from_value(row).unwrap();
-        OpenCall::admit(row, clock::monotonic(), true, self.books.clone()).unwrap()
+        OpenCall::admit(row, clock::monotonic(), true, 0, self.books.clone()).unwrap()
     }
 
     /// How the calls in the journal ended.
