@@ -154,11 +154,14 @@ fn what_is_held_is_given_back_after_a_while_however_often_it_is_looked_at() {
 #[test]
 fn what_is_held_is_renewed_in_time_and_else_not_spent() {
     let mut funds = holding();
-    assert_eq!(funds.claim(1, RENEW - Duration::from_millis(1)), None);
+    assert_eq!(
+        funds.claim(1, RENEW.saturating_sub(Duration::from_millis(1))),
+        None
+    );
     let claimed = funds.claim(1, RENEW).unwrap();
     // Asked, and not answered: asked again, and still held.
     assert!(funds.claim(1, RENEW).is_some());
-    funds.expire(EXPIRE - Duration::from_millis(1));
+    funds.expire(EXPIRE.saturating_sub(Duration::from_millis(1)));
     assert_eq!(funds.granted(), Money(50));
     let mut late = funds;
     late.expire(EXPIRE);
