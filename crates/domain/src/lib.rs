@@ -19,6 +19,7 @@ pub mod import;
 pub mod key;
 pub mod limits;
 pub mod money;
+pub mod oidc;
 pub mod onboarding;
 pub mod pattern;
 pub mod pool;
