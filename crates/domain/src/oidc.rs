@@ -1,13 +1,18 @@
 //! Single sign-on with `OpenID` Connect: what the identity provider is asked, what its answer must say,
 //! and what that makes of somebody here.
 //!
-//! Refuses to know how the answer comes and how its signature is checked: claims that reach this module
-//! are the provider's own words.
+//! In the order of a sign-in: [`Discovery`] is where the provider is, [`Attempt`] what it is asked,
+//! [`Keys`] whether it was it that answered, [`Claims`] what it says, [`granted`] and [`plan`] what that
+//! changes here. Refuses to know how anything is sent or stored.
 
 mod attempt;
 mod claims;
+mod discovery;
+mod keys;
 mod mapping;
 
 pub use self::attempt::{ATTEMPT, Attempt, Request};
 pub use self::claims::{Claims, Expected, Mismatch, SKEW, UnreadableClaims};
+pub use self::discovery::{Discovery, DiscoveryError, is_safe};
+pub use self::keys::{Keys, TokenError};
 pub use self::mapping::{Given, Grant, Granted, Held, Plan, Rule, granted, plan};
