@@ -2,15 +2,17 @@
 //! and what that makes of somebody here.
 //!
 //! In the order of a sign-in: [`Discovery`] is where the provider is, [`Attempt`] what it is asked,
-//! [`Keys`] whether it was it that answered, [`Claims`] what it says, [`granted`] and [`plan`] what that
+//! [`Answer`] what the browser brings back, [`Keys`] whether it was it that answered, [`Claims`] what it says, [`granted`] and [`plan`] what that
 //! changes here. Refuses to know how anything is sent or stored.
 
+mod answer;
 mod attempt;
 mod claims;
 mod discovery;
 mod keys;
 mod mapping;
 
+pub use self::answer::{Answer, AnswerError};
 pub use self::attempt::{ATTEMPT, Attempt, Request};
 pub use self::claims::{Claims, Expected, Mismatch, SKEW, UnreadableClaims};
 pub use self::discovery::{Discovery, DiscoveryError, is_safe};
