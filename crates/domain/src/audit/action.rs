@@ -119,6 +119,8 @@ words! {
         UserChange = "user.change",
         /// A user was switched off, and everything of theirs with them.
         UserDisable = "user.disable",
+        /// A user was tied to a name at an identity provider.
+        UserLink = "user.link",
         /// A password was set.
         UserPassword = "user.password",
         /// An organization was added.
@@ -131,6 +133,8 @@ words! {
         MemberPut = "member.put",
         /// Somebody left an organization.
         MemberRemove = "member.remove",
+        /// Somebody was to leave an organization, or to be less there, and is its last owner.
+        MemberKeep = "member.keep",
         /// What a user, an organization or a key may use or spend was changed.
         LimitsChange = "limits.change",
         /// A personal token was made.

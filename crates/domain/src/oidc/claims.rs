@@ -187,6 +187,8 @@ impl Claims {
             None => !several,
         };
         let nonce = self.nonce.as_deref() == Some(expected.nonce) && !expected.nonce.is_empty();
+        let subject = (1..=LONGEST_SUBJECT).contains(&self.subject.len())
+            && !self.subject.chars().any(char::is_control);
         let checks = [
             (self.issuer == expected.issuer, Mismatch::Issuer),
             (self.audience.iter().any(|to| to == us), Mismatch::Audience),
@@ -198,10 +200,7 @@ impl Claims {
             ),
             (self.issued <= now.plus(SKEW), Mismatch::Issued),
             (nonce, Mismatch::Nonce),
-            (
-                (1..=LONGEST_SUBJECT).contains(&self.subject.len()),
-                Mismatch::Subject,
-            ),
+            (subject, Mismatch::Subject),
         ];
         let wrong = checks.into_iter().find(|(holds, _)| !holds);
         wrong.map_or(Ok(()), |(_, mismatch)| Err(mismatch))

@@ -16,6 +16,18 @@ pub struct Discovery {
     /// Whether it repeats its name in the answer (RFC 9207).
     #[serde(default, rename = "authorization_response_iss_parameter_supported")]
     pub names_itself: bool,
+    /// How clients may show who they are where codes are redeemed.
+    #[serde(default, rename = "token_endpoint_auth_methods_supported")]
+    methods: Option<Vec<String>>,
+}
+
+/// How a client with a secret shows who it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientProof {
+    /// In the `Authorization` header (`client_secret_basic`).
+    Header,
+    /// In the form (`client_secret_post`).
+    Form,
 }
 
 /// Why a discovery document is not believed.
@@ -55,6 +67,20 @@ impl Discovery {
             return Err(DiscoveryError::Unsafe);
         }
         Ok(read)
+    }
+
+    /// How a client with a secret shows who it is: in the header unless the provider takes only the
+    /// form; `None` where it takes neither.
+    pub fn proof(&self) -> Option<ClientProof> {
+        let Some(methods) = &self.methods else {
+            return Some(ClientProof::Header);
+        };
+        let takes = |method: &str| methods.iter().any(|listed| listed == method);
+        if takes("client_secret_basic") {
+            Some(ClientProof::Header)
+        } else {
+            takes("client_secret_post").then_some(ClientProof::Form)
+        }
     }
 }
 
@@ -112,6 +138,33 @@ mod tests {
             ("javascript:alert(1)", false),
         ] {
             assert_eq!(is_safe(address), safe, "{address}");
+        }
+    }
+
+    #[test]
+    fn a_secret_goes_into_the_header_where_it_may() {
+        let (basic, post, other) = (
+            "client_secret_basic",
+            "client_secret_post",
+            "private_key_jwt",
+        );
+        for (methods, expected) in [
+            (Value::Null, Some(ClientProof::Header)),
+            (json!([basic]), Some(ClientProof::Header)),
+            (json!([post, basic]), Some(ClientProof::Header)),
+            (json!([other, post]), Some(ClientProof::Form)),
+            (json!([other]), None),
+            (json!([]), None),
+        ] {
+            let document = json!({
+                "issuer": "https://id.example",
+                "authorization_endpoint": "https://id.example/auth",
+                "token_endpoint": "https://id.example/token",
+                "jwks_uri": "https://id.example/keys",
+                "token_endpoint_auth_methods_supported": methods,
+            });
+            let read = Discovery::read(document.to_string().as_bytes(), "https://id.example");
+            assert_eq!(read.unwrap().proof(), expected, "{methods}");
         }
     }
 

@@ -56,6 +56,7 @@ fn takes_only_what_was_said_to_us_now_about_this_attempt() {
         (json!({"nonce": null}), Err(Mismatch::Nonce)),
         (json!({"nonce": "m"}), Err(Mismatch::Nonce)),
         (json!({"sub": ""}), Err(Mismatch::Subject)),
+        (json!({"sub": "a\u{0}b"}), Err(Mismatch::Subject)),
         (json!({"sub": "s".repeat(255)}), Ok(())),
         (json!({"sub": "s".repeat(256)}), Err(Mismatch::Subject)),
     ];
