@@ -55,5 +55,5 @@ pub use revision::{Revisions, Section};
 pub use sessions::{SessionCursor, SessionRow};
 pub use spend::Spent;
 pub use usage::{GroupBy, Totals, UsageRow};
-pub use users::{ApiToken, Attempt, DeviceGrant, Holder, TokenScope, WebSession};
+pub use users::{ApiToken, Attempt, DeviceGrant, Holder, SignOn, SignedOn, TokenScope, WebSession};
 pub use vault::{DataKeyRow, SealedSetting};

@@ -51,6 +51,7 @@ struct MemberRow {
     user_id: Uuid,
     role: String,
     since: i64,
+    source: String,
 }
 
 impl MemberRow {
@@ -97,18 +98,19 @@ const INSERT: &str = "INSERT INTO orgs (id, name, limits, budgets, created_at, d
 const UPDATE: &str =
     "UPDATE orgs SET name = $2, limits = $3, budgets = $4, disabled_at = $5 WHERE id = $1";
 const MEMBERS: &str =
-    "SELECT org_id, user_id, role, since FROM memberships ORDER BY org_id, user_id";
-const MEMBER: &str = "SELECT org_id, user_id, role, since FROM memberships \
+    "SELECT org_id, user_id, role, since, source FROM memberships ORDER BY org_id, user_id";
+const MEMBER: &str = "SELECT org_id, user_id, role, since, source FROM memberships \
     WHERE org_id = $1 AND user_id = $2";
 const STANDING: &str = "SELECT users.admin, memberships.role FROM users LEFT JOIN memberships \
     ON memberships.user_id = users.id AND memberships.org_id = $1 \
     WHERE users.id = $2 AND users.disabled_at IS NULL";
-// Whoever was in before keeps the day they came.
+// Whoever was in before keeps the day they came. What somebody gave by hand, single sign-on leaves alone.
 const PUT_MEMBER: &str = "INSERT INTO memberships (org_id, user_id, role, since) \
-    VALUES ($1, $2, $3, $4) ON CONFLICT (org_id, user_id) DO UPDATE SET role = excluded.role";
-const OWNERS: &str = "SELECT COUNT(*) FROM memberships JOIN users ON users.id = memberships.user_id \
+    VALUES ($1, $2, $3, $4) \
+    ON CONFLICT (org_id, user_id) DO UPDATE SET role = excluded.role, source = 'hand'";
+pub(crate) const OWNERS: &str = "SELECT COUNT(*) FROM memberships JOIN users ON users.id = memberships.user_id \
      WHERE org_id = $1 AND role = 'owner' AND user_id <> $2 AND users.disabled_at IS NULL";
-const DELETE_MEMBER: &str = "DELETE FROM memberships WHERE org_id = $1 AND user_id = $2";
+pub(crate) const DELETE_MEMBER: &str = "DELETE FROM memberships WHERE org_id = $1 AND user_id = $2";
 
 impl Store {
     /// Adds an organization.
@@ -213,6 +215,7 @@ impl Store {
                 .bind(user)
                 .fetch_optional(&mut *tx)
                 .await?;
+            let by_hand = stored.as_ref().is_some_and(|row| row.source == "hand");
             let before = stored.map(MemberRow::membership).transpose()?;
             let before = before.map(|member| member.role);
             let judged = judge(standing, before);
@@ -230,7 +233,8 @@ impl Store {
                     .execute(&mut *tx)
                     .await?;
             }
-            let changed = judged.is_ok() && before != Some(member.role);
+            let same = by_hand && before == Some(member.role);
+            let changed = judged.is_ok() && !same;
             (judged, changed)
         })
     }

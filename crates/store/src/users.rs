@@ -2,6 +2,7 @@
 
 mod devices;
 mod sign_in;
+mod sign_on;
 mod tokens;
 
 use sqlx::FromRow;
@@ -12,6 +13,7 @@ use uuid::Uuid;
 
 pub use self::devices::DeviceGrant;
 pub use self::sign_in::{Attempt, Holder, WebSession};
+pub use self::sign_on::{SignOn, SignedOn};
 pub use self::tokens::{ApiToken, TokenScope};
 use crate::convert::{NEWEST, from_json, moment, to_json, word};
 use crate::db::Store;
@@ -77,8 +79,10 @@ const ONE: &str = concat!(select!(), " WHERE id = $1");
 const BY_EMAIL: &str = concat!(select!(), " WHERE email = $1");
 const INSERT: &str = "INSERT INTO users (id, kind, name, email, admin, limits, budgets, \
     created_at, disabled_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+// What somebody changes by hand is not single sign-on's any more.
 const UPDATE: &str = "UPDATE users SET name = $2, email = $3, admin = $4, limits = $5, \
-    budgets = $6, disabled_at = $7 WHERE id = $1";
+    budgets = $6, disabled_at = $7, \
+    admin_source = CASE WHEN admin = $4 THEN admin_source ELSE 'hand' END WHERE id = $1";
 
 impl Store {
     /// Adds a user.

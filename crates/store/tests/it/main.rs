@@ -19,6 +19,7 @@ mod revision;
 mod round_trip;
 mod sessions;
 mod sign_in;
+mod sign_on;
 mod spawnable;
 mod spend;
 mod story;

@@ -13,7 +13,7 @@ use tollhouse_domain::tenancy::Visible;
 use tollhouse_domain::time::Timestamp;
 use tollhouse_store::{
     CallFilter, CredentialRecord, DataKeyRow, DatabaseUrl, GroupBy, KeyCaps, ObjectRow, Page,
-    SessionCursor, Store, StoreError, StoredPrice,
+    SessionCursor, SignOn, Store, StoreError, StoredPrice,
 };
 
 fn spawnable<F: Future + Send + 'static>(_: F) {}
@@ -29,6 +29,7 @@ macro_rules! methods {
 }
 
 methods! {
+    sign_on(store, on: SignOn): store.sign_on(&on);
     open(_store, url: DatabaseUrl): Store::open(&url);
     ping(store): store.ping();
     close(store): store.close();

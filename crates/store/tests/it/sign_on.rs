@@ -1,0 +1,299 @@
+//! Who somebody is by what an identity provider calls them, and what their groups give and take.
+
+use std::convert::Infallible;
+
+use std::collections::BTreeMap;
+
+use tollhouse_domain::audit::{Action, Actor, Note, Subject, SubjectKind};
+use tollhouse_domain::id::{OrgId, UserId};
+use tollhouse_domain::limits::Limits;
+use tollhouse_domain::oidc::{Granted, Unwelcome};
+use tollhouse_domain::tenancy::{Membership, Org, Role, User, UserKind};
+use tollhouse_domain::time::Timestamp;
+use tollhouse_store::{AuditFilter, Page, SignOn, SignedOn, Store};
+use uuid::Uuid;
+
+use crate::support::{Place, on_both};
+
+on_both!(
+    makes_somebody_new_once,
+    ties_an_address_to_one_name,
+    gives_and_takes_only_what_it_gave,
+    leaves_the_last_owner,
+    gives_and_takes_administration,
+    changes_nothing_where_nothing_changes,
+    signs_the_same_person_on_many_times_at_once,
+);
+
+const NOW: Timestamp = Timestamp::from_secs(1_795_320_000);
+const ISSUER: &str = "https://id.example";
+
+fn noted(store: &Store) -> Store {
+    let subject = Subject::of(SubjectKind::User);
+    store.noted(Note::new(NOW, Actor::OPERATOR, Action::UserChange, subject))
+}
+
+fn on(subject: &str, orgs: &[(&str, Role)]) -> SignOn {
+    let orgs = orgs.iter().map(|(name, role)| ((*name).to_owned(), *role));
+    SignOn {
+        issuer: ISSUER.to_owned(),
+        subject: subject.to_owned(),
+        email: Some("ada@example.com".to_owned()),
+        name: "Ada".to_owned(),
+        granted: Granted {
+            orgs: orgs.collect(),
+            admin: false,
+        },
+        place: true,
+        id: UserId(Uuid::now_v7()),
+        at: NOW,
+        from: None,
+    }
+}
+
+async fn org(store: &Store, n: u128, name: &str) -> OrgId {
+    let id = OrgId(Uuid::from_u128(n));
+    let org = Org {
+        id,
+        name: name.to_owned(),
+        limits: Limits::default(),
+        budgets: Vec::new(),
+        created_at: NOW,
+        disabled_at: None,
+    };
+    noted(store).insert_org(&org).await.unwrap();
+    id
+}
+
+async fn user(store: &Store, n: u128, email: &str, admin: bool) -> UserId {
+    let id = UserId(Uuid::from_u128(n));
+    let user = User {
+        id,
+        kind: UserKind::Person,
+        name: "By hand".to_owned(),
+        email: Some(email.to_owned()),
+        admin,
+        limits: Limits::default(),
+        budgets: Vec::new(),
+        created_at: NOW,
+        disabled_at: None,
+    };
+    noted(store).insert_user(&user).await.unwrap();
+    id
+}
+
+async fn member(store: &Store, org: OrgId, user: UserId, role: Role) {
+    let since = NOW;
+    let member = Membership {
+        org,
+        user,
+        role,
+        since,
+    };
+    let store = noted(store);
+    let put = store.put_member(member, None, |_, _| Ok::<_, Infallible>(()));
+    let Ok(()) = put.await.unwrap();
+}
+
+/// Who was let in, whether it changed anything, and where they were kept.
+async fn welcome(store: &Store, on: &SignOn) -> (User, bool, Vec<OrgId>) {
+    match store.sign_on(on).await.unwrap() {
+        SignedOn::Welcome {
+            user,
+            changed,
+            kept,
+            ..
+        } => (user, changed, kept),
+        SignedOn::Refused { why, .. } => panic!("refused: {why}"),
+    }
+}
+
+async fn refused(store: &Store, on: &SignOn) -> Unwelcome {
+    match store.sign_on(on).await.unwrap() {
+        SignedOn::Welcome { user, .. } => panic!("let in as {}", user.id),
+        SignedOn::Refused { why, .. } => why,
+    }
+}
+
+async fn roles(store: &Store, user: UserId) -> BTreeMap<OrgId, Role> {
+    let members = store.all_members().await.unwrap().into_iter();
+    let own = members.filter(|member| member.user == user);
+    own.map(|member| (member.org, member.role)).collect()
+}
+
+/// What single sign-on noted, oldest first.
+async fn told(store: &Store) -> Vec<Action> {
+    let all = AuditFilter::default();
+    let entries = store.audit(&all, Page::first(100));
+    let entries = entries.await.unwrap().into_iter().map(Result::unwrap);
+    let ours = entries.filter(|entry| entry.detail.contains_key("via"));
+    let mut actions: Vec<Action> = ours.map(|entry| entry.action).collect();
+    actions.reverse();
+    actions
+}
+
+async fn makes_somebody_new_once(place: Place) {
+    let store = place.open().await;
+    let acme = org(&store, 1, "acme").await;
+    let first = on("ada", &[("acme", Role::Member), ("nowhere", Role::Owner)]);
+    let SignedOn::Welcome { user, unknown, .. } = store.sign_on(&first).await.unwrap() else {
+        panic!("refused");
+    };
+    assert_eq!(unknown, ["nowhere"]);
+    assert_eq!(user.id, first.id);
+    assert_eq!(store.user(user.id).await.unwrap(), Some(user.clone()));
+    assert_eq!(
+        roles(&store, user.id).await,
+        BTreeMap::from([(acme, Role::Member)])
+    );
+    assert_eq!(told(&store).await, [Action::UserCreate, Action::MemberPut]);
+
+    // The provider's own name for somebody counts, whatever else it says of them.
+    let mut again = on("ada", &[]);
+    again.email = Some("other@example.com".to_owned());
+    again.place = false;
+    assert_eq!(welcome(&store, &again).await.0, User { ..user.clone() });
+    // The same name at another provider is somebody else, and an address is one person's.
+    let mut elsewhere = on("ada", &[]);
+    "https://other.example".clone_into(&mut elsewhere.issuer);
+    elsewhere.email = None;
+    assert_eq!(welcome(&store, &elsewhere).await.0.id, elsewhere.id);
+    assert_eq!(refused(&store, &on("eve", &[])).await, Unwelcome::Tied);
+    let mut stranger = on("bob", &[]);
+    (stranger.email, stranger.place) = (None, false);
+    assert_eq!(refused(&store, &stranger).await, Unwelcome::NoPlace);
+    assert_eq!(store.all_users().await.unwrap().len(), 2);
+}
+
+async fn ties_an_address_to_one_name(place: Place) {
+    let store = place.open().await;
+    let ada = user(&store, 7, "ada@example.com", false).await;
+    let root = user(&store, 8, "root@example.com", true).await;
+    let mut unverified = on("unverified", &[]);
+    unverified.email = None;
+    assert_eq!(welcome(&store, &unverified).await.0.id, unverified.id);
+    let (found, changed, _) = welcome(&store, &on("ada", &[])).await;
+    assert_eq!((found.id, changed), (ada, true));
+    assert_eq!(told(&store).await, [Action::UserCreate, Action::UserLink]);
+    assert_eq!(refused(&store, &on("eve", &[])).await, Unwelcome::Tied);
+
+    let mut on_root = on("root", &[]);
+    on_root.email = Some("root@example.com".to_owned());
+    assert_eq!(refused(&store, &on_root).await, Unwelcome::Administrator);
+    on_root.granted.admin = true;
+    assert_eq!(welcome(&store, &on_root).await.0.id, root);
+
+    let off = |user: &mut User| user.disabled_at = Some(NOW);
+    noted(&store).change_user(ada, off).await.unwrap();
+    assert_eq!(refused(&store, &on("ada", &[])).await, Unwelcome::Off);
+}
+
+async fn gives_and_takes_only_what_it_gave(place: Place) {
+    let store = place.open().await;
+    let (acme, lab) = (org(&store, 1, "acme").await, org(&store, 2, "lab").await);
+    let ada = user(&store, 7, "ada@example.com", false).await;
+    member(&store, lab, ada, Role::Viewer).await;
+    let both = [("acme", Role::Admin), ("lab", Role::Owner)];
+    welcome(&store, &on("ada", &both)).await;
+    let by_hand = (lab, Role::Viewer);
+    let expected = BTreeMap::from([(acme, Role::Admin), by_hand]);
+    assert_eq!(roles(&store, ada).await, expected);
+    welcome(&store, &on("ada", &[("acme", Role::Viewer)])).await;
+    let expected = BTreeMap::from([(acme, Role::Viewer), by_hand]);
+    assert_eq!(roles(&store, ada).await, expected);
+    welcome(&store, &on("ada", &[])).await;
+    assert_eq!(roles(&store, ada).await, BTreeMap::from([by_hand]));
+
+    // By its id, and by its id only where another one is called so.
+    let id = acme.to_string();
+    org(&store, 3, &id).await;
+    welcome(&store, &on("ada", &[(&id, Role::Member)])).await;
+    let expected = BTreeMap::from([(acme, Role::Member), by_hand]);
+    assert_eq!(roles(&store, ada).await, expected);
+    // What somebody settles by hand stays, even where it says the same.
+    member(&store, acme, ada, Role::Member).await;
+    welcome(&store, &on("ada", &[])).await;
+    assert_eq!(roles(&store, ada).await, expected);
+}
+
+async fn leaves_the_last_owner(place: Place) {
+    let store = place.open().await;
+    let acme = org(&store, 1, "acme").await;
+    let (ada, ..) = welcome(&store, &on("ada", &[("acme", Role::Owner)])).await;
+    let owner = BTreeMap::from([(acme, Role::Owner)]);
+    for less in [&[][..], &[("acme", Role::Admin)]] {
+        let (_, _, kept) = welcome(&store, &on("ada", less)).await;
+        assert_eq!(kept, [acme]);
+        assert_eq!(roles(&store, ada.id).await, owner);
+        assert_eq!(told(&store).await.last(), Some(&Action::MemberKeep));
+    }
+    // One who is switched off is no owner to leave it to.
+    let bob = user(&store, 7, "bob@example.com", false).await;
+    member(&store, acme, bob, Role::Owner).await;
+    let switch = |off: bool| move |user: &mut User| user.disabled_at = off.then_some(NOW);
+    noted(&store).change_user(bob, switch(true)).await.unwrap();
+    assert_eq!(welcome(&store, &on("ada", &[])).await.2, [acme]);
+    noted(&store).change_user(bob, switch(false)).await.unwrap();
+    assert_eq!(welcome(&store, &on("ada", &[])).await.2, []);
+    assert_eq!(roles(&store, ada.id).await, BTreeMap::new());
+}
+
+async fn gives_and_takes_administration(place: Place) {
+    let store = place.open().await;
+    let with = |subject: &str, admin: bool| {
+        let mut on = on(subject, &[]);
+        on.granted.admin = admin;
+        on
+    };
+    let is_admin = async |id| store.user(id).await.unwrap().unwrap().admin;
+    let (ada, ..) = welcome(&store, &with("ada", true)).await;
+    assert!(ada.admin && is_admin(ada.id).await);
+    let (again, ..) = welcome(&store, &with("ada", false)).await;
+    assert!(!again.admin && !is_admin(ada.id).await);
+    let change = |admin: bool| move |user: &mut User| user.admin = admin;
+    // By hand: it stays, whatever the groups say.
+    noted(&store)
+        .change_user(ada.id, change(true))
+        .await
+        .unwrap();
+    welcome(&store, &with("ada", false)).await;
+    assert!(is_admin(ada.id).await);
+    // By the groups, and another change by hand leaves that as it is.
+    noted(&store)
+        .change_user(ada.id, change(false))
+        .await
+        .unwrap();
+    welcome(&store, &with("ada", true)).await;
+    let rename = |user: &mut User| "Ada L.".clone_into(&mut user.name);
+    noted(&store).change_user(ada.id, rename).await.unwrap();
+    welcome(&store, &with("ada", false)).await;
+    assert!(!is_admin(ada.id).await);
+}
+
+async fn changes_nothing_where_nothing_changes(place: Place) {
+    let store = place.open().await;
+    org(&store, 1, "acme").await;
+    let orgs = [("acme", Role::Member)];
+    welcome(&store, &on("ada", &orgs)).await;
+    let (before, told_before) = (store.revision().await.unwrap(), told(&store).await);
+    let (_, changed, kept) = welcome(&store, &on("ada", &orgs)).await;
+    assert!(!changed && kept.is_empty());
+    refused(&store, &on("eve", &orgs)).await;
+    assert_eq!(store.revision().await.unwrap(), before);
+    assert_eq!(told(&store).await, told_before);
+}
+
+async fn signs_the_same_person_on_many_times_at_once(place: Place) {
+    let store = place.open().await;
+    org(&store, 1, "acme").await;
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let store = store.clone();
+        let on = on("ada", &[("acme", Role::Member)]);
+        tasks.spawn(async move { welcome(&store, &on).await.0.id });
+    }
+    let ids = tasks.join_all().await;
+    assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+    assert_eq!(store.all_users().await.unwrap().len(), 1);
+    assert_eq!(store.all_members().await.unwrap().len(), 1);
+}
