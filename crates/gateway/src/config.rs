@@ -5,15 +5,18 @@
 
 mod error;
 mod file;
+mod oidc;
 mod read;
 mod tables;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tollhouse_domain::limits::{Assumptions, Limits};
+use tollhouse_domain::oidc::Rule;
 use tollhouse_domain::provider::Provider;
 use tollhouse_domain::route::Route;
 use tollhouse_domain::time::Timestamp;
@@ -92,6 +95,8 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// What bootstrap may hand out.
     pub bootstrap: Bootstrap,
+    /// Single sign-on.
+    pub oidc: Option<Arc<OidcConfig>>,
     /// `[[provider]]` tables.
     pub providers: Vec<ConfiguredProvider>,
     /// `[[key]]` tables.
@@ -116,6 +121,25 @@ pub struct Bootstrap {
     pub platform: bool,
     /// How long a token lives before it has to be renewed.
     pub token: Duration,
+}
+
+/// Single sign-on by `OpenID` Connect.
+#[expect(missing_debug_implementations, reason = "holds a secret")]
+pub struct OidcConfig {
+    /// The identity provider, exactly as it calls itself.
+    pub issuer: String,
+    /// What we are called there.
+    pub client_id: String,
+    /// What we show who we are with; absent for a public client.
+    pub client_secret: Option<Secret>,
+    /// What the provider is asked for.
+    pub scopes: Vec<String>,
+    /// The claim of the ID token that has the groups.
+    pub groups_claim: String,
+    /// What being in a group gives.
+    pub mapping: Vec<Rule>,
+    /// Whether people may still sign in with a password.
+    pub allow_password: bool,
 }
 
 /// How upstreams are called.

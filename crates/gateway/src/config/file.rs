@@ -12,6 +12,7 @@ use tollhouse_domain::limits::Budget;
 use tollhouse_domain::pattern::Pattern;
 use tollhouse_domain::provider::AuthScheme;
 use tollhouse_domain::route::Target;
+use tollhouse_domain::tenancy::Role;
 use tollhouse_wire::Protocol;
 use tollhouse_wire::dialect::Quirk;
 use toml::Spanned;
@@ -38,6 +39,7 @@ pub(super) struct FileConfig {
     pub(super) limits: Limits,
     #[serde(default)]
     pub(super) bootstrap: Bootstrap,
+    pub(super) oidc: Option<Spanned<Oidc>>,
     #[serde(default)]
     pub(super) provider: Vec<Spanned<Provider>>,
     #[serde(default)]
@@ -129,6 +131,28 @@ pub(super) struct Limits {
 pub(super) struct Bootstrap {
     pub(super) platform: Option<bool>,
     pub(super) token_seconds: Option<Spanned<u64>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Oidc {
+    pub(super) issuer: Option<Spanned<String>>,
+    pub(super) client_id: Option<Spanned<String>>,
+    pub(super) client_secret: Option<Spanned<String>>,
+    pub(super) scopes: Option<Spanned<Vec<String>>>,
+    pub(super) groups_claim: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) mapping: Vec<Spanned<Mapping>>,
+    pub(super) allow_password: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Mapping {
+    pub(super) group: String,
+    pub(super) org: Option<String>,
+    pub(super) role: Option<Role>,
+    pub(super) admin: Option<bool>,
 }
 
 #[derive(Deserialize)]

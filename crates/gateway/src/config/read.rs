@@ -17,7 +17,7 @@ use super::error::{ConfigError, Source};
 use super::file::FileConfig;
 use super::{
     Bootstrap, Config, LimitsConfig, MasterKeySource, Proxies, Storage, TlsFiles, UpstreamConfig,
-    tables,
+    oidc, tables,
 };
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:7878";
@@ -159,8 +159,11 @@ impl Reader<'_> {
             .ledger
             .retention_days
             .unwrap_or(DEFAULT_RETENTION_DAYS);
+        let public_url = self.public_url(server, overrides, listen)?;
+        let said = overrides.public_url.is_some() || server.public_url.is_some();
         Ok(Config {
-            public_url: self.public_url(server, overrides, listen)?,
+            oidc: oidc::read(self, written.oidc.as_ref(), said.then_some(&public_url))?,
+            public_url,
             tls: server.tls.as_ref().map(|tls| TlsFiles {
                 certificate: tls.certificate.clone(),
                 key: tls.key.clone(),
