@@ -21,6 +21,7 @@ mod input;
 mod keys;
 mod live;
 mod models;
+mod oidc;
 mod orgs;
 mod page;
 mod pages;
@@ -91,6 +92,7 @@ pub(crate) fn router(gateway: Gateway, closing: CancellationToken) -> Router {
         .layer(guard.clone());
     let open = open
         .route("/api/openapi.json", get(document_of(&document)))
+        .merge(oidc::router())
         .method_not_allowed_fallback(unknown::method);
     let pages = pages::router().method_not_allowed_fallback(unknown::method);
     Router::new()

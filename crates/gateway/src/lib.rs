@@ -16,6 +16,7 @@ pub mod ids;
 mod ledger;
 mod limits;
 mod names;
+mod oidc;
 mod patience;
 mod pools;
 mod proxy;

@@ -28,6 +28,7 @@ use crate::ids;
 use crate::ledger::Ledger;
 use crate::ledger::writer::Writer;
 use crate::limits::Limiter;
+use crate::oidc::IdentityProvider;
 use crate::pools::Pools;
 use crate::replica::Replica;
 use crate::snapshot::build;
@@ -129,6 +130,7 @@ impl Gateway {
             metrics,
             public_url: config.public_url.clone(),
             bootstrap: config.bootstrap,
+            identity_provider: identity_provider(config),
             proxies: config.proxies.clone(),
             max_body: config.max_body,
             tasks: TaskTracker::new(),
@@ -145,6 +147,12 @@ impl Gateway {
         }
         Ok(gateway)
     }
+}
+
+/// Where people sign in from elsewhere. It is asked nothing yet.
+fn identity_provider(config: &Config) -> Option<IdentityProvider> {
+    let oidc = config.oidc.clone()?;
+    Some(IdentityProvider::new(oidc, &config.public_url))
 }
 
 /// What the file has providers told besides the calls.

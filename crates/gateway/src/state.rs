@@ -21,6 +21,7 @@ use crate::health::HealthBook;
 use crate::ledger::Ledger;
 use crate::ledger::open_call::Books;
 use crate::limits::Limiter;
+use crate::oidc::IdentityProvider;
 use crate::pools::Pools;
 use crate::proxy::dispatch::Ways;
 use crate::proxy::refusal::Refusal;
@@ -50,6 +51,7 @@ pub(crate) struct Inner {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) public_url: String,
     pub(crate) bootstrap: Bootstrap,
+    pub(crate) identity_provider: Option<IdentityProvider>,
     pub(crate) proxies: Proxies,
     pub(crate) max_body: u64,
     pub(crate) tasks: TaskTracker,
@@ -141,6 +143,17 @@ impl Gateway {
     /// What bootstrap may hand out.
     pub(crate) fn bootstrap(&self) -> Bootstrap {
         self.0.bootstrap
+    }
+
+    /// Where people sign in from elsewhere, if anywhere.
+    pub(crate) fn identity_provider(&self) -> Option<&IdentityProvider> {
+        self.0.identity_provider.as_ref()
+    }
+
+    /// Whether people may sign in with a password.
+    pub(crate) fn takes_passwords(&self) -> bool {
+        let provider = self.identity_provider();
+        provider.is_none_or(|provider| provider.config().allow_password)
     }
 
     /// The revision of the configuration that new calls see.

@@ -180,6 +180,10 @@ pub(super) async fn check(
     password: Secret,
 ) -> Result<User, ApiError> {
     let (gateway, now) = (&control.gateway, clock::now());
+    if !gateway.takes_passwords() {
+        let message = "Passwords are not taken here; GET /oidc/start begins single sign-on.";
+        return Err(ApiError::Forbidden(message.into()));
+    }
     control.doors.knock(from.0, now)?;
     let password = Password::try_out(password).map_err(|_| ApiError::NotSignedIn)?;
     let email = email.trim().to_lowercase();

@@ -16,6 +16,7 @@ mod races;
 mod record;
 mod seen;
 mod session;
+mod sso;
 mod walk;
 
 use bytes::Bytes;

@@ -2,6 +2,7 @@
 
 pub(crate) mod client;
 pub(crate) mod dialect;
+pub(crate) mod idp;
 pub(crate) mod raw;
 pub(crate) mod upstream;
 

@@ -1,5 +1,7 @@
 //! The cookie of a session, and whether a request that brings one was meant by whoever sent it.
 
+use std::time::Duration;
+
 use axum::http::{HeaderMap, HeaderValue, header};
 use tollhouse_domain::id::WebSessionId;
 use tollhouse_domain::sign_in::LONGEST;
@@ -10,47 +12,80 @@ use crate::admin::error::ApiError;
 /// The header that a program in the browser proves with that it may read our answers.
 const CSRF: &str = "x-csrf-token";
 
-/// What a cookie is called. `__Host-` keeps other hosts of the domain from setting it, and works
-/// with TLS alone.
-fn name(public_url: &str) -> &'static str {
-    if secure(public_url) {
-        "__Host-tollhouse"
-    } else {
-        "tollhouse"
-    }
+/// A cookie, by what it is called without TLS and with it.
+pub(in crate::admin) struct Jar {
+    pub(in crate::admin) plain: &'static str,
+    /// Begins with `__Host-`, which keeps other hosts of the domain from setting it, and works with TLS
+    /// alone.
+    pub(in crate::admin) secure: &'static str,
 }
+
+/// The session's.
+const SESSION: Jar = Jar {
+    plain: "tollhouse",
+    secure: "__Host-tollhouse",
+};
 
 fn secure(public_url: &str) -> bool {
     public_url.starts_with("https://")
 }
 
-/// The cookie that a request brings; two of one name are none at all.
-pub(in crate::admin) fn read<'a>(headers: &'a HeaderMap, public_url: &str) -> Option<&'a str> {
-    let name = name(public_url);
-    let lines = headers.get_all(header::COOKIE).iter();
-    let mut given = lines
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .filter(|(key, _)| *key == name);
-    let (only, None) = (given.next()?, given.next()) else {
-        return None;
-    };
-    (!only.1.is_empty()).then_some(only.1)
+impl Jar {
+    fn name(&self, public_url: &str) -> &'static str {
+        if secure(public_url) {
+            self.secure
+        } else {
+            self.plain
+        }
+    }
+
+    /// The cookie that a request brings; two of one name are none at all.
+    pub(in crate::admin) fn read<'a>(
+        &self,
+        headers: &'a HeaderMap,
+        public_url: &str,
+    ) -> Option<&'a str> {
+        let name = self.name(public_url);
+        let lines = headers.get_all(header::COOKIE).iter();
+        let mut given = lines
+            .filter_map(|line| line.to_str().ok())
+            .flat_map(|line| line.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='))
+            .filter(|(key, _)| *key == name);
+        let (only, None) = (given.next()?, given.next()) else {
+            return None;
+        };
+        (!only.1.is_empty()).then_some(only.1)
+    }
+
+    /// The header that gives the browser a cookie for so long, or takes it away.
+    pub(in crate::admin) fn set(
+        &self,
+        secret: Option<&Secret>,
+        lasts: Duration,
+        public_url: &str,
+    ) -> Result<HeaderValue, ApiError> {
+        let (value, age) = secret.map_or(("", 0), |secret| (secret.expose(), lasts.as_secs()));
+        let secure = if secure(public_url) { "; Secure" } else { "" };
+        let name = self.name(public_url);
+        let text = format!("{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}");
+        let mut header = HeaderValue::try_from(text).map_err(ApiError::internal)?;
+        header.set_sensitive(true);
+        Ok(header)
+    }
 }
 
-/// The header that gives the browser a cookie, or takes it away.
+/// The session's cookie that a request brings.
+pub(in crate::admin) fn read<'a>(headers: &'a HeaderMap, public_url: &str) -> Option<&'a str> {
+    SESSION.read(headers, public_url)
+}
+
+/// The header that gives the browser a session's cookie, or takes it away.
 pub(in crate::admin) fn set(
     secret: Option<&Secret>,
     public_url: &str,
 ) -> Result<HeaderValue, ApiError> {
-    let (value, age) = secret.map_or(("", 0), |secret| (secret.expose(), LONGEST.as_secs()));
-    let secure = if secure(public_url) { "; Secure" } else { "" };
-    let name = name(public_url);
-    let text = format!("{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}");
-    let mut header = HeaderValue::try_from(text).map_err(ApiError::internal)?;
-    header.set_sensitive(true);
-    Ok(header)
+    SESSION.set(secret, LONGEST, public_url)
 }
 
 /// What a session's requests prove themselves with. It follows from the session, so that every

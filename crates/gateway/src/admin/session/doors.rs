@@ -19,6 +19,9 @@ const MOST_DEVICES: u32 = 20;
 /// Questions of one address' devices within [`WINDOW`]: each asks twelve times a minute, and an office
 /// has one address.
 const MOST_POLLS: u32 = 600;
+/// Requests of one address within [`WINDOW`] on the way to an identity provider and back. A sign-in takes
+/// two, and an office has one address.
+const MOST_SIGN_ONS: u32 = 60;
 const WINDOW: Duration = Duration::from_mins(1);
 /// Addresses that are remembered; beyond that, the one heard of first is forgotten.
 const ADDRESSES: usize = 4096;
@@ -31,6 +34,7 @@ pub(in crate::admin) struct Doors {
     attempts: Mutex<Attempts>,
     devices: Mutex<Attempts>,
     polls: Mutex<Attempts>,
+    sign_ons: Mutex<Attempts>,
 }
 
 impl Default for Doors {
@@ -40,6 +44,7 @@ impl Default for Doors {
             attempts: Mutex::new(Attempts::of(MOST)),
             devices: Mutex::new(Attempts::of(MOST_DEVICES)),
             polls: Mutex::new(Attempts::of(MOST_POLLS)),
+            sign_ons: Mutex::new(Attempts::of(MOST_SIGN_ONS)),
         }
     }
 }
@@ -70,6 +75,15 @@ impl Doors {
         now: Timestamp,
     ) -> Result<(), ApiError> {
         knock(&self.polls, from, now)
+    }
+
+    /// Lets a browser go to the identity provider or come back, unless its address did so too often.
+    pub(in crate::admin) fn sign_on(
+        &self,
+        from: Option<IpAddr>,
+        now: Timestamp,
+    ) -> Result<(), ApiError> {
+        knock(&self.sign_ons, from, now)
     }
 
     /// Compares a password where it holds nobody up.

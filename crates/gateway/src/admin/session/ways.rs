@@ -23,10 +23,10 @@ pub(in crate::admin) struct Ways {
 
 impl Ways {
     /// What this gateway is configured for.
-    pub(in crate::admin) fn of(_gateway: &Gateway) -> Self {
+    pub(in crate::admin) fn of(gateway: &Gateway) -> Self {
         Self {
-            password: true,
-            sso: false,
+            password: gateway.takes_passwords(),
+            sso: gateway.identity_provider().is_some(),
             token: true,
         }
     }
