@@ -24,6 +24,7 @@ SECTIONS = {
     "Upstream": "`[upstream]`",
     "Limits": "`[limits]`",
     "Bootstrap": "`[bootstrap]`",
+    "Oidc": "`[oidc]`",
     "Provider": "`[[provider]]`",
     "Key": "`[[key]]`",
     "Route": "`[[route]]`",
@@ -31,6 +32,7 @@ SECTIONS = {
 # Structs that are documented by a second table under another's heading.
 NESTED = {
     "FileCredentials": "`[[key]]`",
+    "Mapping": "`[oidc]`",
     "Metadata": "`[[provider]]`",
     "Target": "`[[route]]`",
 }

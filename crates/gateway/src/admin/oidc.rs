@@ -26,12 +26,13 @@ use super::auth::From;
 use super::error::ApiError;
 use super::session::{self, cookie};
 use super::users;
+use crate::dashboard;
 use crate::oidc::{CALLBACK, IdentityProvider};
 use crate::state::Gateway;
 use crate::{clock, ids};
 
 /// Where somebody goes on to who did not say.
-const HOME: &str = "/";
+const HOME: &str = dashboard::BASE;
 
 /// Where browsers leave and come back. They are for people, so the document of the API does not
 /// describe them.

@@ -350,9 +350,11 @@ async fn an_answer_is_for_one_attempt_of_one_browser() {
     );
     let query = world.idp.authorize(&mine.url, &ada(&[]));
     let foreign = query.replace("iss=", "iss=https%3A%2F%2Fevil.example%2F");
-    let (_, unnamed) = (0, query.split("&iss=").next().unwrap());
+    let (unnamed, _) = query.split_once("&iss=").unwrap();
     let (name, value) = mine.cookie.split_once('=').unwrap();
-    let broken = format!("{name}={}A", &value[..value.len() - 1]);
+    let (start, end) = value.split_at(value.len() / 2);
+    let other_one = if end.starts_with('A') { 'B' } else { 'A' };
+    let broken = format!("{name}={start}{other_one}{}", &end[1..]);
     let twice = format!("{}; {}", mine.cookie, other.cookie);
     let plain = format!("{name}=a.b.c.1");
     for (query, cookie, says) in [
@@ -391,14 +393,15 @@ async fn an_answer_is_for_one_attempt_of_one_browser() {
 async fn goes_on_to_our_own_pages_alone() {
     let world = World::new("").await;
     for (next, expected) in [
-        ("", "/"),
+        ("", "/dashboard/"),
+        ("?next=/", "/"),
         ("?next=/device%3Fcode%3DBCDF-GHJK", "/device?code=BCDF-GHJK"),
-        ("?next=//evil.example", "/"),
-        ("?next=https://evil.example", "/"),
-        ("?next=/%5Cevil.example", "/"),
-        ("?next=.evil.example", "/"),
-        ("?next=@evil.example", "/"),
-        ("?next=/a%0d%0aset-cookie:b", "/"),
+        ("?next=//evil.example", "/dashboard/"),
+        ("?next=https://evil.example", "/dashboard/"),
+        ("?next=/%5Cevil.example", "/dashboard/"),
+        ("?next=.evil.example", "/dashboard/"),
+        ("?next=@evil.example", "/dashboard/"),
+        ("?next=/a%0d%0aset-cookie:b", "/dashboard/"),
     ] {
         let away = Away::begin(&world.gateway, &format!("/oidc/start{next}")).await;
         let query = world.idp.authorize(&away.url, &ada(&[]));
