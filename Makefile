@@ -69,9 +69,11 @@ agents: ## real Claude Code, Codex and OpenCode through the gateway; takes them 
 	@cargo build --locked
 	scripts/agents.sh $(TARGET_DIR)/debug/tollhouse $(ARGS)
 
-sso: ## the OpenID Connect server that single sign-on will be tried against; takes it from npm
-	@scripts/setup.sh sso
+sso: ## signing in at a real OpenID Connect server; takes it from npm
+	@scripts/setup.sh build sso
 	scripts/sso/provider.py
+	@cargo build --locked
+	scripts/sso/gateway.py $(TARGET_DIR)/debug/tollhouse
 
 web: ## the dashboard: checked, tested and built, to be embedded by the next build; takes its tools from npm
 	@scripts/setup.sh web
