@@ -1,6 +1,7 @@
 //! Two and three gateways on one PostgreSQL.
 
 mod outage;
+mod sign_in;
 
 use std::process::Command;
 use std::time::{Duration, Instant};
