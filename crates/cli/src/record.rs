@@ -37,6 +37,13 @@ impl Record {
             .flatten()
     }
 
+    /// The same with a field of another in front.
+    pub(crate) fn with(mut self, path: &str, other: &Self) -> Self {
+        let field = other.fields.iter().find(|(name, _)| name == path);
+        self.fields.splice(0..0, field.cloned());
+        self
+    }
+
     fn raw(&self, path: &str) -> Option<&RawValue> {
         self.fields
             .iter()

@@ -17,6 +17,7 @@ pub mod health;
 pub mod id;
 pub mod import;
 pub mod key;
+pub mod latency;
 pub mod limits;
 pub mod money;
 pub mod oidc;

@@ -16,6 +16,7 @@ use crate::error::Result;
 use crate::options::Page;
 use columns::{names, select_calls};
 pub use filter::CallFilter;
+pub(crate) use filter::push_tag;
 use row::{CallRow, bounded};
 pub use row::{MAX_COST, MAX_COUNT, MAX_TEXT};
 

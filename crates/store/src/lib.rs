@@ -54,6 +54,6 @@ pub use replicas::{Changes, Singleton, Turn};
 pub use revision::{Revisions, Section};
 pub use sessions::{SessionCursor, SessionRow};
 pub use spend::Spent;
-pub use usage::{GroupBy, Totals, UsageRow};
+pub use usage::{GroupBy, Interval, Latency, MOST_POINTS, Question, Report, Totals, UsageRow};
 pub use users::{ApiToken, Attempt, DeviceGrant, Holder, SignOn, SignedOn, TokenScope, WebSession};
 pub use vault::{DataKeyRow, SealedSetting};

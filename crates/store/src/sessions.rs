@@ -1,6 +1,7 @@
 //! Sessions: calls of one conversation, put together when asked for. Nothing is stored of them.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use sqlx::{FromRow, QueryBuilder};
 use tollhouse_domain::id::{KeyId, SessionId};
@@ -73,12 +74,13 @@ struct ModelRow {
     model: String,
 }
 
-const SELECT: &str = concat!(
-    "SELECT session_id, key_id, MAX(session_name) AS session_name, MAX(caller) AS caller, \
-     MIN(at) AS first_at, MAX(at) AS last_at, ",
-    sums!(),
-    " FROM calls WHERE TRUE"
-);
+static SELECT: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT session_id, key_id, MAX(session_name) AS session_name, MAX(caller) AS caller, \
+         MIN(at) AS first_at, MAX(at) AS last_at, {} FROM calls WHERE TRUE",
+        sums()
+    )
+});
 const SELECT_MODELS: &str = "SELECT DISTINCT session_id, \
     COALESCE(model_served, model_sent, model_requested) AS model FROM calls \
     WHERE COALESCE(model_served, model_sent, model_requested) IS NOT NULL";
@@ -95,7 +97,7 @@ impl Store {
             (after.last_at.0, after.session.0)
         });
         let rows: Vec<Row> = read!(self, |pool| {
-            let mut query = QueryBuilder::new(SELECT);
+            let mut query = QueryBuilder::new(SELECT.as_str());
             filter.push_to(&mut query);
             query
                 .push(" GROUP BY session_id, key_id HAVING MAX(at) < ")

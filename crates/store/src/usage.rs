@@ -1,76 +1,53 @@
 //! Sums over the ledger.
 
-use sqlx::{FromRow, QueryBuilder};
-use tollhouse_domain::id::{KeyId, OrgId, SessionId, UserId};
+mod counters;
+mod group;
+mod query;
+
+use std::collections::BTreeMap;
+
+use tollhouse_domain::latency::Histogram;
 use tollhouse_domain::money::Money;
 use tollhouse_domain::time::Timestamp;
 use tollhouse_wire::usage::Usage;
-use uuid::Uuid;
 
 use crate::calls::CallFilter;
-use crate::convert::{amount, uncount};
 use crate::db::Store;
 use crate::error::Result;
+pub(crate) use counters::{SumsRow, sums};
+pub use group::{GroupBy, Interval};
+use query::Query;
 
-/// What calls are added up by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum GroupBy {
-    /// The model asked for.
-    Model,
-    /// The model that the answer says served it.
-    ModelServed,
-    /// The provider.
-    Provider,
-    /// The virtual key.
-    Key,
-    /// The user whose key it is.
-    User,
-    /// The organization that the key belongs to.
-    Org,
-    /// The client application.
-    Caller,
-    /// The named consumer.
-    Agent,
-    /// The conversation.
-    Session,
-    /// How the calls ended.
-    Outcome,
-    /// The day of admission, UTC.
-    Day,
-    /// The hour of admission.
-    Hour,
+/// The most points of a series that are put together: groups times parts of the range.
+pub const MOST_POINTS: u32 = 100_000;
+
+/// What is to be added up.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Question {
+    /// By what: nothing, one thing, or two together. A part of time goes with nothing else.
+    pub groups: Vec<GroupBy>,
+    /// Also by parts of time, each group and everything.
+    pub interval: Option<Interval>,
+    /// Which calls.
+    pub filter: CallFilter,
+    /// The most groups to return.
+    pub limit: u32,
+    /// Whether latencies are wanted.
+    pub latency: bool,
 }
 
-/// What is read in place of a group's value, by the type it has in the tables.
-enum Grouping {
-    Text(&'static str),
-    Id(&'static str, fn(Uuid) -> String),
-    Time(&'static str),
-}
-
-impl GroupBy {
-    fn grouping(self) -> Grouping {
-        match self {
-            Self::Model => Grouping::Text("model_requested"),
-            Self::ModelServed => Grouping::Text("model_served"),
-            Self::Provider => Grouping::Text("provider"),
-            Self::Caller => Grouping::Text("caller"),
-            Self::Agent => Grouping::Text("agent"),
-            Self::Outcome => Grouping::Text("outcome"),
-            Self::Key => Grouping::Id("key_id", |id| KeyId(id).to_string()),
-            Self::User => Grouping::Id("user_id", |id| UserId(id).to_string()),
-            Self::Org => Grouping::Id("org_id", |id| OrgId(id).to_string()),
-            Self::Session => Grouping::Id("session_id", |id| SessionId(id).to_string()),
-            Self::Day => Grouping::Time("at / 86400000000 * 86400000000"),
-            Self::Hour => Grouping::Time("at / 3600000000 * 3600000000"),
-        }
-    }
+/// How long calls took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Latency {
+    /// From admission to the first byte of the answer's body.
+    pub ttft: Histogram,
+    /// From admission to the end.
+    pub duration: Histogram,
 }
 
 /// What a number of calls come to. A sum leaves out what is unknown, and is itself absent when
 /// nothing is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Totals {
     /// How many there are.
     pub calls: u64,
@@ -86,167 +63,188 @@ pub struct Totals {
     pub list_cost: Option<Money>,
     /// How many have no known cost, and are not in `cost`.
     pub calls_without_cost: u64,
+    /// Bytes of request bodies.
+    pub bytes_in: u64,
+    /// Bytes of answers.
+    pub bytes_out: u64,
+    /// Upstream requests made.
+    pub attempts: u64,
+    /// How long they took; absent unless asked for.
+    pub latency: Option<Box<Latency>>,
+}
+
+impl Totals {
+    /// Both together.
+    pub fn add(&mut self, other: &Self) {
+        let count = |sum: &mut u64, more: u64| *sum = sum.saturating_add(more);
+        let known = |sum: &mut Option<u64>, more: Option<u64>| {
+            if let Some(more) = more {
+                *sum = Some(sum.unwrap_or(0).saturating_add(more));
+            }
+        };
+        let money = |sum: &mut Option<Money>, more: Option<Money>| {
+            if let Some(more) = more {
+                *sum = Some(sum.unwrap_or_default().saturating_add(more));
+            }
+        };
+        count(&mut self.calls, other.calls);
+        count(&mut self.errors, other.errors);
+        count(&mut self.estimated, other.estimated);
+        known(&mut self.usage.input, other.usage.input);
+        known(&mut self.usage.cache_read, other.usage.cache_read);
+        known(&mut self.usage.cache_write_5m, other.usage.cache_write_5m);
+        known(&mut self.usage.cache_write_1h, other.usage.cache_write_1h);
+        known(&mut self.usage.output, other.usage.output);
+        known(&mut self.usage.reasoning, other.usage.reasoning);
+        money(&mut self.cost, other.cost);
+        money(&mut self.list_cost, other.list_cost);
+        count(&mut self.calls_without_cost, other.calls_without_cost);
+        count(&mut self.bytes_in, other.bytes_in);
+        count(&mut self.bytes_out, other.bytes_out);
+        count(&mut self.attempts, other.attempts);
+        if let Some(more) = &other.latency {
+            let latency = self.latency.get_or_insert_default();
+            latency.ttft.add(&more.ttft);
+            latency.duration.add(&more.duration);
+        }
+    }
 }
 
 /// One group and its sums.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsageRow {
-    /// The group's value as printed everywhere: an id with its prefix, a time as RFC 3339 for the
-    /// beginning of the day or hour. Absent for the calls that have none.
-    pub group: Option<String>,
+    /// The group's values in the order asked for, as printed everywhere: an id with its prefix, a time
+    /// as RFC 3339 for the beginning of the day or hour. Absent for the calls that have none.
+    pub groups: Vec<Option<String>>,
     /// The sums.
     pub totals: Totals,
+    /// The same by parts of time, in its order, where those are asked for. Parts without calls are left
+    /// out.
+    pub series: Vec<(Timestamp, Totals)>,
 }
 
-macro_rules! sums {
-    () => {
-        "COUNT(*) AS calls, \
-         CAST(SUM(CASE WHEN outcome IN ('success', 'client_disconnect') THEN 0 ELSE 1 END) \
-            AS BIGINT) AS errors, \
-         CAST(SUM(CASE WHEN estimated THEN 1 ELSE 0 END) AS BIGINT) AS estimated, \
-         CAST(SUM(tokens_input) AS BIGINT) AS tokens_input, \
-         CAST(SUM(tokens_cache_read) AS BIGINT) AS tokens_cache_read, \
-         CAST(SUM(tokens_cache_write_5m) AS BIGINT) AS tokens_cache_write_5m, \
-         CAST(SUM(tokens_cache_write_1h) AS BIGINT) AS tokens_cache_write_1h, \
-         CAST(SUM(tokens_output) AS BIGINT) AS tokens_output, \
-         CAST(SUM(tokens_reasoning) AS BIGINT) AS tokens_reasoning, \
-         CAST(SUM(cost) AS BIGINT) AS cost, \
-         CAST(SUM(list_cost) AS BIGINT) AS list_cost, \
-         COUNT(*) - COUNT(cost) AS calls_without_cost"
-    };
-}
-
-pub(crate) use sums;
-
-#[derive(FromRow)]
-pub(crate) struct SumsRow {
-    calls: i64,
-    errors: i64,
-    estimated: i64,
-    tokens_input: Option<i64>,
-    tokens_cache_read: Option<i64>,
-    tokens_cache_write_5m: Option<i64>,
-    tokens_cache_write_1h: Option<i64>,
-    tokens_output: Option<i64>,
-    tokens_reasoning: Option<i64>,
-    cost: Option<i64>,
-    list_cost: Option<i64>,
-    calls_without_cost: i64,
-}
-
-impl From<SumsRow> for Totals {
-    fn from(row: SumsRow) -> Self {
-        Self {
-            calls: uncount(row.calls),
-            errors: uncount(row.errors),
-            estimated: uncount(row.estimated),
-            usage: Usage {
-                input: row.tokens_input.map(uncount),
-                cache_read: row.tokens_cache_read.map(uncount),
-                cache_write_5m: row.tokens_cache_write_5m.map(uncount),
-                cache_write_1h: row.tokens_cache_write_1h.map(uncount),
-                output: row.tokens_output.map(uncount),
-                reasoning: row.tokens_reasoning.map(uncount),
-            },
-            cost: amount(row.cost),
-            list_cost: amount(row.list_cost),
-            calls_without_cost: uncount(row.calls_without_cost),
-        }
-    }
-}
-
-#[derive(FromRow)]
-struct GroupRow<G> {
-    group_value: Option<G>,
-    #[sqlx(flatten)]
-    sums: SumsRow,
-}
-
-impl<G> GroupRow<G> {
-    fn printed(self, print: impl FnOnce(G) -> String) -> UsageRow {
-        UsageRow {
-            group: self.group_value.map(print),
-            totals: self.sums.into(),
-        }
-    }
-}
-
-/// The groups of one column type, as rows of `$type`.
-macro_rules! groups {
-    ($store:expr, $type:ty, $expression:expr, $order:literal, $filter:expr, $limit:expr) => {{
-        let rows: Vec<GroupRow<$type>> = read!($store, |pool| {
-            let mut query = QueryBuilder::new("SELECT ");
-            query.push($expression);
-            query.push(concat!(
-                " AS group_value, ",
-                sums!(),
-                " FROM calls WHERE TRUE"
-            ));
-            $filter.push_to(&mut query);
-            query.push(concat!(" GROUP BY 1 ORDER BY ", $order, " LIMIT "));
-            query.push_bind(i64::from($limit));
-            query.build_query_as().fetch_all(pool).await?
-        });
-        rows
-    }};
+/// The answer to a [`Question`].
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Report {
+    /// The busiest groups, busiest first, or the newest days or hours in the order of time.
+    pub rows: Vec<UsageRow>,
+    /// Everything that was asked about, also what is in no listed group.
+    pub totals: Totals,
+    /// The same by parts of time, where those are asked for.
+    pub series: Vec<(Timestamp, Totals)>,
 }
 
 impl Store {
-    /// The calls that pass `filter`, added up by `group_by`: the busiest `limit` groups, busiest
-    /// first, or the newest `limit` days or hours in the order of time. Hours and days without calls
-    /// are left out.
-    pub async fn usage(
-        &self,
-        group_by: GroupBy,
-        filter: &CallFilter,
-        limit: u32,
-    ) -> Result<Vec<UsageRow>> {
-        let mut rows: Vec<UsageRow> = match group_by.grouping() {
-            Grouping::Text(column) => groups!(
-                self,
-                String,
-                column,
-                "calls DESC, group_value",
-                filter,
-                limit
-            )
-            .into_iter()
-            .map(|row| row.printed(|text| text))
-            .collect(),
-            Grouping::Id(column, print) => {
-                groups!(self, Uuid, column, "calls DESC, group_value", filter, limit)
-                    .into_iter()
-                    .map(|row| row.printed(print))
-                    .collect()
-            }
-            Grouping::Time(bucket) => {
-                let rows = groups!(self, i64, bucket, "group_value DESC", filter, limit);
-                let newest_last = rows.into_iter().rev();
-                return Ok(newest_last
-                    .map(|row| row.printed(|at| Timestamp(at).to_string()))
-                    .collect());
-            }
-        };
-        // Databases disagree on how text sorts, and where nothing does.
-        rows.sort_by(|a, b| (b.totals.calls, &a.group).cmp(&(a.totals.calls, &b.group)));
-        Ok(rows)
+    /// Adds calls up. `None` when an interval and groups make more than [`MOST_POINTS`].
+    pub async fn usage(&self, question: &Question) -> Result<Option<Report>> {
+        match question.interval {
+            Some(interval) => self.usage_over_time(question, interval).await,
+            None => self.usage_at_once(question).await.map(Some),
+        }
     }
 
     /// Everything that passes `filter`, added up.
     pub async fn totals(&self, filter: &CallFilter) -> Result<Totals> {
-        let row: SumsRow = read!(self, |pool| {
-            // Without calls a sum is NULL, where a count should be zero.
-            let mut query = QueryBuilder::new(concat!(
-                "SELECT calls, COALESCE(errors, 0) AS errors, COALESCE(estimated, 0) AS estimated, \
-                 tokens_input, tokens_cache_read, tokens_cache_write_5m, tokens_cache_write_1h, \
-                 tokens_output, tokens_reasoning, cost, list_cost, calls_without_cost FROM (SELECT ",
-                sums!(),
-                " FROM calls WHERE TRUE"
-            ));
-            filter.push_to(&mut query);
-            query.push(") AS sums");
-            query.build_query_as().fetch_one(pool).await?
-        });
-        Ok(row.into())
+        let question = Question {
+            filter: filter.clone(),
+            ..Question::default()
+        };
+        self.total(&question).await
     }
+
+    async fn total(&self, question: &Question) -> Result<Totals> {
+        let query = Query {
+            question,
+            groups: &[],
+            interval: None,
+            limit: 1,
+        };
+        let row = self.groups(&query).await?.pop();
+        Ok(row.map(|(_, row)| row.totals).unwrap_or_default())
+    }
+
+    async fn usage_at_once(&self, question: &Question) -> Result<Report> {
+        let query = Query {
+            question,
+            groups: &question.groups,
+            interval: None,
+            limit: question.limit.saturating_add(1),
+        };
+        let rows = self.groups(&query).await?;
+        let mut rows: Vec<UsageRow> = rows.into_iter().map(|(_, row)| row).collect();
+        let wanted = usize::try_from(question.limit).unwrap_or(usize::MAX);
+        let totals = if rows.len() > wanted {
+            self.total(question).await?
+        } else {
+            sum(rows.iter().map(|row| &row.totals))
+        };
+        rows.truncate(wanted);
+        if question.groups.iter().any(|group| group.time().is_some()) {
+            rows.reverse();
+        } else {
+            in_order(&mut rows);
+        }
+        Ok(Report {
+            rows,
+            totals,
+            series: Vec::new(),
+        })
+    }
+
+    /// All of it in one pass over the rows, which is what costs.
+    async fn usage_over_time(
+        &self,
+        question: &Question,
+        interval: Interval,
+    ) -> Result<Option<Report>> {
+        let query = Query {
+            question,
+            groups: &question.groups,
+            interval: Some(interval),
+            limit: MOST_POINTS + 1,
+        };
+        let points = self.groups(&query).await?;
+        if points.len() > MOST_POINTS as usize {
+            return Ok(None);
+        }
+        let mut rows = BTreeMap::<Vec<Option<String>>, UsageRow>::new();
+        let mut series = BTreeMap::<Timestamp, Totals>::new();
+        for (bucket, point) in points {
+            let at = Timestamp(bucket.unwrap_or_default());
+            series.entry(at).or_default().add(&point.totals);
+            let groups = point.groups;
+            let row = rows.entry(groups.clone()).or_insert_with(|| UsageRow {
+                groups,
+                totals: Totals::default(),
+                series: Vec::new(),
+            });
+            row.totals.add(&point.totals);
+            row.series.push((at, point.totals));
+        }
+        let mut rows: Vec<UsageRow> = rows.into_values().collect();
+        let totals = sum(rows.iter().map(|row| &row.totals));
+        in_order(&mut rows);
+        rows.truncate(usize::try_from(question.limit).unwrap_or(usize::MAX));
+        for row in &mut rows {
+            row.series.sort_by_key(|(at, _)| *at);
+        }
+        Ok(Some(Report {
+            rows,
+            totals,
+            series: series.into_iter().collect(),
+        }))
+    }
+}
+
+/// Busiest first. Databases disagree on how text sorts, and where nothing does.
+fn in_order(rows: &mut [UsageRow]) {
+    rows.sort_by(|a, b| (b.totals.calls, &a.groups).cmp(&(a.totals.calls, &b.groups)));
+}
+
+fn sum<'a>(parts: impl Iterator<Item = &'a Totals>) -> Totals {
+    let mut sum = Totals::default();
+    for part in parts {
+        sum.add(part);
+    }
+    sum
 }

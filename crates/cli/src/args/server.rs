@@ -306,28 +306,24 @@ pub(crate) enum SessionCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct UsageArgs {
-    /// What calls are added up by
-    #[arg(long, value_name = "GROUP", default_value = "model")]
-    pub(crate) by: GroupBy,
+    /// What calls are added up by, one or two of: model, model_served, provider, key, user, org,
+    /// caller, agent, session, outcome, status, endpoint, protocol, source, tag:NAME; or day or hour
+    #[arg(long, value_name = "GROUP[,GROUP]", default_value = "model")]
+    pub(crate) by: String,
+    /// Each group also by hours or days (UTC), a row each
+    #[arg(long, value_name = "INTERVAL")]
+    pub(crate) interval: Option<Interval>,
     #[command(flatten)]
     pub(crate) filters: CallFilters,
     #[command(flatten)]
     pub(crate) format: Format,
 }
 
+/// How long the parts of a range of time are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[value(rename_all = "snake_case")]
-pub(crate) enum GroupBy {
-    Model,
-    ModelServed,
-    Provider,
-    Key,
-    Caller,
-    Agent,
-    Session,
-    Outcome,
-    Day,
+pub(crate) enum Interval {
     Hour,
+    Day,
 }
 
 #[derive(Debug, Subcommand)]

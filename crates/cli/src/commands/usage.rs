@@ -1,23 +1,23 @@
 //! `usage`: the record added up.
 
-use clap::ValueEnum as _;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::call::filters;
-use super::listing::{Column, cached_tokens, cost, input_tokens, output_tokens, print};
+use super::listing::{Column, cached_tokens, cost, input_tokens, moment, output_tokens, print};
 use crate::api::Api;
-use crate::args::UsageArgs;
+use crate::args::{Interval, UsageArgs};
 use crate::output;
 use crate::record::{Page, Record};
 
-#[derive(Serialize, Deserialize)]
+/// What is shown of the answer. The rest passes through `--json` as it came.
+#[derive(Deserialize)]
 struct Report {
     data: Vec<Record>,
     totals: Record,
 }
 
 const COLUMNS: [Column; 8] = [
-    ("GROUP", |row| row.get("group")),
+    ("GROUP", groups),
     ("CALLS", |row| row.get("calls")),
     ("ERRORS", |row| row.get("errors")),
     ("IN", input_tokens),
@@ -27,25 +27,62 @@ const COLUMNS: [Column; 8] = [
     ("NO COST", |row| row.get("calls_without_cost")),
 ];
 
+/// The same for a part of time, which comes first.
+const COLUMNS_OVER_TIME: [Column; 9] = {
+    let [group, rest @ ..] = COLUMNS;
+    let [calls, errors, input, cached, output, cost, no_cost] = rest;
+    let time: Column = ("TIME", |row| moment(row, "at"));
+    [
+        time, group, calls, errors, input, cached, output, cost, no_cost,
+    ]
+};
+
+/// Its values; what calls have none of is a dash where there are two.
+fn groups(row: &Record) -> Option<String> {
+    let groups = row.read::<Vec<Option<String>>>("groups")?;
+    if let [one] = groups.as_slice() {
+        return one.clone();
+    }
+    let shown = groups.iter().map(|group| group.as_deref().unwrap_or("-"));
+    Some(shown.collect::<Vec<_>>().join("  "))
+}
+
+/// A row for each part of time of each group.
+fn over_time(data: Vec<Record>) -> Vec<Record> {
+    let points = |row: Record| {
+        let series = row.read::<Vec<Record>>("series").unwrap_or_default();
+        series
+            .into_iter()
+            .map(move |point| point.with("groups", &row))
+    };
+    data.into_iter().flat_map(points).collect()
+}
+
 pub(super) async fn run(args: UsageArgs) -> anyhow::Result<()> {
     let mut query = filters(&args.filters);
-    let group = args.by.to_possible_value();
+    query.maybe("group_by", Some(&args.by));
     query.maybe(
-        "group_by",
-        group.as_ref().map(clap::builder::PossibleValue::get_name),
+        "interval",
+        args.interval.map(|interval| match interval {
+            Interval::Hour => "hour",
+            Interval::Day => "day",
+        }),
     );
-    let report: Report = Api::find()?.get(&query.on("/api/v1/usage")).await?;
+    let path = query.on("/api/v1/usage");
     if args.format.json {
+        let report: Record = Api::find()?.get(&path).await?;
         return output::json(&report);
     }
-    print(
-        &Page {
-            data: report.data,
-            next: None,
-        },
-        &COLUMNS,
-        args.format,
-    )?;
+    let report: Report = Api::find()?.get(&path).await?;
+    let page = |data| Page { data, next: None };
+    match args.interval {
+        Some(_) => print(
+            &page(over_time(report.data)),
+            &COLUMNS_OVER_TIME,
+            args.format,
+        )?,
+        None => print(&page(report.data), &COLUMNS, args.format)?,
+    }
     let of = |name| report.totals.get(name).unwrap_or_default();
     let known = cost(&report.totals).unwrap_or_else(|| "unknown".to_owned());
     output::note(&format!(

@@ -1,13 +1,17 @@
 //! Asking the record: which calls are meant, and that the newest are among them.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use tollhouse_domain::call::Outcome;
-use tollhouse_domain::id::{KeyId, OrgId, SessionId, UserId};
+use tollhouse_domain::credential::CredentialSource;
+use tollhouse_domain::id::{CallId, KeyId, OrgId, SessionId, UserId};
+use tollhouse_domain::money::Money;
 use tollhouse_domain::tenancy::Visible;
 use tollhouse_domain::time::Timestamp;
-use tollhouse_store::{CallFilter, GroupBy};
+use tollhouse_store::{CallFilter, GroupBy, Interval};
 use tollhouse_wire::Protocol;
 use utoipa::IntoParams;
 
@@ -62,6 +66,18 @@ macro_rules! record_query {
             /// In this protocol.
             #[param(value_type = Option<String>)]
             protocol: Option<Protocol>,
+            /// With a credential of this owner: `client`, `user`, `org` or `platform`.
+            #[param(value_type = Option<String>)]
+            source: Option<CredentialSource>,
+            /// With this tag: `name=value`.
+            #[param(value_type = Option<String>)]
+            tag: Option<Tag>,
+            /// That cost this many US dollars or more.
+            #[param(value_type = Option<String>)]
+            min_cost_usd: Option<Money>,
+            /// Whose id begins so.
+            #[param(value_type = Option<String>)]
+            id: Option<IdPrefix>,
             /// Admitted at this moment or later: RFC 3339, a date, or Unix seconds.
             #[param(value_type = Option<String>)]
             from: Option<Timestamp>,
@@ -88,6 +104,10 @@ macro_rules! record_query {
                     protocol: self.protocol,
                     outcome: self.outcome,
                     status: self.status,
+                    source: self.source,
+                    tag: self.tag.clone().map(|Tag(name, value)| (name, value)),
+                    min_cost: self.min_cost_usd,
+                    ids: self.id.map(|IdPrefix(first, last)| (first, last)),
                     from: self.from,
                     to: self.to,
                 }
@@ -112,11 +132,22 @@ record_query! {
 record_query! {
     /// What is added up, and by what.
     UsageQuery {
-        /// `model`, `model_served`, `provider`, `key`, `user`, `org`, `caller`, `agent`, `session`, `outcome`,
-        /// `day` or `hour`.
-        #[serde(default = "by_model")]
+        /// One or two, with a comma, of `model`, `model_served`, `provider`, `key`, `user`, `org`, `caller`,
+        /// `agent`, `session`, `outcome`, `status`, `endpoint`, `protocol`, `source` and `tag:NAME`; or `day`
+        /// or `hour` alone.
+        #[serde(default)]
         #[param(value_type = Option<String>, default = "model")]
-        pub(super) group_by: GroupBy,
+        pub(super) group_by: Groups,
+        /// Every group and the totals also by `hour` or `day` (UTC).
+        #[param(value_type = Option<String>)]
+        pub(super) interval: Option<Interval>,
+        /// `previous`: beside everything what it was in the range of the same length before. Needs `from`.
+        #[param(value_type = Option<String>)]
+        pub(super) compare: Option<Compare>,
+        /// Whether latencies are wanted.
+        #[serde(default)]
+        #[param(value_type = Option<bool>, default = false)]
+        pub(super) latency: bool,
         /// The most groups to return: the busiest, or the newest days or hours.
         #[serde(default = "Limit::most")]
         #[param(value_type = Option<u32>, minimum = 1, maximum = 1000, default = 1000)]
@@ -124,6 +155,73 @@ record_query! {
     }
 }
 
-const fn by_model() -> GroupBy {
-    GroupBy::Model
+/// What to compare with.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Compare {
+    /// The range of the same length before.
+    Previous,
+}
+
+/// What calls are added up by.
+pub(super) struct Groups(pub(super) Vec<GroupBy>);
+
+impl Default for Groups {
+    fn default() -> Self {
+        Self(vec![GroupBy::Model])
+    }
+}
+
+impl<'de> Deserialize<'de> for Groups {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        let groups: Option<Vec<GroupBy>> = text.split(',').map(|one| one.parse().ok()).collect();
+        groups
+            .filter(|groups| match groups.as_slice() {
+                [_] => true,
+                [a, b] => a != b && a.time().is_none() && b.time().is_none(),
+                _ => false,
+            })
+            .map(Self)
+            .ok_or_else(|| {
+                D::Error::custom(
+                    "expected one or two, with a comma, of model, model_served, provider, key, user, org, \
+                     caller, agent, session, outcome, status, endpoint, protocol, source and tag:NAME; or \
+                     day or hour alone",
+                )
+            })
+    }
+}
+
+/// A tag's name and value.
+#[derive(Clone)]
+struct Tag(String, String);
+
+impl<'de> Deserialize<'de> for Tag {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        let pair = text.split_once('=').filter(|(name, _)| !name.is_empty());
+        pair.map(|(name, value)| Self(name.to_owned(), value.to_owned()))
+            .ok_or_else(|| D::Error::custom("expected name=value"))
+    }
+}
+
+/// The first and the last call whose id begins with what was given.
+#[derive(Clone, Copy)]
+struct IdPrefix(CallId, CallId);
+
+impl<'de> Deserialize<'de> for IdPrefix {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        let digits = text.strip_prefix("call_").unwrap_or(&text);
+        let filled = |digit: &str| {
+            let rest = 32_usize.checked_sub(digits.len())?;
+            format!("call_{digits}{}", digit.repeat(rest)).parse().ok()
+        };
+        let hexadecimal = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_hexdigit());
+        hexadecimal
+            .then(|| Some(Self(filled("0")?, filled("f")?)))
+            .flatten()
+            .ok_or_else(|| D::Error::custom("expected the beginning of a call's id, as it prints"))
+    }
 }

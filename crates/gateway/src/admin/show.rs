@@ -1,6 +1,7 @@
 //! How the record is shown: shapes that several routes share.
 
 use serde::Serialize;
+use tollhouse_domain::latency::Histogram;
 use tollhouse_domain::money::Money;
 use tollhouse_store::Totals;
 use tollhouse_wire::usage::Usage;
@@ -123,6 +124,55 @@ pub(super) struct TotalsView {
     list_cost_usd: Option<Money>,
     /// How many have no known cost, and are not in `cost_usd`.
     calls_without_cost: u64,
+    /// Bytes of request bodies.
+    bytes_in: u64,
+    /// Bytes of answers.
+    bytes_out: u64,
+    /// Upstream requests made: more than `calls` where first targets failed.
+    attempts: u64,
+    /// How long they took, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latency: Option<LatencyView>,
+}
+
+/// How long calls took. Percentiles are of counted ranges, each at most 1.6 times as wide as it begins.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Latency)]
+struct LatencyView {
+    /// From admission to the first byte of the answer's body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ttft: Option<DistributionView>,
+    /// From admission to the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration: Option<DistributionView>,
+}
+
+/// Milliseconds of a number of calls.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Distribution)]
+struct DistributionView {
+    /// How many calls it is known of.
+    calls: u64,
+    /// Exact.
+    mean_ms: f64,
+    p50_ms: f64,
+    p95_ms: f64,
+    p99_ms: f64,
+}
+
+impl DistributionView {
+    fn new(histogram: &Histogram) -> Option<Self> {
+        // Nobody reads a thousandth of a millisecond.
+        let rounded = |ms: f64| (ms * 1e3).round() / 1e3;
+        let percentile = |share| histogram.percentile(share).map(rounded);
+        Some(Self {
+            calls: histogram.calls(),
+            mean_ms: histogram.mean().map(rounded)?,
+            p50_ms: percentile(0.5)?,
+            p95_ms: percentile(0.95)?,
+            p99_ms: percentile(0.99)?,
+        })
+    }
 }
 
 impl From<Totals> for TotalsView {
@@ -135,6 +185,13 @@ impl From<Totals> for TotalsView {
             cost_usd: totals.cost,
             list_cost_usd: totals.list_cost,
             calls_without_cost: totals.calls_without_cost,
+            bytes_in: totals.bytes_in,
+            bytes_out: totals.bytes_out,
+            attempts: totals.attempts,
+            latency: totals.latency.map(|latency| LatencyView {
+                ttft: DistributionView::new(&latency.ttft),
+                duration: DistributionView::new(&latency.duration),
+            }),
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use sqlx::{Database, Encode, QueryBuilder, Type};
 use tollhouse_domain::call::Outcome;
-use tollhouse_domain::id::{KeyId, OrgId, SessionId, UserId};
+use tollhouse_domain::credential::CredentialSource;
+use tollhouse_domain::id::{CallId, KeyId, OrgId, SessionId, UserId};
+use tollhouse_domain::money::Money;
 use tollhouse_domain::tenancy::Visible;
 use tollhouse_domain::time::Timestamp;
 use tollhouse_wire::Protocol;
@@ -39,6 +41,14 @@ pub struct CallFilter {
     pub outcome: Option<Outcome>,
     /// That the client saw end with this HTTP status.
     pub status: Option<u16>,
+    /// With a credential of this owner.
+    pub source: Option<CredentialSource>,
+    /// With a tag of this name and value.
+    pub tag: Option<(String, String)>,
+    /// That cost this much or more; calls of unknown cost do not pass.
+    pub min_cost: Option<Money>,
+    /// Whose ids are from the first of these to the last.
+    pub ids: Option<(CallId, CallId)>,
     /// Admitted at this moment or later.
     pub from: Option<Timestamp>,
     /// Admitted before this moment.
@@ -86,14 +96,28 @@ impl CallFilter {
             (" AND endpoint = ", self.endpoint.as_deref()),
             (" AND protocol = ", self.protocol.map(Protocol::as_str)),
             (" AND outcome = ", self.outcome.map(Outcome::as_str)),
+            (
+                " AND credential_source = ",
+                self.source.map(CredentialSource::as_str),
+            ),
         ];
         for (condition, word) in words {
             if let Some(word) = word {
                 query.push(condition).push_bind(bounded(word));
             }
         }
+        if let Some((name, value)) = &self.tag {
+            query.push(" AND ");
+            push_tag(query, name);
+            query.push(" = ").push_bind(value.clone());
+        }
+        if let Some((first, last)) = self.ids {
+            query.push(" AND id >= ").push_bind(first.0);
+            query.push(" AND id <= ").push_bind(last.0);
+        }
         let numbers = [
             (" AND status = ", self.status.map(i64::from)),
+            (" AND cost >= ", self.min_cost.map(|cost| cost.0)),
             (" AND at >= ", self.from.map(|at| at.0)),
             (" AND at < ", self.to.map(|at| at.0)),
         ];
@@ -103,4 +127,22 @@ impl CallFilter {
             }
         }
     }
+}
+
+/// Adds the value of the tag of that name. Here the databases differ, and `detail` may hold what only one
+/// of PostgreSQL's two kinds of JSON reads.
+pub(crate) fn push_tag<DB>(query: &mut QueryBuilder<DB>, name: &str)
+where
+    DB: Database,
+    String: for<'q> Encode<'q, DB> + Type<DB>,
+{
+    let (before, after) = if DB::NAME == sqlx::Postgres::NAME {
+        ("(CAST(detail AS json) -> 'tags' ->> ", ")")
+    } else {
+        (
+            "(SELECT value FROM json_each(detail, '$.tags') WHERE key = ",
+            ")",
+        )
+    };
+    query.push(before).push_bind(name.to_owned()).push(after);
 }

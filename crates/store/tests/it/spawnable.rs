@@ -12,7 +12,7 @@ use tollhouse_domain::route::Route;
 use tollhouse_domain::tenancy::Visible;
 use tollhouse_domain::time::Timestamp;
 use tollhouse_store::{
-    CallFilter, CredentialRecord, DataKeyRow, DatabaseUrl, GroupBy, KeyCaps, ObjectRow, Page,
+    CallFilter, CredentialRecord, DataKeyRow, DatabaseUrl, KeyCaps, ObjectRow, Page, Question,
     SessionCursor, SignOn, Store, StoreError, StoredPrice,
 };
 
@@ -81,7 +81,7 @@ methods! {
     delete_calls(store, at: Timestamp): store.delete_calls_before(at, 1);
     sessions(store, filter: CallFilter, page: Page<SessionCursor>): store.sessions(&filter, page);
     session(store, id: SessionId): store.session(id, Visible::All);
-    usage(store, filter: CallFilter): store.usage(GroupBy::Day, &filter, 1);
+    usage(store, question: Question): store.usage(&question);
     totals(store, filter: CallFilter): store.totals(&filter);
     remember(store, row: ObjectRow): store.remember_object(&row);
     object(store, id: String, key: KeyId): store.object(&id, key);

@@ -6,7 +6,8 @@ use tollhouse_domain::tenancy::Visible;
 use tollhouse_store::{CallFilter, GroupBy, Page};
 
 use crate::support::{
-    Place, call, credential, key_id, metered, on_both, provider, seconds, session_id, virtual_key,
+    Place, by, call, credential, key_id, metered, on_both, provider, seconds, session_id,
+    virtual_key,
 };
 
 on_both!(a_life);
@@ -83,8 +84,9 @@ async fn a_life(place: Place) {
         .unwrap();
     assert_eq!((session.totals.calls, session.totals.errors), (5, 1));
     assert_eq!(session.models, ["m-large-20260101"]);
-    let usage = store.usage(GroupBy::Model, &everything, 10).await.unwrap();
-    assert_eq!(usage[0].group.as_deref(), Some("m-large"));
+    let usage = store.usage(&by(GroupBy::Model)).await.unwrap();
+    let usage = usage.unwrap().rows;
+    assert_eq!(usage[0].groups[0].as_deref(), Some("m-large"));
     assert_eq!(usage[0].totals.usage.output, Some(400));
     assert_eq!(usage[0].totals.cost.unwrap().to_string(), "0.000015");
     assert_eq!(usage[0].totals.calls_without_cost, 1);

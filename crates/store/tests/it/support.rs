@@ -17,7 +17,9 @@ use tollhouse_domain::money::Money;
 use tollhouse_domain::provider::Provider;
 use tollhouse_domain::tags::Tags;
 use tollhouse_domain::time::Timestamp;
-use tollhouse_store::{CredentialRecord, DatabaseUrl, KeyCaps, Store, StoreError};
+use tollhouse_store::{
+    CredentialRecord, DatabaseUrl, GroupBy, KeyCaps, Question, Store, StoreError,
+};
 use tollhouse_wire::Protocol;
 use tollhouse_wire::dialect::Quirk;
 use tollhouse_wire::usage::Usage;
@@ -321,4 +323,13 @@ pub(crate) async fn edit(store: &Store, key: &VirtualKey) -> Result<VirtualKey, 
     };
     let Ok(changed) = store.change_key(key.id, KeyCaps::NONE, change).await?;
     Ok(changed)
+}
+
+/// The question for the ten busiest groups of everything.
+pub(crate) fn by(group: GroupBy) -> Question {
+    Question {
+        groups: vec![group],
+        limit: 10,
+        ..Question::default()
+    }
 }

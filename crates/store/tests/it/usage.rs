@@ -3,16 +3,33 @@
 use tollhouse_domain::call::{Call, Outcome};
 use tollhouse_domain::money::Money;
 use tollhouse_domain::time::Timestamp;
-use tollhouse_store::{CallFilter, GroupBy, Totals};
+use tollhouse_store::{CallFilter, GroupBy, Interval, Question, Report, Store, Totals, UsageRow};
 
-use crate::support::{Place, call, key_id, metered, on_both, session_id};
+use crate::support::{Place, by, call, key_id, metered, on_both, seconds, session_id};
 
 on_both!(
     groups_say_what_they_are,
     hours_and_days_are_utc,
     the_busiest_come_first,
     nothing_adds_up_to_nothing,
+    two_groups_over_time_with_latencies,
 );
+
+async fn rows(
+    store: &Store,
+    group: &GroupBy,
+    filter: &CallFilter,
+    limit: u32,
+) -> Vec<(Option<String>, Totals)> {
+    let question = Question {
+        filter: filter.clone(),
+        limit,
+        ..by(group.clone())
+    };
+    let report = store.usage(&question).await.unwrap().unwrap();
+    let pair = |mut row: UsageRow| (row.groups.remove(0), row.totals);
+    report.rows.into_iter().map(pair).collect()
+}
 
 async fn groups_say_what_they_are(place: Place) {
     let store = place.open().await;
@@ -22,6 +39,7 @@ async fn groups_say_what_they_are(place: Place) {
         key: key_id(2),
         session: session_id(3),
         outcome: Outcome::Refused,
+        tags: [("repo".to_owned(), "a/b".to_owned())].into(),
         ..metered(1, "big", 5, 7)
     };
     store.insert_calls(&[known.clone(), call(2)]).await.unwrap();
@@ -29,6 +47,12 @@ async fn groups_say_what_they_are(place: Place) {
         (GroupBy::Model, Some("big".to_owned()), None),
         (GroupBy::ModelServed, Some("big-20260101".to_owned()), None),
         (GroupBy::Provider, Some("anthropic".to_owned()), None),
+        (GroupBy::Status, Some("200".to_owned()), None),
+        (
+            GroupBy::Tag("repo".to_owned()),
+            Some("a/b".to_owned()),
+            None,
+        ),
         (GroupBy::Agent, Some("reviewer".to_owned()), None),
         (
             GroupBy::Caller,
@@ -52,17 +76,14 @@ async fn groups_say_what_they_are(place: Place) {
         ),
     ];
     for (group_by, of_known, of_other) in cases {
-        let rows = store
-            .usage(group_by, &CallFilter::default(), 10)
-            .await
-            .unwrap();
+        let rows = rows(&store, &group_by, &CallFilter::default(), 10).await;
         assert_eq!(rows.len(), 2, "{group_by:?}");
-        let row = rows.iter().find(|row| row.group == of_known).unwrap();
-        assert_eq!(row.totals.cost, Some(Money(7)), "{group_by:?}");
-        assert_eq!(row.totals.errors, 1, "{group_by:?}");
-        let other = rows.iter().find(|row| row.group == of_other).unwrap();
-        assert_eq!(other.totals.cost, None, "{group_by:?}");
-        assert_eq!(other.totals.calls_without_cost, 1, "{group_by:?}");
+        let (_, known) = rows.iter().find(|(group, _)| *group == of_known).unwrap();
+        assert_eq!(known.cost, Some(Money(7)), "{group_by:?}");
+        assert_eq!(known.errors, 1, "{group_by:?}");
+        let (_, other) = rows.iter().find(|(group, _)| *group == of_other).unwrap();
+        assert_eq!(other.cost, None, "{group_by:?}");
+        assert_eq!(other.calls_without_cost, 1, "{group_by:?}");
     }
 }
 
@@ -80,11 +101,8 @@ async fn hours_and_days_are_utc(place: Place) {
     ];
     store.insert_calls(&calls).await.unwrap();
     let groups = async |group_by, limit| {
-        let rows = store
-            .usage(group_by, &CallFilter::default(), limit)
-            .await
-            .unwrap();
-        let group = |row: tollhouse_store::UsageRow| (row.group.unwrap(), row.totals.calls);
+        let rows = rows(&store, &group_by, &CallFilter::default(), limit).await;
+        let group = |(group, totals): (Option<String>, Totals)| (group.unwrap(), totals.calls);
         rows.into_iter().map(group).collect::<Vec<_>>()
     };
     let day = |n: u8, calls| (format!("2026-11-{n}T00:00:00.000000Z"), calls);
@@ -112,33 +130,82 @@ async fn the_busiest_come_first(place: Place) {
         .map(|(model, n)| metered(n, model, 1, 1))
         .collect();
     store.insert_calls(&calls).await.unwrap();
-    let rows = store
-        .usage(GroupBy::Model, &CallFilter::default(), 10)
-        .await
-        .unwrap();
-    let names: Vec<_> = rows
+    let found = rows(&store, &GroupBy::Model, &CallFilter::default(), 10).await;
+    let names: Vec<_> = found
         .iter()
-        .map(|row| row.group.as_deref().unwrap())
+        .map(|(group, _)| group.as_deref().unwrap())
         .collect();
     assert_eq!(names, ["Busy", "common", "also rare", "rare"]);
     let filter = CallFilter {
         from: Some(calls[4].at),
         ..CallFilter::default()
     };
-    let rows = store.usage(GroupBy::Model, &filter, 1).await.unwrap();
-    assert_eq!(rows.len(), 1);
-    assert_eq!(rows[0].totals.calls, 1);
+    let found = rows(&store, &GroupBy::Model, &filter, 1).await;
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].1.calls, 1);
 }
 
 async fn nothing_adds_up_to_nothing(place: Place) {
     let store = place.open().await;
     let everything = CallFilter::default();
     assert!(
-        store
-            .usage(GroupBy::Day, &everything, 10)
+        rows(&store, &GroupBy::Day, &everything, 10)
             .await
-            .unwrap()
             .is_empty()
     );
     assert_eq!(store.totals(&everything).await.unwrap(), Totals::default());
+}
+
+async fn two_groups_over_time_with_latencies(place: Place) {
+    let store = place.open().await;
+    let hour = 3600;
+    let one = |n: u128, model: &str, caller: &str, after: i64, ms: f64| Call {
+        at: seconds(after),
+        caller: caller.to_owned(),
+        duration_ms: Some(ms),
+        // More than an integer holds, and nothing that a clock says.
+        ttft_ms: Some(1e300),
+        ..metered(n, model, 1, 1)
+    };
+    let calls = [
+        one(1, "a", "x", 0, 15.0),
+        one(2, "a", "x", hour, 16.0),
+        one(3, "a", "y", hour, 20.0),
+        one(4, "b", "x", 2 * hour, 5e5),
+    ];
+    store.insert_calls(&calls).await.unwrap();
+    let mut question = Question {
+        groups: vec![GroupBy::Model, GroupBy::Caller],
+        interval: Some(Interval::Hour),
+        limit: 2,
+        latency: true,
+        ..Question::default()
+    };
+    let report = store.usage(&question).await.unwrap().unwrap();
+    let groups = |report: &Report| -> Vec<String> {
+        let join = |row: &UsageRow| row.groups.iter().flatten().cloned().collect::<String>();
+        report.rows.iter().map(join).collect()
+    };
+    assert_eq!(groups(&report), ["ax", "ay"]);
+    assert_eq!((report.totals.calls, report.series.len()), (4, 3));
+    let series: Vec<_> = report.rows[0]
+        .series
+        .iter()
+        .map(|(at, totals)| (at.0, totals.calls))
+        .collect();
+    let begin = |after| seconds(after).0 / 3_600_000_000 * 3_600_000_000;
+    assert_eq!(series, [(begin(0), 1), (begin(hour), 1)]);
+    let latency = report.totals.latency.unwrap();
+    assert_eq!(latency.ttft.calls(), 0);
+    assert_eq!(latency.duration.counts[0], 1);
+    assert_eq!(latency.duration.counts[1], 2);
+    assert_eq!(latency.duration.counts[23], 1);
+    assert_eq!(latency.duration.micros, 500_051_000);
+    question.interval = None;
+    let whole = store.usage(&question).await.unwrap().unwrap();
+    assert_eq!(groups(&whole), ["ax", "ay"]);
+    assert_eq!(
+        (whole.totals.calls, whole.totals.latency.unwrap()),
+        (4, latency)
+    );
 }

@@ -8,7 +8,7 @@ use super::{refusal, started};
 const KEY: &str = "/the/key";
 
 /// Requests, and the field that each is refused for.
-const WRONG: [(&str, &str, &str, Option<&str>); 40] = [
+const WRONG: [(&str, &str, &str, Option<&str>); 52] = [
     ("POST", "/api/v1/keys", "{", None),
     ("POST", "/api/v1/keys", "[]", None),
     ("POST", "/api/v1/keys", "\u{0}", None),
@@ -130,6 +130,43 @@ const WRONG: [(&str, &str, &str, Option<&str>); 40] = [
     ("GET", "/api/v1/calls?from=yesterday", "", Some("from")),
     ("GET", "/api/v1/calls?status=many", "", Some("status")),
     ("GET", "/api/v1/usage?group_by=mood", "", Some("group_by")),
+    (
+        "GET",
+        "/api/v1/usage?group_by=model,model",
+        "",
+        Some("group_by"),
+    ),
+    (
+        "GET",
+        "/api/v1/usage?group_by=model,day",
+        "",
+        Some("group_by"),
+    ),
+    (
+        "GET",
+        "/api/v1/usage?group_by=model,key,user",
+        "",
+        Some("group_by"),
+    ),
+    ("GET", "/api/v1/usage?group_by=tag:", "", Some("group_by")),
+    (
+        "GET",
+        "/api/v1/usage?group_by=day&interval=hour",
+        "",
+        Some("group_by"),
+    ),
+    ("GET", "/api/v1/usage?interval=week", "", Some("interval")),
+    ("GET", "/api/v1/usage?compare=next", "", Some("compare")),
+    ("GET", "/api/v1/usage?compare=previous", "", Some("from")),
+    ("GET", "/api/v1/usage?latency=perhaps", "", Some("latency")),
+    ("GET", "/api/v1/calls?tag=repo", "", Some("tag")),
+    ("GET", "/api/v1/calls?id=call_xyz", "", Some("id")),
+    (
+        "GET",
+        "/api/v1/calls?min_cost_usd=cheap",
+        "",
+        Some("min_cost_usd"),
+    ),
     ("GET", "/api/v1/live?since=now", "", Some("since")),
     (
         "PUT",

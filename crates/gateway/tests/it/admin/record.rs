@@ -1,6 +1,7 @@
 //! Asking the record.
 
 use http::StatusCode;
+use serde_json::Value;
 
 use super::{Api, started};
 use crate::support::KEY;
@@ -22,7 +23,7 @@ async fn call_in(api: &Api, upstream: &ScriptedUpstream, secret: &str, session: 
     assert_eq!(answer.status, StatusCode::OK);
 }
 
-fn ids(rows: &[serde_json::Value]) -> Vec<&str> {
+fn ids(rows: &[Value]) -> Vec<&str> {
     rows.iter().map(|row| row["id"].as_str().unwrap()).collect()
 }
 
@@ -144,5 +145,81 @@ async fn usage_adds_up() {
     assert_eq!(by_key["totals"]["calls"], 3);
     let days = api.get("/api/v1/usage?group_by=day&from=2020-01-01").await;
     assert_eq!(days["data"].as_array().unwrap().len(), 1);
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn usage_is_by_two_things_over_time_and_beside_the_time_before() {
+    let (upstream, gateway, api) = started().await;
+    let (key, secret) = api.key(r#"{"name":"a"}"#).await;
+    for model in ["x", "x", "y"] {
+        assert_eq!(api.call(&upstream, &secret, model).await, StatusCode::OK);
+    }
+    assert_eq!(api.call(&upstream, KEY, "x").await, StatusCode::OK);
+    let path = "/api/v1/usage?group_by=model,key&interval=day&latency=true&compare=previous";
+    let usage = api.get(&format!("{path}&from=2020-01-01")).await;
+    let first = &usage["data"][0];
+    assert_eq!(first["groups"], serde_json::json!(["x", key]));
+    assert_eq!((&first["group"], &first["calls"]), (&"x".into(), &2.into()));
+    assert_eq!(usage["data"].as_array().unwrap().len(), 3);
+    assert_eq!(usage["totals"]["calls"], 4);
+    assert_eq!(usage["totals"]["attempts"], 4);
+    // The test may run over midnight.
+    let calls = |points: &Value| -> u64 {
+        let points = points.as_array().unwrap();
+        points
+            .iter()
+            .map(|point| point["calls"].as_u64().unwrap())
+            .sum()
+    };
+    assert_eq!(calls(&usage["series"]), 4);
+    assert_eq!(calls(&first["series"]), 2);
+    assert!(
+        first["series"][0]["at"]
+            .as_str()
+            .unwrap()
+            .ends_with("T00:00:00.000000Z")
+    );
+    let duration = &usage["totals"]["latency"]["duration"];
+    assert_eq!(duration["calls"], 4);
+    assert!(duration["p50_ms"].as_f64() <= duration["p99_ms"].as_f64());
+    assert_eq!(usage["previous"]["totals"]["calls"], 0);
+    assert_eq!(usage["previous"]["to"], "2020-01-01T00:00:00.000000Z");
+    assert_eq!(first["previous"]["calls"], 0);
+    // What was now a moment ago.
+    let all = api.get("/api/v1/calls").await;
+    let times = all["data"].as_array().unwrap().iter();
+    let last = times
+        .map(|call| call["at"].as_str().unwrap())
+        .max()
+        .unwrap();
+    let later =
+        format!("/api/v1/usage?group_by=provider&compare=previous&from={last}&to=2100-01-01");
+    let later = api.get(&later).await;
+    assert_eq!(later["totals"]["calls"], 1);
+    assert_eq!(later["previous"]["totals"]["calls"], 3);
+    assert_eq!(later["data"][0]["previous"]["calls"], 3);
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn calls_are_found_by_id_cost_and_source() {
+    let (upstream, gateway, api) = started().await;
+    for model in ["x", "y"] {
+        assert_eq!(api.call(&upstream, KEY, model).await, StatusCode::OK);
+    }
+    let all = api.get("/api/v1/calls").await;
+    let one = all["data"][1]["id"].as_str().unwrap();
+    let source = all["data"][1]["credential_source"].as_str().unwrap();
+    let found = async |query: &str| {
+        let page = api.get(&format!("/api/v1/calls?{query}")).await;
+        page["data"].as_array().unwrap().len()
+    };
+    assert_eq!(found(&format!("id={one}")).await, 1);
+    assert_eq!(found(&format!("id={}", &one[5..12])).await, 2);
+    assert_eq!(found(&format!("source={source}")).await, 2);
+    assert_eq!(found("source=user").await, 0);
+    assert_eq!(found("min_cost_usd=1000").await, 0);
+    assert_eq!(found("tag=repo=none").await, 0);
     gateway.stop().await;
 }
