@@ -381,6 +381,21 @@ pub(crate) enum DbCommand {
     Backup(BackupArgs),
     /// Put a backup in the place of the database; no server may be running
     Restore(RestoreArgs),
+    /// Sums of usage by hour and day: make them anew from the calls, or check them; servers may run
+    Rollup(RollupArgs),
+}
+
+#[derive(Debug, Args)]
+#[group(id = "what", required = true, multiple = false, args = ["rebuild", "verify"])]
+pub(crate) struct RollupArgs {
+    /// Count every call again and write the sums anew; those of deleted calls stay
+    #[arg(long)]
+    pub(crate) rebuild: bool,
+    /// Count every call again and compare; exit code 1 when a sum is wrong
+    #[arg(long)]
+    pub(crate) verify: bool,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
 }
 
 #[derive(Debug, Args)]

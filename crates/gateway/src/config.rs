@@ -87,6 +87,8 @@ pub struct Config {
     pub durability: Durability,
     /// How long ledger rows are kept; absent: for ever.
     pub retention: Option<Duration>,
+    /// How long the sums of calls are kept; absent: for ever.
+    pub rollup_retention: Option<Duration>,
     /// The most bytes of journal kept for a store that does not answer.
     pub max_journal: u64,
     /// How upstreams are called.

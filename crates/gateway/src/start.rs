@@ -26,9 +26,11 @@ use crate::config::Config;
 use crate::health::HealthBook;
 use crate::ids;
 use crate::ledger::Ledger;
+use crate::ledger::retention::Keep;
 use crate::ledger::writer::Writer;
 use crate::limits::Limiter;
 use crate::oidc::IdentityProvider;
+use crate::patience::{PATIENCE, within};
 use crate::pools::Pools;
 use crate::replica::Replica;
 use crate::snapshot::build;
@@ -139,7 +141,12 @@ impl Gateway {
             used: Mutex::default(),
             used_tokens: Mutex::default(),
         }));
-        tasks::spawn(&gateway, writer, config.retention);
+        let keep = Keep {
+            calls: config.retention,
+            sums: config.rollup_retention,
+        };
+        tasks::spawn(&gateway, writer, keep);
+        say_whether_sums_are_whole(&gateway).await;
         // Nearly always a moment. Until then calls under a budget are asked to come back.
         let ready = gateway.limiter().ready();
         if tokio::time::timeout(BUDGETS, ready).await.is_err() {
@@ -153,6 +160,19 @@ impl Gateway {
 fn identity_provider(config: &Config) -> Option<IdentityProvider> {
     let oidc = config.oidc.clone()?;
     Some(IdentityProvider::new(oidc, &config.public_url))
+}
+
+/// Answers are right either way, and slow without sums.
+async fn say_whether_sums_are_whole(gateway: &Gateway) {
+    if matches!(
+        within(PATIENCE, gateway.store().rollups_are_whole()).await,
+        Ok(false)
+    ) {
+        warn!(
+            "usage is counted call by call, because there are calls from before it was added up: \
+             run `tollhouse db rollup --rebuild` once, while servers run or not"
+        );
+    }
 }
 
 /// What the file has providers told besides the calls.

@@ -10,8 +10,9 @@ use tollhouse_domain::time::Timestamp;
 use tracing::warn;
 
 use crate::clock;
+use crate::ledger::retention::{self, Keep};
+use crate::ledger::sync;
 use crate::ledger::writer::Writer;
-use crate::ledger::{retention, sync};
 use crate::limits::leases;
 use crate::patience::{LONG, PATIENCE, within};
 use crate::replica::{self, follow};
@@ -26,7 +27,7 @@ const POLL: Duration = Duration::from_secs(1);
 const SWEEP_LIMITS: Duration = Duration::from_mins(1);
 
 /// Starts the background work.
-pub(crate) fn spawn(gateway: &Gateway, writer: Writer, retention: Option<Duration>) {
+pub(crate) fn spawn(gateway: &Gateway, writer: Writer, keep: Keep) {
     let inner = &gateway.0;
     let (tasks, stop) = (&inner.tasks, &inner.stop);
     let budgets = budgets(gateway.clone(), stop.clone());
@@ -42,7 +43,7 @@ pub(crate) fn spawn(gateway: &Gateway, writer: Writer, retention: Option<Duratio
         let limiter = Arc::clone(gateway.limiter());
         tasks.spawn(leases::run(limiter, inner.store.clone(), stop.clone()));
     }
-    if let Some(keep) = retention {
+    if keep.calls.is_some() || keep.sums.is_some() {
         tasks.spawn(retention::run(gateway.clone(), keep, stop.clone()));
     }
 }

@@ -1,6 +1,6 @@
 //! The ledger.
 
-mod columns;
+pub(crate) mod columns;
 mod filter;
 mod insert;
 mod row;
@@ -14,10 +14,11 @@ use crate::convert::NEWEST;
 use crate::db::Store;
 use crate::error::Result;
 use crate::options::Page;
+use crate::rollups::AddRollups;
 use columns::{names, select_calls};
 pub use filter::CallFilter;
 pub(crate) use filter::push_tag;
-use row::{CallRow, bounded};
+pub(crate) use row::{CallRow, bounded};
 pub use row::{MAX_COST, MAX_COUNT, MAX_TEXT};
 
 const ONE: &str = concat!(select_calls!(), " WHERE id = $1");
@@ -27,6 +28,8 @@ const BY_OBJECT: &str = concat!(
 );
 const DELETE_BEFORE: &str = "DELETE FROM calls WHERE id IN \
     (SELECT id FROM calls WHERE at < $1 ORDER BY at LIMIT $2)";
+const FORGOTTEN: &str = "UPDATE usage_state SET forgotten_before = $1 \
+    WHERE id = 1 AND forgotten_before < $1";
 
 impl Store {
     /// The calls that pass `filter`, newest first: by id, which is the order of admission.
@@ -69,10 +72,16 @@ impl Store {
     /// database for long.
     pub async fn delete_calls_before(&self, before: Timestamp, limit: u32) -> Result<u64> {
         transact!(self, |tx| {
+            // Sums that are being recounted need their calls.
+            tx.hold_rollups(false).await?;
             let query = sqlx::query(DELETE_BEFORE)
                 .bind(before.0)
                 .bind(i64::from(limit));
             let deleted = query.execute(&mut *tx).await?.rows_affected();
+            if deleted > 0 {
+                let noted = sqlx::query(FORGOTTEN).bind(before.0);
+                noted.execute(&mut *tx).await?;
+            }
             (deleted, deleted > 0)
         })
     }

@@ -3,6 +3,7 @@
 mod counters;
 mod group;
 mod query;
+mod slices;
 
 use std::collections::BTreeMap;
 
@@ -14,9 +15,10 @@ use tollhouse_wire::usage::Usage;
 use crate::calls::CallFilter;
 use crate::db::Store;
 use crate::error::Result;
-pub(crate) use counters::{SumsRow, sums};
+pub(crate) use counters::{COUNTERS, SumsRow, counter_names, is_large, sums};
 pub use group::{GroupBy, Interval};
 use query::Query;
+use slices::{Slice, Source, slices};
 
 /// The most points of a series that are put together: groups times parts of the range.
 pub const MOST_POINTS: u32 = 100_000;
@@ -153,33 +155,59 @@ impl Store {
     }
 
     async fn total(&self, question: &Question) -> Result<Totals> {
+        let slices = self.slices(question, &[], None).await?;
         let query = Query {
             question,
             groups: &[],
             interval: None,
             limit: 1,
+            slices: &slices,
         };
         let row = self.groups(&query).await?.pop();
         Ok(row.map(|(_, row)| row.totals).unwrap_or_default())
     }
 
+    /// Where the answer comes from: sums for as much of the range as possible, where there are sums of what is
+    /// asked, and the calls themselves for the rest.
+    async fn slices(
+        &self,
+        question: &Question,
+        groups: &[GroupBy],
+        interval: Option<Interval>,
+    ) -> Result<Vec<Slice>> {
+        let filter = &question.filter;
+        let (from, to) = (filter.from.map(|at| at.0), filter.to.map(|at| at.0));
+        if !has_sums(filter, groups) || !self.rollups_are_whole().await? {
+            let source = Source::Calls;
+            return Ok(vec![Slice { source, from, to }]);
+        }
+        let hours = interval == Some(Interval::Hour) || groups.contains(&GroupBy::Hour);
+        let longest = if hours { Interval::Hour } else { Interval::Day };
+        Ok(slices(from, to, longest))
+    }
+
     async fn usage_at_once(&self, question: &Question) -> Result<Report> {
+        let groups = &question.groups;
+        let slices = self.slices(question, groups, None).await?;
         let query = Query {
             question,
-            groups: &question.groups,
+            groups,
             interval: None,
             limit: question.limit.saturating_add(1),
+            slices: &slices,
         };
         let rows = self.groups(&query).await?;
         let mut rows: Vec<UsageRow> = rows.into_iter().map(|(_, row)| row).collect();
         let wanted = usize::try_from(question.limit).unwrap_or(usize::MAX);
-        let totals = if rows.len() > wanted {
+        // What has not the tag is in no group.
+        let partial = groups.iter().any(|group| group.tag().is_some());
+        let totals = if partial || rows.len() > wanted {
             self.total(question).await?
         } else {
             sum(rows.iter().map(|row| &row.totals))
         };
         rows.truncate(wanted);
-        if question.groups.iter().any(|group| group.time().is_some()) {
+        if groups.iter().any(|group| group.time().is_some()) {
             rows.reverse();
         } else {
             in_order(&mut rows);
@@ -197,11 +225,37 @@ impl Store {
         question: &Question,
         interval: Interval,
     ) -> Result<Option<Report>> {
+        let Some(mut report) = self.points(question, &question.groups, interval).await? else {
+            return Ok(None);
+        };
+        if question.groups.iter().any(|group| group.tag().is_some()) {
+            let Some(whole) = self.points(question, &[], interval).await? else {
+                return Ok(None);
+            };
+            (report.totals, report.series) = (whole.totals, whole.series);
+        }
+        in_order(&mut report.rows);
+        let wanted = usize::try_from(question.limit).unwrap_or(usize::MAX);
+        report.rows.truncate(wanted);
+        for row in &mut report.rows {
+            row.series.sort_by_key(|(at, _)| *at);
+        }
+        Ok(Some(report))
+    }
+
+    async fn points(
+        &self,
+        question: &Question,
+        groups: &[GroupBy],
+        interval: Interval,
+    ) -> Result<Option<Report>> {
+        let slices = self.slices(question, groups, Some(interval)).await?;
         let query = Query {
             question,
-            groups: &question.groups,
+            groups,
             interval: Some(interval),
             limit: MOST_POINTS + 1,
+            slices: &slices,
         };
         let points = self.groups(&query).await?;
         if points.len() > MOST_POINTS as usize {
@@ -221,19 +275,59 @@ impl Store {
             row.totals.add(&point.totals);
             row.series.push((at, point.totals));
         }
-        let mut rows: Vec<UsageRow> = rows.into_values().collect();
-        let totals = sum(rows.iter().map(|row| &row.totals));
-        in_order(&mut rows);
-        rows.truncate(usize::try_from(question.limit).unwrap_or(usize::MAX));
-        for row in &mut rows {
-            row.series.sort_by_key(|(at, _)| *at);
-        }
+        let rows: Vec<UsageRow> = rows.into_values().collect();
         Ok(Some(Report {
+            totals: sum(rows.iter().map(|row| &row.totals)),
             rows,
-            totals,
             series: series.into_iter().collect(),
         }))
     }
+}
+
+/// Whether what is asked is among what calls are added up by.
+fn has_sums(filter: &CallFilter, groups: &[GroupBy]) -> bool {
+    let CallFilter {
+        visible: _,
+        key,
+        user: _,
+        org: _,
+        session,
+        model,
+        provider,
+        caller,
+        agent,
+        endpoint,
+        protocol,
+        outcome,
+        status,
+        source,
+        tag,
+        min_cost,
+        ids,
+        from: _,
+        to: _,
+    } = filter;
+    let of_rows = session.is_some() || tag.is_some() || min_cost.is_some() || ids.is_some();
+    if of_rows || groups.contains(&GroupBy::Session) {
+        return false;
+    }
+    if groups.iter().all(|group| group.tag().is_none()) {
+        return true;
+    }
+    // Sums by tag tell apart users and organizations alone.
+    let texts = [model, provider, caller, agent, endpoint];
+    let others = groups.iter().filter(|group| group.tag().is_none());
+    let tags = groups.iter().filter(|group| group.tag().is_some()).count();
+    tags == 1
+        && others
+            .into_iter()
+            .all(|group| matches!(group, GroupBy::User | GroupBy::Org))
+        && key.is_none()
+        && protocol.is_none()
+        && outcome.is_none()
+        && status.is_none()
+        && source.is_none()
+        && texts.iter().all(|text| text.is_none())
 }
 
 /// Busiest first. Databases disagree on how text sorts, and where nothing does.

@@ -318,7 +318,8 @@ export interface paths {
         };
         /**
          * Calls from now on: `event: call` with a row as data. A client that falls behind gets
-         *     `event: missed` with `{"calls":n}` in place of what it lost. Ends when the server stops.
+         *     `event: missed` with `{"calls":n}` in place of what it lost. Ends when the server stops, and
+         *     when whoever watches is not signed in any more.
          */
         get: operations["watch_calls"];
         put?: never;
@@ -848,7 +849,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Calls, tokens and cost by group. */
+        /** Calls, tokens, cost and latency by group, over time, and beside the time before. */
         get: operations["report_usage"];
         put?: never;
         post?: never;
@@ -1394,6 +1395,25 @@ export interface components {
             /** @description `Bearer`. */
             token_type: string;
         };
+        /** @description Milliseconds of a number of calls. */
+        Distribution: {
+            /**
+             * Format: int64
+             * @description How many calls it is known of.
+             */
+            calls: number;
+            /**
+             * Format: double
+             * @description Exact.
+             */
+            mean_ms: number;
+            /** Format: double */
+            p50_ms: number;
+            /** Format: double */
+            p95_ms: number;
+            /** Format: double */
+            p99_ms: number;
+        };
         /** @description What a refused request is answered. */
         ErrorBody: {
             error: components["schemas"]["ErrorDetail"];
@@ -1528,6 +1548,11 @@ export interface components {
          * @enum {string}
          */
         KeyState: "active" | "expired" | "revoked";
+        /** @description How long calls took. Percentiles are of counted ranges, each at most 1.6 times as wide as it begins. */
+        Latency: {
+            duration?: components["schemas"]["Distribution"] | null;
+            ttft?: components["schemas"]["Distribution"] | null;
+        };
         /** @description Rates and concurrency; what is absent is not limited. */
         Limits: {
             /** Format: int32 */
@@ -1926,11 +1951,12 @@ export interface components {
         List_User: {
             /** @description The rows. */
             data: {
-                /** @description Whether they administer the whole installation. */
-                admin: boolean;
+                /** @description Whether they administer the whole installation. Of others, only for who does so too. */
+                admin?: boolean | null;
                 created_at: string;
                 /** @description Since when neither they nor anything of theirs works. */
                 disabled_at?: string | null;
+                /** @description Of others, only for who administers an organization that they are in. */
                 email?: string | null;
                 /** @example user_01890a5d7c4e7d1f8a3b000000000000 */
                 id: string;
@@ -2099,6 +2125,13 @@ export interface components {
             current: string;
             /** @description 12 characters at least, 1024 bytes at most. */
             new: string;
+        };
+        /** @description The range of the same length before. */
+        PreviousRange: {
+            from: string;
+            /** @description Where it ends and the one that was asked for begins. */
+            to: string;
+            totals: components["schemas"]["Totals"];
         };
         /** @description What a model costs, and who says so. */
         Price: {
@@ -2334,6 +2367,21 @@ export interface components {
         Totals: {
             /**
              * Format: int64
+             * @description Upstream requests made: more than `calls` where first targets failed.
+             */
+            attempts: number;
+            /**
+             * Format: int64
+             * @description Bytes of request bodies.
+             */
+            bytes_in: number;
+            /**
+             * Format: int64
+             * @description Bytes of answers.
+             */
+            bytes_out: number;
+            /**
+             * Format: int64
              * @description How many calls there are.
              */
             calls: number;
@@ -2354,6 +2402,7 @@ export interface components {
              * @description How many have an estimate in their usage.
              */
             estimated: number;
+            latency?: components["schemas"]["Latency"] | null;
             /** @description What they would cost at list price. */
             list_cost_usd?: string | null;
             usage?: components["schemas"]["Usage"] | null;
@@ -2398,23 +2447,37 @@ export interface components {
         };
         /** @description One group. */
         UsageGroup: components["schemas"]["Totals"] & {
-            /** @description The group's value; a time is the beginning of its day or hour. Null for calls that have none. */
+            /** @description The group's first value; a time is the beginning of its day or hour. Null for calls that have none. */
             group?: string | null;
+            /** @description Its values, in the order of `group_by`. */
+            groups: (string | null)[];
+            previous?: components["schemas"]["Totals"] | null;
+            /** @description The same by hours or days, with `interval`. Those without calls are left out. */
+            series?: components["schemas"]["UsagePoint"][] | null;
+        };
+        /** @description An hour or a day. */
+        UsagePoint: components["schemas"]["Totals"] & {
+            /** @description When it begins. */
+            at: string;
         };
         /** @description Sums by group, and over everything. */
         UsageReport: {
             /** @description The groups: the busiest first, or days and hours in the order of time. */
             data: components["schemas"]["UsageGroup"][];
+            previous?: components["schemas"]["PreviousRange"] | null;
+            /** @description All of them by hours or days, with `interval`. Those without calls are left out. */
+            series?: components["schemas"]["UsagePoint"][] | null;
             /** @description All calls that pass the filters, whether or not their group is listed. */
             totals: components["schemas"]["Totals"];
         };
         /** @description A person or a service. */
         User: {
-            /** @description Whether they administer the whole installation. */
-            admin: boolean;
+            /** @description Whether they administer the whole installation. Of others, only for who does so too. */
+            admin?: boolean | null;
             created_at: string;
             /** @description Since when neither they nor anything of theirs works. */
             disabled_at?: string | null;
+            /** @description Of others, only for who administers an organization that they are in. */
             email?: string | null;
             /** @example user_01890a5d7c4e7d1f8a3b000000000000 */
             id: string;
@@ -2795,6 +2858,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description Asked too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description The store does not answer. */
             503: {
                 headers: {
@@ -2833,6 +2905,14 @@ export interface operations {
                 endpoint?: string;
                 /** @description In this protocol. */
                 protocol?: string;
+                /** @description With a credential of this owner: `client`, `user`, `org` or `platform`. */
+                source?: string;
+                /** @description With this tag: `name=value`. */
+                tag?: string;
+                /** @description That cost this many US dollars or more. */
+                min_cost_usd?: string;
+                /** @description Whose id begins so. */
+                id?: string;
                 /** @description Admitted at this moment or later: RFC 3339, a date, or Unix seconds. */
                 from?: string;
                 /** @description Admitted before this moment. */
@@ -6577,6 +6657,14 @@ export interface operations {
                 endpoint?: string;
                 /** @description In this protocol. */
                 protocol?: string;
+                /** @description With a credential of this owner: `client`, `user`, `org` or `platform`. */
+                source?: string;
+                /** @description With this tag: `name=value`. */
+                tag?: string;
+                /** @description That cost this many US dollars or more. */
+                min_cost_usd?: string;
+                /** @description Whose id begins so. */
+                id?: string;
                 /** @description Admitted at this moment or later: RFC 3339, a date, or Unix seconds. */
                 from?: string;
                 /** @description Admitted before this moment. */
@@ -6735,15 +6823,30 @@ export interface operations {
                 endpoint?: string;
                 /** @description In this protocol. */
                 protocol?: string;
+                /** @description With a credential of this owner: `client`, `user`, `org` or `platform`. */
+                source?: string;
+                /** @description With this tag: `name=value`. */
+                tag?: string;
+                /** @description That cost this many US dollars or more. */
+                min_cost_usd?: string;
+                /** @description Whose id begins so. */
+                id?: string;
                 /** @description Admitted at this moment or later: RFC 3339, a date, or Unix seconds. */
                 from?: string;
                 /** @description Admitted before this moment. */
                 to?: string;
                 /**
-                 * @description `model`, `model_served`, `provider`, `key`, `user`, `org`, `caller`, `agent`, `session`, `outcome`,
-                 *     `day` or `hour`.
+                 * @description One or two, with a comma, of `model`, `model_served`, `provider`, `key`, `user`, `org`, `caller`,
+                 *     `agent`, `session`, `outcome`, `status`, `endpoint`, `protocol`, `source` and `tag:NAME`; or `day`
+                 *     or `hour` alone.
                  */
                 group_by?: string;
+                /** @description Every group and the totals also by `hour` or `day` (UTC). */
+                interval?: string;
+                /** @description `previous`: beside everything what it was in the range of the same length before. Needs `from`. */
+                compare?: string;
+                /** @description Whether latencies are wanted. */
+                latency?: boolean;
                 /** @description The most groups to return: the busiest, or the newest days or hours. */
                 limit?: number;
             };

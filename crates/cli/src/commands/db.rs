@@ -12,7 +12,7 @@ use tollhouse_gateway::config::MasterKeySource;
 use tollhouse_gateway::{clock, rotation};
 use tollhouse_store::{DatabaseUrl, Store};
 
-use crate::args::{BackupArgs, ConfigArgs, DbCommand, RestoreArgs};
+use crate::args::{BackupArgs, ConfigArgs, DbCommand, RestoreArgs, RollupArgs};
 use crate::{output, settings};
 
 /// What SQLite keeps beside a database.
@@ -23,6 +23,7 @@ pub(super) async fn run(command: DbCommand) -> anyhow::Result<()> {
         DbCommand::Migrate(args) => migrate(&args).await,
         DbCommand::Backup(args) => backup(&args).await,
         DbCommand::Restore(args) => restore(&args).await,
+        DbCommand::Rollup(args) => rollup(&args).await,
     }
 }
 
@@ -48,6 +49,47 @@ async fn migrate(args: &ConfigArgs) -> anyhow::Result<()> {
     let version = store.schema_version().await;
     store.close().await;
     output::line(&format!("the schema is at version {}", version?))?;
+    Ok(())
+}
+
+async fn rollup(args: &RollupArgs) -> anyhow::Result<()> {
+    let storage = settings::storage(&args.config)?;
+    must_exist(&storage.database)?;
+    let store = Store::open(&storage.database).await?;
+    let done = if args.verify {
+        verify(&store).await
+    } else {
+        rebuild(&store).await
+    };
+    store.close().await;
+    done
+}
+
+async fn rebuild(store: &Store) -> anyhow::Result<()> {
+    let calls = store.rebuild_rollups().await?;
+    output::line(&format!("the sums are made anew from {calls} calls"))?;
+    Ok(())
+}
+
+async fn verify(store: &Store) -> anyhow::Result<()> {
+    if !store.rollups_are_whole().await? {
+        bail!(
+            "there are calls from before there were sums: `tollhouse db rollup --rebuild` adds them up"
+        )
+    }
+    let found = store.verify_rollups().await?;
+    if found.differing > 0 {
+        let times: Vec<String> = found.at.iter().map(ToString::to_string).collect();
+        bail!(
+            "{} sums are wrong, of the hours or days from {}: `tollhouse db rollup --rebuild` makes them anew",
+            found.differing,
+            times.join(", ")
+        )
+    }
+    output::line(&format!(
+        "the sums are right: {} calls in {} hours",
+        found.calls, found.hours
+    ))?;
     Ok(())
 }
 

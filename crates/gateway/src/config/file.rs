@@ -87,6 +87,7 @@ pub(super) struct Vault {
 pub(super) struct Ledger {
     pub(super) durability: Option<super::Durability>,
     pub(super) retention_days: Option<u32>,
+    pub(super) rollup_days: Option<u32>,
     pub(super) max_journal: Option<Spanned<String>>,
 }
 

@@ -177,6 +177,11 @@ impl Reader<'_> {
             master_key: self.master_key(written.vault.master_key.as_ref(), &data_dir)?,
             durability: written.ledger.durability.unwrap_or_default(),
             retention: (retention > 0).then(|| DAY * retention),
+            rollup_retention: written
+                .ledger
+                .rollup_days
+                .filter(|days| *days > 0)
+                .map(|days| DAY * days),
             max_journal: self.size(written.ledger.max_journal.as_ref(), DEFAULT_MAX_JOURNAL)?,
             upstream: UpstreamConfig {
                 connect_timeout: seconds(written.upstream.connect_seconds, 10),

@@ -17,11 +17,31 @@ const INTERVAL: Duration = Duration::from_hours(1);
 /// Rows deleted in one transaction: short enough that the writer hardly notices.
 const PIECE: u32 = 5_000;
 
+/// How long things are kept; absent: for ever.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Keep {
+    /// Calls, and what only they refer to.
+    pub(crate) calls: Option<Duration>,
+    /// What they came to, by hour and day.
+    pub(crate) sums: Option<Duration>,
+}
+
+/// Until when what is forgotten was made.
+#[derive(Debug, Clone, Copy)]
+struct Before {
+    calls: Option<Timestamp>,
+    sums: Option<Timestamp>,
+}
+
 /// Forgets what is older than `keep`, now and every hour, until `stop`.
-pub(crate) async fn run(gateway: Gateway, keep: Duration, stop: CancellationToken) {
+pub(crate) async fn run(gateway: Gateway, keep: Keep, stop: CancellationToken) {
     let store = gateway.store();
     loop {
-        let before = clock::now().minus(keep);
+        let ago = |keep: Option<Duration>| keep.map(|keep| clock::now().minus(keep));
+        let before = Before {
+            calls: ago(keep.calls),
+            sums: ago(keep.sums),
+        };
         // Whatever is cut off in the middle is undone, and deleted the next time.
         tokio::select! {
             swept = in_turn(store, before, &stop) => match swept {
@@ -31,7 +51,9 @@ pub(crate) async fn run(gateway: Gateway, keep: Duration, stop: CancellationToke
             },
             () = stop.cancelled() => return,
         }
-        gateway.forget_expired_scoped(before);
+        if let Some(before) = before.calls {
+            gateway.forget_expired_scoped(before);
+        }
         tokio::select! {
             () = tokio::time::sleep(INTERVAL) => {}
             () = stop.cancelled() => return,
@@ -42,13 +64,19 @@ pub(crate) async fn run(gateway: Gateway, keep: Duration, stop: CancellationToke
 /// [`sweep`], unless another replica is at it.
 async fn in_turn(
     store: &Store,
-    before: Timestamp,
+    before: Before,
     stop: &CancellationToken,
 ) -> Result<u64, Unanswered> {
     let Some(turn) = within(PATIENCE, store.turn(Singleton::Retention)).await? else {
         return Ok(0);
     };
-    let swept = sweep(store, before, PIECE, stop).await;
+    let mut swept = Ok(0);
+    if let Some(before) = before.calls {
+        swept = sweep(store, before, PIECE, stop).await;
+    }
+    if let (Ok(rows), Some(before)) = (&mut swept, before.sums) {
+        *rows += within(LONG, store.delete_rollups_before(before)).await?;
+    }
     within(PATIENCE, turn.end()).await?;
     swept
 }

@@ -3,7 +3,7 @@
 //! texts again and again, because those are prepared once.
 
 use std::collections::HashSet;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use sqlx::{AssertSqlSafe, PgConnection, SqliteConnection};
 use tollhouse_domain::audit;
@@ -16,7 +16,9 @@ use crate::audit::Trail;
 use crate::db::Store;
 use crate::error::Result;
 use crate::leases::KeepBooks;
+use crate::rollups::{AddRollups, Rollups};
 use crate::spend::{AddSpend, Growth, growth};
+use crate::usage::Interval;
 
 /// Rows per statement for PostgreSQL, so that no message to it grows without bound.
 const POSTGRES_ROWS: usize = 2_000;
@@ -84,9 +86,13 @@ impl Store {
         calls.sort_unstable_by_key(|call| call.id);
         let new = |call: &&Call| CallRow::new(call);
         let rows = calls.iter().map(new).collect::<Result<Vec<_>>>()?;
+        let rollups = OnceLock::new();
         let all_new = transact!(self, |tx| {
+            tx.hold_rollups(false).await?;
             let all = tx.insert(&rows).await? == rows.len() as u64;
             if all {
+                tx.add_rollups(rollups.get_or_init(|| rolled_up(calls.iter().zip(&rows))))
+                    .await?;
                 tx.count(&growth(calls.iter().copied()), me).await?;
                 // Last of all: see `crate::audit`.
                 tx.append(&audit::uses(calls.iter().copied())).await?;
@@ -99,16 +105,30 @@ impl Store {
         // Some are there already, after a restart or a lost answer. They are told apart, which takes
         // longer.
         transact!(self, |tx| {
+            tx.hold_rollups(false).await?;
             let mut inserted = tx.insert_telling(&rows).await?;
             let count = inserted.len() as u64;
             // Of an id that is there twice, the first was taken.
-            let new = calls.iter().copied();
-            let new: Vec<&Call> = new.filter(|call| inserted.remove(&call.id.0)).collect();
+            let new = calls.iter().zip(&rows);
+            let new: Vec<_> = new
+                .filter(|(call, _)| inserted.remove(&call.id.0))
+                .collect();
+            tx.add_rollups(&rolled_up(new.iter().copied())).await?;
+            let new: Vec<&Call> = new.into_iter().map(|(call, _)| *call).collect();
             tx.count(&growth(new.iter().copied()), me).await?;
             tx.append(&audit::uses(new.into_iter())).await?;
             (count, count > 0)
         })
     }
+}
+
+/// What new calls add to each sum.
+fn rolled_up<'a>(calls: impl Iterator<Item = (&'a &'a Call, &'a CallRow)>) -> Rollups {
+    let mut rollups = Rollups::default();
+    for (call, row) in calls {
+        rollups.add(row, &call.tags, &[Interval::Hour, Interval::Day]);
+    }
+    rollups
 }
 
 /// Adds to what was spent, and takes it from what was held.

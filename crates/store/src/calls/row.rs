@@ -182,6 +182,12 @@ impl CallRow {
         })
     }
 
+    /// What the client attached.
+    pub(crate) fn tags(&self) -> Result<Tags> {
+        let detail: Detail<'_> = from_json("a call's detail", &self.detail)?;
+        Ok(detail.tags.into_owned())
+    }
+
     fn usage(&self) -> Usage {
         Usage {
             input: self.tokens_input.map(uncount),

@@ -11,10 +11,10 @@ use super::{Latency, Totals};
 use crate::convert::{amount, uncount};
 
 /// A counter's name, and what one call adds to it: NULL where that is not known.
-pub(super) type Counter = (&'static str, &'static str);
+pub(crate) type Counter = (&'static str, &'static str);
 
-/// What every answer says.
-pub(super) const COUNTERS: [Counter; 15] = [
+/// What every answer says. `rollups::sums` says the same of a row.
+pub(crate) const COUNTERS: [Counter; 15] = [
     ("calls", "1"),
     (
         "errors",
@@ -39,7 +39,7 @@ pub(super) const COUNTERS: [Counter; 15] = [
 ];
 
 /// What is told of latencies, where they are asked for. `CASE` keeps what no clock says out of integers
-/// that could not hold it; half a microsecond is rounded up by every database alike.
+/// that could not hold it.
 pub(super) static LATENCIES: LazyLock<Vec<Counter>> = LazyLock::new(|| {
     let mut counters = Vec::new();
     for (name, column) in [("ttft", "ttft_ms"), ("duration", "duration_ms")] {
@@ -77,6 +77,16 @@ fn leak(text: String) -> &'static str {
 pub(super) fn counters(latency: bool) -> impl Iterator<Item = Counter> {
     let more: &'static [Counter] = if latency { &LATENCIES } else { &[] };
     COUNTERS.iter().chain(more).copied()
+}
+
+/// Every counter's name.
+pub(crate) fn counter_names() -> impl Iterator<Item = &'static str> {
+    counters(true).map(|(name, _)| name)
+}
+
+/// Whether a sum may be too large for a number of 32 bits.
+pub(crate) fn is_large(name: &str) -> bool {
+    name.ends_with("_us") || COUNTERS.iter().any(|(counter, _)| *counter == name)
 }
 
 /// Sums over the table of calls itself, by name.

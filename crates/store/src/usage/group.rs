@@ -97,6 +97,11 @@ impl Interval {
             Self::Day => 86_400_000_000,
         }
     }
+
+    /// When the part begins that `at` is in.
+    pub const fn begin(self, at: i64) -> i64 {
+        at - at.rem_euclid(self.micros())
+    }
 }
 
 impl GroupBy {
@@ -106,6 +111,22 @@ impl GroupBy {
             Self::Day => Some(Interval::Day),
             Self::Hour => Some(Interval::Hour),
             _ => None,
+        }
+    }
+
+    /// The tag that it is a value of.
+    pub(super) fn tag(&self) -> Option<&str> {
+        match self {
+            Self::Tag(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The group's value, as the sums have it.
+    pub(super) fn of_series(&self) -> &'static str {
+        match self {
+            Self::Tag(_) => "tag_value",
+            other => other.column(),
         }
     }
 

@@ -1,13 +1,17 @@
 //! The one statement that adds calls up.
 
 use sqlx::{Database, Encode, FromRow, QueryBuilder, Type};
+use tollhouse_domain::time::Timestamp;
 use uuid::Uuid;
 
-use super::counters::{Counter, SumsRow, counters};
+use super::counters::{SumsRow, counters};
 use super::group::{GroupBy, Interval};
+use super::slices::{Slice, Source};
 use super::{Question, UsageRow};
+use crate::calls::{CallFilter, bounded, push_tag};
 use crate::db::Store;
 use crate::error::Result;
+use crate::rollups::Kind;
 
 /// A group of a part of time, as it is read.
 #[derive(FromRow)]
@@ -40,6 +44,8 @@ pub(super) struct Query<'a> {
     pub(super) groups: &'a [GroupBy],
     pub(super) interval: Option<Interval>,
     pub(super) limit: u32,
+    /// Where the sums come from.
+    pub(super) slices: &'a [Slice],
 }
 
 impl Query<'_> {
@@ -66,7 +72,12 @@ impl Query<'_> {
             names.collect::<Vec<_>>().join(", "),
             sums.collect::<Vec<_>>().join(", "),
         ));
-        self.push_calls(&mut query);
+        for (index, slice) in self.slices.iter().enumerate() {
+            if index > 0 {
+                query.push(" UNION ALL ");
+            }
+            self.push_slice(&mut query, *slice);
+        }
         query.push(") AS parts GROUP BY bucket, g1, g2 ORDER BY ");
         query.push(match self.groups.first().and_then(GroupBy::time) {
             Some(_) => "g1 DESC",
@@ -77,14 +88,15 @@ impl Query<'_> {
         query
     }
 
-    /// Each call that is meant, by itself.
-    fn push_calls<DB>(&self, query: &mut QueryBuilder<DB>)
+    /// The calls of a piece of the range, or their sums.
+    fn push_slice<DB>(&self, query: &mut QueryBuilder<DB>, slice: Slice)
     where
         DB: Database,
         Uuid: for<'q> Encode<'q, DB> + Type<DB>,
         i64: for<'q> Encode<'q, DB> + Type<DB>,
         String: for<'q> Encode<'q, DB> + Type<DB>,
     {
+        let of_calls = slice.source == Source::Calls;
         query.push("SELECT ");
         match self.interval.map(Interval::micros) {
             Some(long) => query.push(format_args!("at / {long} * {long} AS bucket")),
@@ -93,23 +105,56 @@ impl Query<'_> {
         for (index, name) in ["g1", "g2"].into_iter().enumerate() {
             query.push(", ");
             match self.groups.get(index) {
-                Some(group) => group.push_to(query),
+                Some(group) if of_calls => group.push_to(query),
+                Some(group) => {
+                    query.push(group.of_series());
+                }
                 None => {
                     query.push("CAST(NULL AS TEXT)");
                 }
             }
             query.push(" AS ").push(name);
         }
-        let one = |(name, one): Counter| format!(", {one} AS {name}");
-        let all: String = counters(self.question.latency).map(one).collect();
-        query.push(all).push(" FROM calls WHERE TRUE");
-        self.question.filter.push_to(query);
+        for (name, one) in counters(self.question.latency) {
+            query.push(", ").push(if of_calls { one } else { name });
+            query.push(" AS ").push(name);
+        }
+        let tag = self.groups.iter().find_map(GroupBy::tag);
+        match slice.source {
+            Source::Calls => {
+                query.push(" FROM calls WHERE TRUE");
+                if let Some(tag) = tag {
+                    query.push(" AND ");
+                    push_tag(query, tag);
+                    query.push(" IS NOT NULL");
+                }
+            }
+            Source::Sums(interval) => {
+                query.push(
+                    " FROM usage_rollups JOIN usage_series ON usage_series.id = series WHERE kind = ",
+                );
+                // Spliced, because the plan depends on it, and it is a number of ours.
+                query.push(Kind::of(interval, tag.is_some()).number());
+                if let Some(tag) = tag {
+                    query.push(" AND tag_name = ").push_bind(bounded(tag));
+                }
+            }
+        }
+        let filter = CallFilter {
+            from: slice.from.map(Timestamp),
+            to: slice.to.map(Timestamp),
+            ..self.question.filter.clone()
+        };
+        filter.push_to(query);
     }
 }
 
 impl Store {
     /// Runs a query whole.
     pub(super) async fn groups(&self, query: &Query<'_>) -> Result<Vec<(Option<i64>, UsageRow)>> {
+        if query.slices.is_empty() {
+            return Ok(Vec::new());
+        }
         let rows: Vec<GroupRow> = read!(self, |pool| {
             query.build().build_query_as().fetch_all(pool).await?
         });

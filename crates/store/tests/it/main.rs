@@ -16,6 +16,7 @@ mod provisioning;
 mod rate;
 mod replicas;
 mod revision;
+mod rollups;
 mod round_trip;
 mod sessions;
 mod sign_in;

@@ -48,11 +48,6 @@ async fn groups_say_what_they_are(place: Place) {
         (GroupBy::ModelServed, Some("big-20260101".to_owned()), None),
         (GroupBy::Provider, Some("anthropic".to_owned()), None),
         (GroupBy::Status, Some("200".to_owned()), None),
-        (
-            GroupBy::Tag("repo".to_owned()),
-            Some("a/b".to_owned()),
-            None,
-        ),
         (GroupBy::Agent, Some("reviewer".to_owned()), None),
         (
             GroupBy::Caller,
@@ -85,6 +80,11 @@ async fn groups_say_what_they_are(place: Place) {
         assert_eq!(other.cost, None, "{group_by:?}");
         assert_eq!(other.calls_without_cost, 1, "{group_by:?}");
     }
+    // A call that has not the tag is in no group.
+    let report = store.usage(&by(GroupBy::Tag("repo".to_owned()))).await;
+    let report = report.unwrap().unwrap();
+    assert_eq!((report.rows.len(), report.totals.calls), (1, 2));
+    assert_eq!(report.rows[0].groups, [Some("a/b".to_owned())]);
 }
 
 async fn hours_and_days_are_utc(place: Place) {

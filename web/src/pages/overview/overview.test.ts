@@ -23,9 +23,20 @@ test("addresses that say nothing known mean the default", () => {
   expect(overviewSearch({ range: "1y", by: ["x"], other: 1 })).toEqual({});
 });
 
+const NO_CALLS = {
+  calls: 0,
+  errors: 0,
+  estimated: 0,
+  calls_without_cost: 0,
+  attempts: 0,
+  bytes_in: 0,
+  bytes_out: 0,
+};
+
 test("buckets without calls are zero", () => {
-  const totals = { calls: 2, errors: 0, estimated: 0, calls_without_cost: 0 };
-  const report = { data: [{ group: "2026-05-01T12:00:00Z", ...totals }], totals };
+  const totals = { ...NO_CALLS, calls: 2 };
+  const group = "2026-05-01T12:00:00Z";
+  const report = { data: [{ group, groups: [group], ...totals }], totals };
   const at = Date.parse("2026-05-01T11:00:00Z") / 1000;
   expect(along(report, [at, at + 3600], (totals) => totals.calls)).toEqual([0, 2]);
   expect(along(report, [at], hitRate)).toEqual([null]);
@@ -33,7 +44,7 @@ test("buckets without calls are zero", () => {
 
 test("tokens are counted once", () => {
   const usage = { input: 1, cache_read: 10, cache_write_5m: 100, output: 1000, reasoning: 999 };
-  const totals = { calls: 1, errors: 0, estimated: 0, calls_without_cost: 0, usage };
+  const totals = { ...NO_CALLS, calls: 1, usage };
   expect(tokens(totals)).toBe(1111);
   expect(hitRate(totals)).toBeCloseTo(10 / 111);
 });

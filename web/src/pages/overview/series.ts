@@ -18,7 +18,15 @@ export function along(
   });
 }
 
-const NOTHING: Totals = { calls: 0, errors: 0, estimated: 0, calls_without_cost: 0 };
+const NOTHING: Totals = {
+  calls: 0,
+  errors: 0,
+  estimated: 0,
+  calls_without_cost: 0,
+  attempts: 0,
+  bytes_in: 0,
+  bytes_out: 0,
+};
 
 export function spend(totals: Totals): number {
   return Number(totals.cost_usd ?? 0);

@@ -1,0 +1,184 @@
+//! What calls came to, by hours and days. The sums grow in the transaction that stores the calls, and only by
+//! calls that were not there before, so they say what the ledger says however often a batch is sent.
+//!
+//! What tells calls apart is a *series*: its columns are those of calls that can be filtered or grouped by, but
+//! for the session. Tags have series of their own, which tell apart organizations and users alone.
+
+mod insert;
+mod rebuild;
+mod series;
+
+use std::collections::BTreeMap;
+
+use tollhouse_domain::latency::{RANGES, range};
+use tollhouse_domain::tags::Tags;
+use tollhouse_domain::time::Timestamp;
+use uuid::Uuid;
+
+use crate::calls::CallRow;
+use crate::db::Store;
+use crate::error::Result;
+use crate::usage::{COUNTERS, Interval};
+pub(crate) use insert::AddRollups;
+
+pub use rebuild::Verified;
+use series::Series;
+
+/// How many columns are added up.
+pub(crate) const WIDTH: usize = COUNTERS.len() + 2 * (1 + RANGES);
+/// The largest sum: another of what one batch can come to still fits above it, and a sum that overflowed would
+/// hold up the ledger.
+const MAX_SUM: i64 = 8_000_000_000_000_000_000;
+const MAX_BATCH: i64 = 1_000_000_000_000_000_000;
+/// Longer than any call takes, and still whole in what it is measured in.
+const MAX_MS: f64 = 1e12;
+
+const WHOLE: &str = "SELECT whole FROM usage_state WHERE id = 1";
+const DELETE: &str = "DELETE FROM usage_rollups WHERE at < $1";
+const DELETE_SERIES: &str = "DELETE FROM usage_series WHERE NOT EXISTS \
+    (SELECT 1 FROM usage_rollups WHERE series = usage_series.id)";
+
+/// What a row of sums is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    Hour = 1,
+    Day = 2,
+    TagHour = 3,
+    TagDay = 4,
+}
+
+impl Kind {
+    pub(crate) const fn of(interval: Interval, tags: bool) -> Self {
+        match (interval, tags) {
+            (Interval::Hour, false) => Self::Hour,
+            (Interval::Day, false) => Self::Day,
+            (Interval::Hour, true) => Self::TagHour,
+            (Interval::Day, true) => Self::TagDay,
+        }
+    }
+
+    /// As stored.
+    pub(crate) const fn number(self) -> i64 {
+        self as i64
+    }
+}
+
+/// One call's part in each sum, or many calls': absent where nothing is known.
+pub(crate) type Sums = [Option<i64>; WIDTH];
+
+/// Sums of a batch: by kind, time and series.
+#[derive(Default)]
+pub(crate) struct Rollups {
+    /// In the order in which they are stored everywhere, so that two replicas never wait for each other in a
+    /// circle.
+    pub(crate) sums: BTreeMap<(i64, i64, Uuid), Sums>,
+    pub(crate) series: BTreeMap<Uuid, Series>,
+}
+
+impl Rollups {
+    /// Adds a call, itself and under each of its tags, to its hour, its day, or both.
+    pub(crate) fn add(&mut self, row: &CallRow, tags: &Tags, intervals: &[Interval]) {
+        let one = sums(row);
+        self.grow(
+            row.at,
+            Series::of(row),
+            &one,
+            |interval| Kind::of(interval, false),
+            intervals,
+        );
+        for (name, value) in tags {
+            let series = Series::of_tag(row, name, value);
+            self.grow(
+                row.at,
+                series,
+                &one,
+                |interval| Kind::of(interval, true),
+                intervals,
+            );
+        }
+    }
+
+    fn grow(
+        &mut self,
+        at: i64,
+        series: Series,
+        one: &Sums,
+        kind: impl Fn(Interval) -> Kind,
+        intervals: &[Interval],
+    ) {
+        let id = series.id();
+        self.series.entry(id).or_insert(series);
+        for interval in intervals {
+            let key = (kind(*interval).number(), interval.begin(at), id);
+            let sums = self.sums.entry(key).or_insert([None; WIDTH]);
+            for (sum, one) in sums.iter_mut().zip(one) {
+                if let Some(one) = one {
+                    let more = sum.unwrap_or(0).saturating_add(*one);
+                    *sum = Some(more.clamp(-MAX_BATCH, MAX_BATCH));
+                }
+            }
+        }
+    }
+}
+
+/// What a call adds to each counter, in the order of `usage::COUNTERS` and `usage::LATENCIES`. What is added to
+/// by nothing is left absent, which takes no room.
+fn sums(row: &CallRow) -> Sums {
+    let failed = !matches!(row.outcome.as_str(), "success" | "client_disconnect");
+    let one = |yes: bool| yes.then_some(1);
+    let mut sums = [None; WIDTH];
+    sums[..COUNTERS.len()].copy_from_slice(&[
+        Some(1),
+        one(failed),
+        one(row.estimated),
+        row.tokens_input,
+        row.tokens_cache_read,
+        row.tokens_cache_write_5m,
+        row.tokens_cache_write_1h,
+        row.tokens_output,
+        row.tokens_reasoning,
+        row.cost,
+        row.list_cost,
+        one(row.cost.is_none()),
+        Some(row.bytes_in),
+        Some(row.bytes_out),
+        Some(row.attempts),
+    ]);
+    let (_, latencies) = sums.split_at_mut(COUNTERS.len());
+    let halves = latencies.chunks_exact_mut(1 + RANGES);
+    for (half, ms) in halves.zip([row.ttft_ms, row.duration_ms]) {
+        if let Some(ms) = ms.filter(|ms| (0.0..=MAX_MS).contains(ms)) {
+            #[expect(clippy::cast_possible_truncation, reason = "bounded just above")]
+            let micros = (ms * 1e3).round() as i64;
+            half[0] = Some(micros);
+            half[1 + range(ms)] = Some(1);
+        }
+    }
+    sums
+}
+
+impl Store {
+    /// Whether every call that there is has been added up. It is not so in an installation that had calls before
+    /// there were sums, until [`Store::rebuild_rollups`].
+    pub async fn rollups_are_whole(&self) -> Result<bool> {
+        let whole: i64 = read!(self, |pool| sqlx::query_scalar(WHOLE)
+            .fetch_one(pool)
+            .await?);
+        Ok(whole != 0)
+    }
+
+    /// Forgets the sums of days that were over `before`.
+    pub async fn delete_rollups_before(&self, before: Timestamp) -> Result<u64> {
+        let before = Interval::Day.begin(before.0);
+        transact!(self, |tx| {
+            // Nobody may be about to add to a series that goes.
+            tx.hold_rollups(true).await?;
+            let query = sqlx::query(DELETE).bind(before);
+            let deleted = query.execute(&mut *tx).await?.rows_affected();
+            if deleted > 0 {
+                sqlx::query(DELETE_SERIES).execute(&mut *tx).await?;
+            }
+            (deleted, deleted > 0)
+        })
+    }
+}

@@ -1,0 +1,260 @@
+//! Sums by hour and day say what the calls say, whatever is stored how often by whom.
+
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use tollhouse_domain::call::{Call, Outcome};
+use tollhouse_domain::credential::CredentialSource;
+use tollhouse_domain::id::{CallId, OrgId, UserId};
+use tollhouse_domain::money::Money;
+use tollhouse_domain::tenancy::Visible;
+use tollhouse_domain::time::Timestamp;
+use tollhouse_store::{CallFilter, GroupBy, Interval, MAX_COST, Question, Store};
+use tollhouse_wire::usage::Usage;
+use uuid::Uuid;
+
+use crate::support::{Place, by, call, key_id, metered, on_both, seconds, session_id, uuid};
+
+on_both!(
+    sums_are_what_a_recount_finds,
+    a_sum_that_is_wrong_is_found_and_made_right,
+    sums_outlive_their_calls,
+    what_was_there_before_is_counted_once_it_is_rebuilt,
+    sums_that_would_overflow_do_not_hold_up_the_ledger,
+);
+
+const HOUR: i64 = 3_600;
+/// 2026-11-22T00:00:00Z.
+const MIDNIGHT: i64 = 1_795_305_600;
+
+fn calls() -> impl Strategy<Value = Vec<Call>> {
+    let one = (
+        (0_u128..200, 0..60 * HOUR, 0_u128..4, 0..3_usize),
+        (0..4_usize, 0..3_usize, any::<bool>()),
+        proptest::option::of(0_i64..1_000),
+        proptest::option::of(0.0..900_000.0_f64),
+    )
+        .prop_map(
+            |((n, after, key, model), (caller, outcome, tagged), cost, ms)| {
+                let model = ["a", "b", "c"][model];
+                let tags = ["x", "y"].map(|name| (name.to_owned(), caller.to_string()));
+                Call {
+                    at: Timestamp(
+                        seconds(0).0 + (MIDNIGHT - 1_795_000_000 + after) * 1_000_000 + 17,
+                    ),
+                    key: key_id(key),
+                    user: (key > 0).then(|| UserId(uuid(key / 2))),
+                    org: (key > 1).then(|| OrgId(uuid(key))),
+                    session: session_id(n % 7),
+                    caller: ["", "curl", "codex", "claude-code"][caller].to_owned(),
+                    outcome: Outcome::ALL[outcome],
+                    status: Some(200 + u16::try_from(outcome).unwrap()),
+                    credential_source: tagged.then_some(CredentialSource::Org),
+                    tags: tags
+                        .into_iter()
+                        .take(usize::from(tagged) + outcome % 2)
+                        .collect(),
+                    cost_usd: cost.map(Money),
+                    ttft_ms: ms.map(|ms| ms / 3.0),
+                    duration_ms: ms,
+                    usage: Usage {
+                        input: cost.and_then(|cost| u64::try_from(cost).ok()),
+                        ..Usage::default()
+                    },
+                    bytes_in: 3,
+                    ..metered(n, model, 5, 5)
+                }
+            },
+        );
+    proptest::collection::vec(one, 1..60)
+}
+
+/// A question as sums answer it, and as the calls do: those are asked for by an id that all of them have.
+async fn same(store: &Store, question: &Question) {
+    let by_sums = store.usage(question).await.unwrap();
+    let mut counted = question.clone();
+    counted.filter.ids = Some((CallId(Uuid::nil()), CallId(Uuid::max())));
+    let by_calls = store.usage(&counted).await.unwrap();
+    assert_eq!(by_sums, by_calls, "{question:?}");
+}
+
+fn questions() -> Vec<Question> {
+    let groups = [
+        vec![],
+        vec![GroupBy::Model],
+        vec![GroupBy::Key, GroupBy::Caller],
+        vec![GroupBy::User, GroupBy::Outcome],
+        vec![GroupBy::Org],
+        vec![GroupBy::Status, GroupBy::Source],
+        vec![GroupBy::Tag("x".to_owned())],
+        vec![GroupBy::Tag("y".to_owned()), GroupBy::User],
+        vec![GroupBy::Tag("y".to_owned()), GroupBy::Model],
+        vec![GroupBy::Day],
+        vec![GroupBy::Hour],
+    ];
+    let whole = CallFilter::default();
+    let at = |after: i64| Some(Timestamp::from_secs(MIDNIGHT + after));
+    let filters = [
+        whole.clone(),
+        CallFilter {
+            from: at(5 * HOUR + 1),
+            to: at(50 * HOUR + 1_800),
+            ..whole.clone()
+        },
+        CallFilter {
+            from: at(24 * HOUR),
+            visible: Visible::Of {
+                user: UserId(uuid(0)),
+                orgs: vec![OrgId(uuid(2))],
+            },
+            ..whole.clone()
+        },
+        CallFilter {
+            model: Some("a".to_owned()),
+            outcome: Some(Outcome::Success),
+            to: at(30 * HOUR),
+            ..whole
+        },
+    ];
+    let mut questions = Vec::new();
+    for groups in groups {
+        for (index, filter) in filters.iter().enumerate() {
+            let of_time = groups
+                .iter()
+                .any(|group| matches!(group, GroupBy::Day | GroupBy::Hour));
+            questions.push(Question {
+                groups: groups.clone(),
+                interval: [None, Some(Interval::Day), Some(Interval::Hour), None][index]
+                    .filter(|_| !of_time),
+                filter: filter.clone(),
+                limit: 100,
+                latency: index != 1,
+            });
+        }
+    }
+    questions
+}
+
+async fn sums_are_what_a_recount_finds(place: Place) {
+    let (one, two) = (place.open().await, place.open().await);
+    let mut runner = TestRunner::deterministic();
+    for round in 0..4_usize {
+        let mut batch = || calls().new_tree(&mut runner).unwrap().current();
+        // The same calls from both, in both orders, some of them twice.
+        let (mut here, mut there) = (batch(), batch());
+        here.extend_from_within(..here.len() / 2);
+        there.extend_from_slice(&here[here.len() / 3..]);
+        let (first, second) = tokio::join!(one.insert_calls(&here), two.insert_calls(&there));
+        let new = first.unwrap() + second.unwrap();
+        assert!(new > 0 || round > 0);
+        assert_eq!(
+            two.insert_calls(&here).await.unwrap(),
+            0,
+            "a replay adds nothing"
+        );
+    }
+    let found = one.verify_rollups().await.unwrap();
+    assert_eq!((found.differing, found.at), (0, vec![]));
+    assert_eq!(
+        found.calls,
+        one.totals(&CallFilter::default()).await.unwrap().calls
+    );
+    for question in questions() {
+        same(&one, &question).await;
+    }
+    // What is made anew is the same.
+    assert_eq!(one.rebuild_rollups().await.unwrap(), found.calls);
+    assert_eq!(one.verify_rollups().await.unwrap().differing, 0);
+    for question in questions() {
+        same(&one, &question).await;
+    }
+}
+
+async fn a_sum_that_is_wrong_is_found_and_made_right(place: Place) {
+    let store = place.open().await;
+    let calls: Vec<Call> = (1..=9).map(|n| metered(n, "m", 1, 7)).collect();
+    store.insert_calls(&calls).await.unwrap();
+    let harms = [
+        "UPDATE usage_rollups SET tokens_output = tokens_output + 1 WHERE kind = 1",
+        "UPDATE usage_rollups SET cost = NULL WHERE kind = 2",
+        "DELETE FROM usage_rollups WHERE kind = 1",
+        "DELETE FROM usage_rollups WHERE kind = 2",
+        "INSERT INTO usage_rollups (kind, at, series, calls) SELECT 2, 0, id, 1 FROM usage_series",
+        "UPDATE usage_rollups SET at = 0 WHERE kind = 1",
+    ];
+    for harm in harms {
+        assert_eq!(store.verify_rollups().await.unwrap().differing, 0, "{harm}");
+        place.execute(harm).await;
+        let found = store.verify_rollups().await.unwrap();
+        assert!(found.differing > 0 && !found.at.is_empty(), "{harm}");
+        assert_eq!(store.rebuild_rollups().await.unwrap(), 9, "{harm}");
+    }
+    assert_eq!(store.verify_rollups().await.unwrap().differing, 0);
+}
+
+async fn sums_outlive_their_calls(place: Place) {
+    let store = place.open().await;
+    let calls: Vec<Call> = (0..10)
+        .map(|n| Call {
+            at: Timestamp::from_secs(MIDNIGHT + i64::try_from(n).unwrap() * 1_000),
+            ..metered(n + 1, "m", 1, 1)
+        })
+        .collect();
+    store.insert_calls(&calls).await.unwrap();
+    let middle = Timestamp::from_secs(MIDNIGHT + 5_000);
+    assert_eq!(store.delete_calls_before(middle, 100).await.unwrap(), 5);
+    let everything = CallFilter::default();
+    assert_eq!(store.totals(&everything).await.unwrap().calls, 10);
+    // Of the second hour some calls are gone, so it is neither checked nor made anew.
+    assert_eq!(store.verify_rollups().await.unwrap().differing, 0);
+    store.rebuild_rollups().await.unwrap();
+    assert_eq!(store.totals(&everything).await.unwrap().calls, 10);
+    let day = |n: i64| Timestamp::from_secs(MIDNIGHT + n * 24 * HOUR + 5);
+    assert_eq!(store.delete_rollups_before(day(0)).await.unwrap(), 0);
+    assert_eq!(store.delete_rollups_before(day(1)).await.unwrap(), 4);
+    assert_eq!(store.totals(&everything).await.unwrap().calls, 0);
+}
+
+async fn what_was_there_before_is_counted_once_it_is_rebuilt(place: Place) {
+    let store = place.open().await;
+    store.insert_calls(&[call(1), call(2)]).await.unwrap();
+    place.execute("DELETE FROM usage_rollups").await;
+    place.execute("UPDATE usage_state SET whole = 0").await;
+    assert!(!store.rollups_are_whole().await.unwrap());
+    store.insert_calls(&[call(3)]).await.unwrap();
+    let everything = CallFilter::default();
+    assert_eq!(
+        store.totals(&everything).await.unwrap().calls,
+        3,
+        "from the calls"
+    );
+    assert_eq!(store.rebuild_rollups().await.unwrap(), 3);
+    assert!(store.rollups_are_whole().await.unwrap());
+    assert_eq!(
+        store
+            .usage(&by(GroupBy::Key))
+            .await
+            .unwrap()
+            .unwrap()
+            .totals
+            .calls,
+        3
+    );
+}
+
+async fn sums_that_would_overflow_do_not_hold_up_the_ledger(place: Place) {
+    let store = place.open().await;
+    let dear = |n| Call {
+        cost_usd: Some(MAX_COST),
+        list_cost_usd: Some(Money(i64::MAX)),
+        ..call(n)
+    };
+    store.insert_calls(&[dear(1)]).await.unwrap();
+    place
+        .execute("UPDATE usage_rollups SET cost = 7999999999999999999")
+        .await;
+    store.insert_calls(&[dear(2), dear(3)]).await.unwrap();
+    let totals = store.totals(&CallFilter::default()).await.unwrap();
+    assert_eq!(totals.cost, Some(Money(8_000_000_000_000_000_000)));
+    assert_eq!(totals.list_cost, Some(Money(3 * MAX_COST.0)));
+}
