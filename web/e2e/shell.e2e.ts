@@ -74,6 +74,32 @@ test("a server that is gone is told of, and the page goes on when it is back", a
   expect(faults).toEqual([]);
 });
 
+test("the administrator signs in with the token, by hand or by the address", async () => {
+  const { page, context, faults } = await open(chromium);
+  await page.goto(`${here.url}/dashboard/`);
+  await page.getByRole("button", { name: "Use the administrator's token" }).click();
+  await page.getByLabel("Administrator's token").fill("th-wrong");
+  await page.keyboard.press("Enter");
+  await page.getByRole("alert").filter({ hasText: /./ }).waitFor();
+  await portray(page, "sign-in-token");
+  await page.getByLabel("Administrator's token").fill(here.adminToken);
+  await page.keyboard.press("Enter");
+  await page.getByText("Administrator", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("heading", { name: "Sign in to Tollhouse" }).waitFor();
+  await page.goto("about:blank");
+  await page.goto(`${here.url}/dashboard/calls?outcome=refused#token=${here.adminToken}`);
+  await page.getByRole("heading", { name: "Calls" }).waitFor();
+  expect(page.url()).toBe(`${here.url}/dashboard/calls?outcome=refused`);
+  // Neither the address nor the page's storage keeps it.
+  const kept = await page.evaluate(() =>
+    JSON.stringify([localStorage, sessionStorage, document.cookie]),
+  );
+  expect(kept).not.toContain(here.adminToken);
+  await context.close();
+  expect(faults).toEqual([]);
+});
+
 test("the theme is kept, and stands before the first paint", async () => {
   const { page, context } = await open(chromium, { colorScheme: "light" });
   await signIn(page, here, here.people.viewer);

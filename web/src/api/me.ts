@@ -16,7 +16,7 @@ export function useMe(): Me {
 
 /** Whether they administer the whole installation: as an administrator, or with its token. */
 export function isPlatform(me: Me): boolean {
-  return me.user ? me.user.admin === true : true;
+  return me.admin;
 }
 
 /** Whether they change anything at all. */

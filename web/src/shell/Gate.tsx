@@ -32,6 +32,7 @@ export function Gate({ children }: { children: ReactNode }) {
           <p>Sign in again to go on. Nothing on this page is lost.</p>
           <SignInForm
             email={state.me.user?.email ?? ""}
+            operator={!state.me.user}
             onOther={() => {
               // Nothing of one person is shown to another.
               queries.clear();
