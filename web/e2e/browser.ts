@@ -48,7 +48,7 @@ export async function signIn(page: Page, world: World, person: Person, path = ""
   await page.getByLabel("Email").fill(person.email);
   await page.getByLabel("Password").fill(PASSWORD);
   await page.getByRole("button", { name: "Sign in" }).click();
-  await page.getByRole("navigation", { name: "Pages" }).waitFor({ state: "attached" });
+  await page.locator("#content").waitFor();
 }
 
 /** Waits until nothing is on its way. */
@@ -85,7 +85,10 @@ export async function portray(page: Page, name: string): Promise<void> {
     expect(await sticksOut(page), `${name} on ${look}`).toEqual([]);
     if (PICTURES) {
       mkdirSync(PICTURES, { recursive: true });
-      await page.screenshot({ path: join(PICTURES, `${name}-${look}.png`), fullPage: true });
+      // Of a page without end, what is in sight.
+      const height = await page.evaluate(() => document.documentElement.scrollHeight);
+      const fullPage = height < 2 * size.height;
+      await page.screenshot({ path: join(PICTURES, `${name}-${look}.png`), fullPage });
     }
   }
   await page.setViewportSize(DESK);

@@ -10,7 +10,7 @@ export function money(text: string | null | undefined): string {
   if (value === 0) return "$0";
   const size = Math.abs(value);
   if (size >= 100_000) return `$${compact(value)}`;
-  if (size >= 1) return usd(value, 2);
+  if (size >= 0.9995) return usd(value, 2);
   if (size >= 0.01) return usd(value, 3);
   if (size >= 0.000_001) return `$${trimmed(value.toPrecision(2))}`;
   return value < 0 ? "> -$0.000001" : "< $0.000001";
@@ -22,7 +22,7 @@ export function exactMoney(text: string | null | undefined): string {
 }
 
 function usd(value: number, digits: number): string {
-  const options = { minimumFractionDigits: 2, maximumFractionDigits: digits };
+  const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
   return `${value < 0 ? "-" : ""}$${Math.abs(value).toLocaleString("en-US", options)}`;
 }
 

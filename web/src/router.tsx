@@ -7,6 +7,7 @@ import {
   lazyRouteComponent,
   retainSearchParams,
 } from "@tanstack/react-router";
+import { callsSearch } from "./pages/calls/filter";
 import { overviewSearch } from "./pages/overview/search";
 import { Shell } from "./shell/Shell";
 import { Empty, Failed } from "./ui/states";
@@ -28,8 +29,34 @@ const overview = createRoute({
   component: lazyRouteComponent(() => import("./pages/overview/Overview"), "Overview"),
 });
 
+const calls = createRoute({
+  getParentRoute: () => root,
+  path: "/calls",
+  validateSearch: callsSearch,
+  component: lazyRouteComponent(() => import("./pages/calls/Calls"), "Calls"),
+});
+
+const call = createRoute({
+  getParentRoute: () => root,
+  path: "/calls/$id",
+  component: lazyRouteComponent(() => import("./pages/calls/Call"), "Call"),
+});
+
+const sessions = createRoute({
+  getParentRoute: () => root,
+  path: "/sessions",
+  validateSearch: callsSearch,
+  component: lazyRouteComponent(() => import("./pages/sessions/Sessions"), "Sessions"),
+});
+
+const session = createRoute({
+  getParentRoute: () => root,
+  path: "/sessions/$id",
+  component: lazyRouteComponent(() => import("./pages/sessions/Session"), "Session"),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([overview]),
+  routeTree: root.addChildren([overview, calls, call, sessions, session]),
   basepath: "/dashboard",
   defaultPreload: "intent",
   defaultErrorComponent: ({ error, reset }) => <Failed error={error} retry={reset} />,

@@ -15,7 +15,11 @@ export type Group = { label?: string; entries: readonly Entry[] };
 
 export const NAVIGATION: readonly Group[] = [
   {
-    entries: [{ to: "/", label: "Overview", icon: "overview" }],
+    entries: [
+      { to: "/", label: "Overview", icon: "overview" },
+      { to: "/calls", label: "Calls", icon: "calls" },
+      { to: "/sessions", label: "Sessions", icon: "sessions" },
+    ],
   },
 ];
 

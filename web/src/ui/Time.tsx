@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from "react";
-import { ago, moment } from "../format";
+import { ago, clockTime, moment } from "../format";
 
 const TICK_MS = 10_000;
 
@@ -24,6 +24,15 @@ export function Time({ at }: { at: string | null | undefined }) {
   return (
     <time dateTime={at} title={moment(at)}>
       {ago(at)}
+    </time>
+  );
+}
+
+/** The time of day; the day too, under the pointer. */
+export function Clock({ at }: { at: string }) {
+  return (
+    <time dateTime={at} title={moment(at)}>
+      {clockTime(new Date(at))}
     </time>
   );
 }

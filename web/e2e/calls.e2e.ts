@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Browser, browser, open, PHONE, portray, settled, signIn, unharmed } from "./browser";
+import { HOSTILE, type World, world } from "./gateway";
+
+const MANY = 100_000;
+
+let chromium: Browser;
+let here: World;
+
+beforeAll(async () => {
+  [chromium, here] = await Promise.all([browser(), world(MANY)]);
+});
+afterAll(async () => {
+  await chromium?.close();
+  await here?.stop();
+});
+
+test("a hundred thousand calls scroll, and few of them are drawn", async () => {
+  const { page, context, faults } = await open(chromium);
+  await signIn(page, here, here.people.root, "calls");
+  const rows = page.getByRole("table", { name: "Calls" }).getByRole("row");
+  await rows.nth(5).waitFor();
+  await portray(page, "calls");
+  for (let turn = 0; turn < 8; turn += 1) {
+    await page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight));
+    await settled(page);
+  }
+  const last = await page.evaluate(() =>
+    Math.max(
+      ...[...document.querySelectorAll("[aria-rowindex]")].map((row) => Number(row.ariaRowIndex)),
+    ),
+  );
+  expect(last).toBeGreaterThan(500);
+  expect(await rows.count()).toBeLessThan(100);
+  await context.close();
+  expect(faults).toEqual([]);
+});
+
+test("filters stand in the address, and what they find is only that", async () => {
+  const { page, context, faults } = await open(chromium);
+  await signIn(page, here, here.people.root, "calls");
+  const outcome = page.getByLabel("Outcome");
+  await outcome.focus();
+  await outcome.locator("option", { hasText: "refused" }).waitFor({ state: "attached" });
+  await outcome.selectOption("refused");
+  await page.waitForURL((url) => url.searchParams.get("outcome") === "refused");
+  await settled(page);
+  const cells = page.getByRole("cell", { name: /^(success|refused|upstream error|client left)$/ });
+  await cells.first().waitFor();
+  expect(new Set(await cells.allTextContents())).toEqual(new Set(["refused"]));
+  // The same address shows the same, and a way back.
+  await page.reload();
+  await settled(page);
+  expect(await page.getByLabel("Outcome").inputValue()).toBe("refused");
+  await page.getByRole("button", { name: "Clear" }).click();
+  await page.getByRole("cell", { name: "success" }).first().waitFor();
+  expect(new URL(page.url()).search).toBe("");
+  await page.goto(`${here.url}/dashboard/calls?model=no-such-model`);
+  await page.getByText("No call passes these filters").waitFor();
+  await portray(page, "calls-none");
+  await context.close();
+  expect(faults).toEqual([]);
+});
+
+test("a call shows how its cost came about", async () => {
+  const { page, context, faults } = await open(chromium);
+  const { data } = await here.api<{ data: { id: string; cost_usd: string }[] }>(
+    "GET",
+    "/calls?model=claude-sonnet-4-5&outcome=success&limit=1",
+  );
+  const call = data[0];
+  await signIn(page, here, here.people.owner, `calls/${call?.id}`);
+  await page.getByRole("heading", { name: "Tokens and cost" }).waitFor();
+  await settled(page);
+  // The catalog has this model's price, and the seed used it.
+  await page.getByText("× 15").waitFor();
+  expect(await page.getByText("The price has changed since this call").count()).toBe(0);
+  expect(await page.getByTitle(`$${call?.cost_usd}`).count()).toBe(1);
+  await portray(page, "call");
+  await context.close();
+  expect(faults).toEqual([]);
+});
+
+test("what people and models write is text", async () => {
+  const { page, context, faults } = await open(chromium);
+  await signIn(page, here, here.people.root, `calls?model=${encodeURIComponent(HOSTILE)}`);
+  await page.getByRole("cell", { name: HOSTILE }).first().waitFor();
+  await unharmed(page);
+  await page.getByRole("row").nth(1).getByRole("link").click();
+  await page.getByRole("heading", { name: "What happened" }).waitFor();
+  await unharmed(page);
+  await context.close();
+  expect(faults).toEqual([]);
+});
+
+test("a call that is another organization's is not there, and says so", async () => {
+  const { page, context } = await open(chromium, { viewport: PHONE });
+  const research = here.orgs[1]?.id;
+  const { data } = await here.api<{ data: { id: string }[] }>(
+    "GET",
+    `/calls?org=${research}&limit=1`,
+  );
+  await signIn(page, here, here.people.owner, `calls/${data[0]?.id}`);
+  await page.getByRole("alert").getByText("There is no call with this id.").waitFor();
+  await context.close();
+});

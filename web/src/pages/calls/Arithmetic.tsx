@@ -1,0 +1,69 @@
+import { useQuery } from "@tanstack/react-query";
+import { prices } from "../../api/prices";
+import type { Call } from "../../api/record";
+import { count, exactMoney, money, share } from "../../format";
+import { Empty } from "../../ui/states";
+import styles from "./Arithmetic.module.css";
+import { addsUp, inputTokens, lines, priceOf, ratesOf } from "./tokens";
+
+/** What was used, what each token costs, and how that comes to the cost on the record. */
+export function Arithmetic({ call }: { call: Call }) {
+  const list = useQuery(prices());
+  const price = list.data && priceOf(list.data, call);
+  const rows = lines(call.usage, price && ratesOf(price, call.usage));
+  if (rows.length === 0) return <Empty title="No tokens were used" />;
+  const input = inputTokens(call.usage) ?? 0;
+  const known = call.cost_usd !== undefined && call.cost_usd !== null;
+  return (
+    <div className={styles.arithmetic}>
+      <div className={styles.bar} role="img" aria-label="Tokens by kind">
+        {rows.map(({ bucket, color, tokens }) => (
+          <i key={bucket} style={{ flexGrow: tokens, background: `var(${color})` }} />
+        ))}
+      </div>
+      <table className={styles.table}>
+        <thead>
+          <tr>
+            <th scope="col">Tokens</th>
+            <th scope="col">Used</th>
+            <th scope="col">$ per million</th>
+            <th scope="col">Cost</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ bucket, label, color, tokens, rate, usd }) => (
+            <tr key={bucket}>
+              <th scope="row">
+                <i style={{ background: `var(${color})` }} />
+                {label}
+              </th>
+              <td>{count(tokens)}</td>
+              <td>{rate === undefined ? "–" : `× ${rate}`}</td>
+              <td>{money(usd?.toFixed(9))}</td>
+            </tr>
+          ))}
+        </tbody>
+        <tfoot>
+          <tr>
+            <th scope="row">{call.estimated ? "Sum, estimated" : "Sum"}</th>
+            <td>{count(rows.reduce((sum, { tokens }) => sum + tokens, 0))}</td>
+            <td />
+            <td title={exactMoney(call.cost_usd)}>{money(call.cost_usd)}</td>
+          </tr>
+        </tfoot>
+      </table>
+      <p className={styles.note}>
+        {share(call.usage?.cache_read ?? 0, input)} of the prompt came from the provider's cache.{" "}
+        {call.usage?.reasoning
+          ? `${count(call.usage.reasoning)} of the output was reasoning. `
+          : ""}
+        {price &&
+          known &&
+          !addsUp(rows, call.cost_usd) &&
+          "The price has changed since this call. "}
+        {price && `Price: ${price.source}, ${price.dated}.`}
+        {list.data && !price && "There is no price for this model, so its cost is not known."}
+      </p>
+    </div>
+  );
+}

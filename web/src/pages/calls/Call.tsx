@@ -1,0 +1,137 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { type Call as CallRow, call } from "../../api/record";
+import { bytes, count, moment, shortId } from "../../format";
+import { useNames } from "../../shell/names";
+import { CopyBlock, CopyButton } from "../../ui/Copy";
+import { Fact, Facts } from "../../ui/Facts";
+import { Columns, Page } from "../../ui/Page";
+import { Panel } from "../../ui/Panel";
+import { Failed, SkeletonRows } from "../../ui/states";
+import { Time } from "../../ui/Time";
+import { Arithmetic } from "./Arithmetic";
+import { Outcome } from "./Outcome";
+import { Timeline } from "./Timeline";
+
+export function Call() {
+  const { id } = useParams({ from: "/calls/$id" });
+  const { data, error, refetch } = useQuery(call(id));
+  return (
+    <Page
+      title={`Call ${id.slice(-8)}`}
+      about={
+        data && (
+          <>
+            <Outcome outcome={data.outcome} /> <span>{title(data)}</span> <Time at={data.at} />
+          </>
+        )
+      }
+      actions={<CopyButton text={id} label="Copy id" />}
+    >
+      {data ? (
+        <Shown call={data} />
+      ) : error ? (
+        <Failed error={error} retry={() => refetch()} />
+      ) : (
+        <SkeletonRows rows={12} />
+      )}
+    </Page>
+  );
+}
+
+function title({ model_served, model_sent, model_requested, provider }: CallRow): string {
+  const model = model_served ?? model_sent ?? model_requested ?? "no model";
+  return provider ? `${model} at ${provider}` : model;
+}
+
+function Shown({ call }: { call: CallRow }) {
+  return (
+    <>
+      <Panel title="What happened">
+        <Timeline call={call} />
+      </Panel>
+      <Columns>
+        <Panel title="Tokens and cost">
+          <Arithmetic call={call} />
+        </Panel>
+        <Who call={call} />
+      </Columns>
+      <Columns>
+        <Where call={call} />
+        {call.usage_raw && (
+          <Panel title="Usage as the provider said it">
+            <CopyBlock label="Usage as the provider said it" text={indented(call.usage_raw)} />
+          </Panel>
+        )}
+      </Columns>
+    </>
+  );
+}
+
+function Who({ call }: { call: CallRow }) {
+  const name = useNames();
+  const tags = Object.entries(call.tags ?? {});
+  return (
+    <Panel title="Who asked">
+      <Facts>
+        <Fact name="Session">
+          <Link to="/sessions/$id" params={{ id: call.session }}>
+            {call.session_name ?? shortId(call.session)}
+          </Link>
+        </Fact>
+        <Fact name="Sub-agent">{call.subagent}</Fact>
+        <Fact name="Key">{name(call.key)}</Fact>
+        <Fact name="User">{call.user && name(call.user)}</Fact>
+        <Fact name="Organization">{call.org && name(call.org)}</Fact>
+        <Fact name="Caller">{call.caller}</Fact>
+        <Fact name="Agent">{call.agent}</Fact>
+        <Fact name="From">{call.from}</Fact>
+        <Fact name="Tags">{tags.map(([key, value]) => `${key}=${value}`).join(", ")}</Fact>
+      </Facts>
+    </Panel>
+  );
+}
+
+function Where({ call }: { call: CallRow }) {
+  const translated = call.protocol_sent
+    ? `${call.protocol} to ${call.protocol_sent}`
+    : call.protocol;
+  return (
+    <Panel title="How it went up">
+      <Facts>
+        <Fact name="Admitted">{moment(call.at)}</Fact>
+        <Fact name="Operation">
+          {call.endpoint}
+          {call.stream ? ", streamed" : ""}
+        </Fact>
+        <Fact name="Mode">{call.mode}</Fact>
+        <Fact name="Protocol">{translated}</Fact>
+        <Fact name="Model asked for">{call.model_requested}</Fact>
+        <Fact name="Model sent">{call.model_sent}</Fact>
+        <Fact name="Model that answered">{call.model_served}</Fact>
+        <Fact name="Credential">{credential(call)}</Fact>
+        <Fact name="Lost in translation">{call.losses?.join(", ")}</Fact>
+        <Fact name="Provider's request id">{call.upstream_request_id}</Fact>
+        <Fact name="Object upstream">{call.upstream_object}</Fact>
+        <Fact name="Received, sent">{`${bytes(call.bytes_in)}, ${bytes(call.bytes_out)}`}</Fact>
+        <Fact name="Configuration">{`revision ${count(call.snapshot_revision)}`}</Fact>
+      </Facts>
+    </Panel>
+  );
+}
+
+function credential({ credential_source, credential_fingerprint }: CallRow): string | undefined {
+  if (!credential_source) return undefined;
+  const whose = { client: "the client's own", user: "the user's", org: "the organization's" };
+  const source = whose[credential_source as keyof typeof whose] ?? `the ${credential_source}'s`;
+  return credential_fingerprint ? `${source} (${credential_fingerprint})` : source;
+}
+
+/** JSON with a line for each member; as it is, where it is none. */
+function indented(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,87 @@
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { usage } from "../../api/record";
+import { useNames } from "../../shell/names";
+import { useOrg } from "../../shell/org";
+import { Button } from "../../ui/Button";
+import { PlainSelect } from "../../ui/Field";
+import styles from "./FilterBar.module.css";
+import { type CallsSearch, DIMENSIONS, type Dimension, SINCE, type Since } from "./filter";
+
+type Props = { search: CallsSearch; onChange: (search: CallsSearch) => void };
+
+/** What is filtered by, each chosen from what there is. */
+export function FilterBar({ search, onChange }: Props) {
+  const set = (name: keyof CallsSearch, value: string | undefined) => {
+    const { [name]: _, ...rest } = search;
+    onChange(value ? { ...rest, [name]: value } : rest);
+  };
+  return (
+    <search className={styles.bar} aria-label="Filters">
+      <PlainSelect
+        label="Time"
+        value={search.since ?? ""}
+        onChange={(event) => set("since", event.target.value as Since)}
+      >
+        <option value="">Any time</option>
+        {SINCE.map(([value, text]) => (
+          <option key={value} value={value}>
+            {text}
+          </option>
+        ))}
+      </PlainSelect>
+      {DIMENSIONS.map(([name, label]) => (
+        <Choice
+          key={name}
+          name={name}
+          label={label}
+          value={search[name]}
+          onChange={(value) => set(name, value)}
+        />
+      ))}
+      {Object.keys(search).length > 0 && (
+        <Button look="quiet" onClick={() => onChange({})}>
+          Clear
+        </Button>
+      )}
+    </search>
+  );
+}
+
+type ChoiceProps = {
+  name: Dimension;
+  label: string;
+  value: string | undefined;
+  onChange: (value: string | undefined) => void;
+};
+
+/** Asks what there is only when somebody wants to choose. */
+function Choice({ name, label, value, onChange }: ChoiceProps) {
+  const [wanted, setWanted] = useState(false);
+  const org = useOrg();
+  const nameOf = useNames();
+  const groups = useQuery({
+    ...usage({ group_by: name, limit: 100, ...(org && { org }) }),
+    enabled: wanted,
+  });
+  const found = (groups.data?.data ?? []).flatMap(({ group }) => (group ? [group] : []));
+  const options = value && !found.includes(value) ? [value, ...found] : found;
+  const want = () => setWanted(true);
+  return (
+    <PlainSelect
+      label={label}
+      data-set={value ? "" : undefined}
+      value={value ?? ""}
+      onPointerEnter={want}
+      onFocus={want}
+      onChange={(event) => onChange(event.target.value || undefined)}
+    >
+      <option value="">{label}</option>
+      {options.map((option) => (
+        <option key={option} value={option}>
+          {nameOf(option)}
+        </option>
+      ))}
+    </PlainSelect>
+  );
+}

@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+import { asked, callsSearch } from "./filter";
+
+const NOW = Date.parse("2026-05-01T12:34:56Z");
+
+test("an address says what is filtered, and nothing unknown", () => {
+  expect(callsSearch({ model: "m", since: "7d", limit: 3, user: "", key: ["x"] })).toEqual({
+    model: "m",
+    since: "7d",
+  });
+  expect(callsSearch({ since: "1y" })).toEqual({});
+  expect(callsSearch({ model: 1 })).toEqual({ model: "1" });
+});
+
+test("the control plane is asked the same within a minute", () => {
+  const filter = asked({ outcome: "refused", since: "1h" }, "org_1", NOW);
+  expect(filter).toEqual({ outcome: "refused", org: "org_1", from: "2026-05-01T11:34:00.000Z" });
+  expect(asked({ outcome: "refused", since: "1h" }, "org_1", NOW + 3000)).toEqual(filter);
+  expect(asked({}, undefined, NOW)).toEqual({});
+});

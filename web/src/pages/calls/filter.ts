@@ -1,0 +1,49 @@
+// Which calls are looked at, as it stands in the address. Sessions are filtered by the same.
+
+import type { RecordFilter } from "../../api/record";
+
+export const SINCE = [
+  ["1h", "Last hour", 3_600_000],
+  ["24h", "Last 24 hours", 86_400_000],
+  ["7d", "Last 7 days", 7 * 86_400_000],
+  ["30d", "Last 30 days", 30 * 86_400_000],
+] as const;
+
+/** The filters that are chosen from what there is, and what the control plane groups them by. */
+export const DIMENSIONS = [
+  ["outcome", "Outcome"],
+  ["model", "Model"],
+  ["provider", "Provider"],
+  ["caller", "Caller"],
+  ["agent", "Agent"],
+  ["user", "User"],
+  ["key", "Key"],
+] as const;
+
+export type Dimension = (typeof DIMENSIONS)[number][0];
+export type Since = (typeof SINCE)[number][0];
+export type CallsSearch = { [name in Dimension]?: string } & { since?: Since };
+
+/** Anything unknown in an address is left out. */
+export function callsSearch(search: Record<string, unknown>): CallsSearch {
+  const known: CallsSearch = {};
+  for (const [name] of DIMENSIONS) {
+    const value = search[name];
+    if (typeof value === "string" && value) known[name] = value;
+    // The address prints a model called `1` as a number.
+    else if (typeof value === "number") known[name] = String(value);
+  }
+  const since = SINCE.find(([name]) => name === search.since)?.[0];
+  return since ? { ...known, since } : known;
+}
+
+/** The same as the control plane is asked. The beginning is whole minutes, so that it stays a while. */
+export function asked(
+  { since, ...rest }: CallsSearch,
+  org: string | undefined,
+  now: number,
+): RecordFilter {
+  const length = SINCE.find(([name]) => name === since)?.[2];
+  const from = length && new Date(Math.floor((now - length) / 60_000) * 60_000).toISOString();
+  return { ...rest, ...(org && { org }), ...(from && { from }) } as RecordFilter;
+}

@@ -1,0 +1,120 @@
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useParams } from "@tanstack/react-router";
+import { useEffect, useMemo } from "react";
+import { prices } from "../../api/prices";
+import { type Call, conversation, type Session as SessionRow } from "../../api/record";
+import { compact, count, duration, money, share } from "../../format";
+import { useNames } from "../../shell/names";
+import { Chart } from "../../ui/Chart";
+import { CopyButton } from "../../ui/Copy";
+import { Fact, Facts } from "../../ui/Facts";
+import { Columns, Page } from "../../ui/Page";
+import { Panel } from "../../ui/Panel";
+import { Failed, SkeletonRows } from "../../ui/states";
+import { Time } from "../../ui/Time";
+import { cached, prompt, tokens } from "../overview/series";
+import { Parts } from "./Parts";
+import { Turns } from "./Turns";
+import { parts, type Turn, turns } from "./turns";
+
+const REFRESH_MS = 15_000;
+/** Calls that are looked at; a longer conversation shows its newest. */
+const MOST = 5000;
+
+export function Session() {
+  const { id } = useParams({ from: "/sessions/$id" });
+  const query = useInfiniteQuery({ ...conversation(id), refetchInterval: REFRESH_MS });
+  const session = query.data?.pages[0]?.session;
+  const calls = useMemo(
+    () => query.data?.pages.flatMap((page) => page.calls.data) ?? [],
+    [query.data],
+  );
+  const { hasNextPage, isFetching, fetchNextPage } = query;
+  useEffect(() => {
+    // Where a cache broke shows only with the turn before.
+    if (hasNextPage && !isFetching && calls.length < MOST) void fetchNextPage();
+  }, [hasNextPage, isFetching, calls.length, fetchNextPage]);
+  return (
+    <Page
+      title={`Session ${session?.name ?? id.slice(-8)}`}
+      about={
+        session && (
+          <>
+            <span>{session.caller}</span> <span>{session.models.join(", ")}</span>{" "}
+            <Time at={session.last_at} />
+          </>
+        )
+      }
+      actions={<CopyButton text={id} label="Copy id" />}
+    >
+      {session ? (
+        <Shown session={session} calls={calls} whole={!hasNextPage} />
+      ) : query.isError ? (
+        <Failed error={query.error} retry={() => query.refetch()} />
+      ) : (
+        <SkeletonRows rows={12} />
+      )}
+    </Page>
+  );
+}
+
+type ShownProps = { session: SessionRow; calls: Call[]; whole: boolean };
+
+function Shown({ session, calls, whole }: ShownProps) {
+  const list = useQuery(prices()).data;
+  const all = useMemo(() => turns(calls, list ?? []), [calls, list]);
+  const broken = all.filter(({ broke }) => broke);
+  return (
+    <>
+      <Columns>
+        <Panel title="Cost over the conversation">
+          <Spent turns={all} />
+        </Panel>
+        <Sums session={session} broken={broken} whole={whole} />
+      </Columns>
+      <Parts parts={parts(calls)} />
+      <Turns turns={all} />
+    </>
+  );
+}
+
+const dollars = (value: number) => money(value.toFixed(9));
+
+function Spent({ turns }: { turns: Turn[] }) {
+  const drawn = useMemo(() => {
+    const values = turns.map(({ spent }) => spent);
+    return {
+      times: turns.map(({ call }) => Date.parse(call.at) / 1000),
+      series: [{ label: "Spent", color: "--series-1", values, whole: values.at(-1) ?? 0 }],
+    };
+  }, [turns]);
+  return <Chart label="Cost over the conversation" format={dollars} {...drawn} />;
+}
+
+type SumsProps = { session: SessionRow; broken: Turn[]; whole: boolean };
+
+function Sums({ session, broken, whole }: SumsProps) {
+  const name = useNames();
+  const lost = broken.reduce((sum, { broke }) => sum + (broke?.usd ?? 0), 0);
+  const breaks =
+    broken.length === 0 ? "none" : `${broken.length}, which cost about ${dollars(lost)}`;
+  return (
+    <Panel title="In all">
+      <Facts>
+        <Fact name="Cost">{money(session.cost_usd)}</Fact>
+        <Fact name="Calls">
+          {session.errors > 0
+            ? `${count(session.calls)}, of which ${count(session.errors)} failed`
+            : count(session.calls)}
+        </Fact>
+        <Fact name="Tokens">{compact(tokens(session))}</Fact>
+        <Fact name="Cache hits">{share(cached(session), prompt(session))}</Fact>
+        <Fact name="Cache breaks">{whole ? breaks : `${breaks}, in the newest ${MOST} calls`}</Fact>
+        <Fact name="Lasted">
+          {duration(Date.parse(session.last_at) - Date.parse(session.first_at))}
+        </Fact>
+        <Fact name="Key">{name(session.key)}</Fact>
+      </Facts>
+    </Panel>
+  );
+}

@@ -1,0 +1,119 @@
+import { Link } from "@tanstack/react-router";
+import { compact, count, duration, exactMoney, money } from "../../format";
+import { Badge } from "../../ui/Badge";
+import { List, type ListColumn } from "../../ui/List";
+import { Panel } from "../../ui/Panel";
+import { Clock } from "../../ui/Time";
+import { Outcome } from "../calls/Outcome";
+import { inputTokens } from "../calls/tokens";
+import styles from "./Turns.module.css";
+import type { Break, Turn } from "./turns";
+
+const nothing = () => undefined;
+
+/** Every call of a conversation, the first one first. */
+export function Turns({ turns }: { turns: Turn[] }) {
+  const most = turns.reduce((most, { call }) => Math.max(most, inputTokens(call.usage) ?? 0), 0);
+  return (
+    <Panel title="Turns" flush>
+      <List
+        label="Turns"
+        columns={columns(most)}
+        rows={turns}
+        rowKey={({ call }) => call.id}
+        more={false}
+        onEnd={nothing}
+      />
+    </Panel>
+  );
+}
+
+function columns(most: number): ListColumn<Turn>[] {
+  return [
+    {
+      name: "#",
+      width: "2.5rem",
+      number: true,
+      cell: ({ call, number }) => (
+        <Link to="/calls/$id" params={{ id: call.id }} aria-label={`Turn ${number}`}>
+          {number}
+        </Link>
+      ),
+    },
+    { name: "Time", width: "5rem", hide: "phone", cell: ({ call }) => <Clock at={call.at} /> },
+    {
+      name: "Model",
+      width: "minmax(6rem, 1fr)",
+      hide: "narrow",
+      cell: ({ call }) => call.model_served ?? call.model_sent ?? call.model_requested ?? "–",
+    },
+    {
+      name: "Agent",
+      width: "minmax(4rem, 0.7fr)",
+      hide: "narrow",
+      cell: ({ call }) => call.subagent ?? "",
+    },
+    {
+      name: "Prompt",
+      width: "minmax(6rem, 2fr)",
+      cell: (turn) => <Prompt turn={turn} most={most} />,
+    },
+    { name: "Note", width: "7.5rem", hide: "phone", cell: (turn) => <State turn={turn} /> },
+    {
+      name: "In",
+      width: "3.5rem",
+      number: true,
+      hide: "phone",
+      cell: ({ call }) => compact(inputTokens(call.usage)),
+    },
+    {
+      name: "Out",
+      width: "3.5rem",
+      number: true,
+      hide: "phone",
+      cell: ({ call }) => compact(call.usage?.output),
+    },
+    {
+      name: "Cost",
+      width: "4.5rem",
+      number: true,
+      cell: ({ call }) => <span title={exactMoney(call.cost_usd)}>{money(call.cost_usd)}</span>,
+    },
+  ];
+}
+
+/** Which part of the prompt was read from the cache, written to it, or neither. */
+function Prompt({ turn, most }: { turn: Turn; most: number }) {
+  const usage = turn.call.usage;
+  const read = usage?.cache_read ?? 0;
+  const written = (usage?.cache_write_5m ?? 0) + (usage?.cache_write_1h ?? 0);
+  const plain = usage?.input ?? 0;
+  if (most === 0 || read + written + plain === 0) return <span className={styles.none}>–</span>;
+  const words = `${count(read)} read from cache, ${count(written)} written, ${count(plain)} neither`;
+  const width = (tokens: number) => ({ width: `${(100 * tokens) / most}%` });
+  return (
+    <span className={styles.prompt} role="img" aria-label={words} title={words}>
+      <i className={styles.read} style={width(read)} />
+      <i className={styles.written} style={width(written)} />
+      <i className={styles.plain} style={width(plain)} />
+    </span>
+  );
+}
+
+function State({ turn: { call, broke } }: { turn: Turn }) {
+  if (call.outcome !== "success") return <Outcome outcome={call.outcome} />;
+  if (!broke) return null;
+  return (
+    <span title={why(broke)}>
+      <Badge tone="warn">
+        cache broke{broke.usd === undefined ? "" : ` ${money(broke.usd.toFixed(9))}`}
+      </Badge>
+    </span>
+  );
+}
+
+function why({ tokens, usd, pause }: Break): string {
+  const cost = usd === undefined ? "" : `, about ${money(usd.toFixed(9))} more than from the cache`;
+  const after = pause > 60_000 ? ` after a pause of ${duration(pause)}` : "";
+  return `${count(tokens)} tokens were sent again${after}${cost}`;
+}

@@ -1,0 +1,96 @@
+// A conversation turn by turn: what it cost up to each, and where a provider's cache broke.
+
+import type { Price } from "../../api/prices";
+import type { Call } from "../../api/record";
+import { inputTokens, priceOf, ratesOf } from "../calls/tokens";
+
+export type Turn = {
+  call: Call;
+  /** Counted from one. */
+  number: number;
+  /** US dollars up to here, of calls whose cost is known. */
+  spent: number;
+  broke?: Break;
+};
+
+/** Where the provider had forgotten what it had been sent a turn before. */
+export type Break = {
+  /** How many tokens were paid for again. */
+  tokens: number;
+  /** What that cost more than reading them from the cache; undefined without a price. */
+  usd: number | undefined;
+  /** How long the conversation had paused, in milliseconds. */
+  pause: number;
+};
+
+/** Below this providers keep nothing. */
+const LEAST = 1024;
+/** A part this large of the prompt before must come from the cache, or it broke. */
+const HELD = 0.5;
+
+/** `calls` are newest first, as the control plane gives them. */
+export function turns(calls: readonly Call[], prices: readonly Price[]): Turn[] {
+  // Each sub-agent has its own prompt, and each model its own cache.
+  const before = new Map<string, Call>();
+  let spent = 0;
+  return calls.toReversed().map((call, index) => {
+    spent += Number(call.cost_usd ?? 0);
+    const turn: Turn = { call, number: index + 1, spent };
+    const prompt = inputTokens(call.usage);
+    if (!prompt) return turn;
+    const line = [call.subagent, call.provider, call.model_served ?? call.model_sent].join("\n");
+    const last = before.get(line);
+    before.set(line, call);
+    const broke = last && breakBetween(last, call, prices);
+    return broke ? { ...turn, broke } : turn;
+  });
+}
+
+function breakBetween(last: Call, call: Call, prices: readonly Price[]): Break | undefined {
+  const kept = inputTokens(last.usage) ?? 0;
+  const read = call.usage?.cache_read ?? 0;
+  const wasCached =
+    (last.usage?.cache_read ?? 0) +
+      (last.usage?.cache_write_5m ?? 0) +
+      (last.usage?.cache_write_1h ?? 0) >
+    0;
+  // A prompt that shrank was cleared or compacted by the client: nothing could have been read.
+  const prompt = inputTokens(call.usage) ?? 0;
+  if (!wasCached || kept < LEAST || prompt < kept || read >= kept * HELD) return undefined;
+  const tokens = kept - read;
+  const price = priceOf(prices, call);
+  const rates = price && ratesOf(price, call.usage);
+  const written = (call.usage?.cache_write_5m ?? 0) + (call.usage?.cache_write_1h ?? 0) > 0;
+  const paid = Number((written ? rates?.cache_write_5m : rates?.input) ?? Number.NaN);
+  const usd = (tokens * (paid - Number(rates?.cache_read ?? Number.NaN))) / 1e6;
+  return {
+    tokens,
+    usd: Number.isFinite(usd) ? usd : undefined,
+    pause: Date.parse(call.at) - Date.parse(last.at) - (last.duration_ms ?? 0),
+  };
+}
+
+export type Part = {
+  name: string | undefined;
+  calls: number;
+  spent: number;
+  tokens: number;
+  errors: number;
+};
+
+/** The conversation itself first, then its sub-agents in the order they came up. */
+export function parts(calls: readonly Call[]): Part[] {
+  const found = new Map<string | undefined, Part>([
+    [undefined, { name: undefined, calls: 0, spent: 0, tokens: 0, errors: 0 }],
+  ]);
+  for (const call of calls.toReversed()) {
+    const name = call.subagent ?? undefined;
+    const part = found.get(name) ?? { name, calls: 0, spent: 0, tokens: 0, errors: 0 };
+    part.calls += 1;
+    part.spent += Number(call.cost_usd ?? 0);
+    part.tokens += (inputTokens(call.usage) ?? 0) + (call.usage?.output ?? 0);
+    if (call.outcome !== "success" && call.outcome !== "client_disconnect") part.errors += 1;
+    found.set(name, part);
+  }
+  return [...found.values()];
+}

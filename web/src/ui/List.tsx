@@ -1,0 +1,133 @@
+import { useWindowVirtualizer } from "@tanstack/react-virtual";
+import {
+  type CSSProperties,
+  type ReactNode,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
+import styles from "./List.module.css";
+
+export type ListColumn<Row> = {
+  name: string;
+  cell: (row: Row) => ReactNode;
+  /** A track of a CSS grid, such as `7rem` or `minmax(8rem, 1fr)`. */
+  width: string;
+  number?: boolean;
+  /** Left out where there is no room for it. */
+  hide?: "phone" | "narrow";
+};
+
+type Props<Row> = {
+  /** What screen readers call it. */
+  label: string;
+  columns: readonly ListColumn<Row>[];
+  rows: readonly Row[];
+  rowKey: (row: Row) => string;
+  /** Whether there are rows after these, and how to get them. */
+  more: boolean;
+  onEnd: () => void;
+};
+
+const ROW_PX = 36;
+/** How many rows before the last one more are asked for. */
+const AHEAD = 20;
+
+/** A list without end, of which the rows in sight are drawn. It scrolls with the page. */
+export function List<Row>({ label, columns, rows, rowKey, more, onEnd }: Props<Row>) {
+  const body = useRef<HTMLDivElement>(null);
+  const [top, setTop] = useState(0);
+  // Where the list begins on the page, which what stands above it decides.
+  useLayoutEffect(() => {
+    const measure = () => {
+      const at = body.current?.getBoundingClientRect().top;
+      if (at !== undefined) setTop(Math.round(at + window.scrollY));
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(document.body);
+    return () => observer.disconnect();
+  }, []);
+  const virtual = useWindowVirtualizer({
+    count: rows.length,
+    estimateSize: () => ROW_PX,
+    overscan: 12,
+    scrollMargin: top,
+    getItemKey: (index) => {
+      const row = rows[index];
+      return row === undefined ? index : rowKey(row);
+    },
+  });
+  const items = virtual.getVirtualItems();
+  const last = items.at(-1)?.index ?? 0;
+  const due = more && last >= rows.length - AHEAD;
+  useEffect(() => {
+    if (due) onEnd();
+  }, [due, onEnd]);
+  return (
+    <div
+      role="table"
+      aria-label={label}
+      aria-rowcount={more ? -1 : rows.length + 1}
+      className={styles.list}
+      style={tracks(columns)}
+    >
+      <div role="rowgroup" className={styles.head}>
+        <div role="row" className={styles.row}>
+          {columns.map((column) => (
+            <div key={column.name} role="columnheader" className={styleOf(column)}>
+              {column.name}
+            </div>
+          ))}
+        </div>
+      </div>
+      <div
+        ref={body}
+        role="rowgroup"
+        className={styles.body}
+        style={{ height: virtual.getTotalSize() }}
+      >
+        {items.map(({ key, index, start }) => {
+          const row = rows[index];
+          if (row === undefined) return null;
+          const style = { transform: `translateY(${start - top}px)` };
+          return (
+            <div
+              key={key}
+              role="row"
+              aria-rowindex={index + 2}
+              className={styles.item}
+              style={style}
+            >
+              {columns.map((column) => (
+                <div key={column.name} role="cell" className={styleOf(column)}>
+                  {column.cell(row)}
+                </div>
+              ))}
+            </div>
+          );
+        })}
+      </div>
+    </div>
+  );
+}
+
+/** The columns of each width of window. */
+function tracks<Row>(columns: readonly ListColumn<Row>[]): CSSProperties {
+  const of = (shown: (column: ListColumn<Row>) => boolean) =>
+    columns
+      .filter(shown)
+      .map(({ width }) => width)
+      .join(" ");
+  const properties = {
+    "--wide": of(() => true),
+    "--narrow": of(({ hide }) => hide !== "narrow"),
+    "--phone": of(({ hide }) => hide === undefined),
+  };
+  return properties as CSSProperties;
+}
+
+function styleOf({ number, hide }: ListColumn<never>): string {
+  return [styles.cell, number && styles.number, hide && styles[hide]].filter(Boolean).join(" ");
+}
