@@ -9,6 +9,10 @@ CACHE := $(or $(TOLLHOUSE_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/tollhous
 
 export PATH := $(CACHE)/tools/bin:$(PATH)
 
+# What the build of the dashboard writes, and what it is made of.
+DASHBOARD := web/dist/index.html
+DASHBOARD_SOURCES := $(shell find web/src web/public -type f) web/index.html web/vite.config.ts web/package-lock.json
+
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 .PHONY: help build demo test test-rust test-doc test-readme check fmt lint docs deny advisories agents sso web e2e bench fuzz
@@ -22,6 +26,7 @@ build: ## the optimized binary, in target/release
 
 demo: ## gateway, simulated provider and a key, with what to paste; ends with Ctrl-C
 	@scripts/setup.sh build
+	@$(MAKE) --no-print-directory $(DASHBOARD) || echo 'without its dashboard: it could not be built' >&2
 	@cargo build --profile $(PROFILE) --locked
 	@exec $(BUILT)/tollhouse demo $(ARGS)
 
@@ -77,7 +82,13 @@ sso: ## signing in at a real OpenID Connect server; takes it from npm
 
 web: ## the dashboard: checked, tested and built, to be embedded by the next build; takes its tools from npm
 	@scripts/setup.sh web
-	cd web && npm run --silent check && npm run --silent build && npm run --silent test
+	cd web && npm run --silent check
+	@$(MAKE) --no-print-directory $(DASHBOARD)
+	cd web && npm run --silent test
+
+$(DASHBOARD): $(DASHBOARD_SOURCES)
+	@scripts/setup.sh web
+	@cd web && npm run --silent build
 
 e2e: web ## the dashboard in a real browser, on a real gateway
 	@scripts/setup.sh build e2e

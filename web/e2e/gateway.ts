@@ -30,13 +30,16 @@ export type World = {
 type Ready = { url: string; key: string; admin_token: string; data_dir: string };
 
 /** Starts a gateway with its simulated provider, and waits until it is ready. */
-export async function demo(port = 0): Promise<{ ready: Ready; stop: () => Promise<void> }> {
+export async function demo({
+  port = 0,
+  history = 0,
+} = {}): Promise<{ ready: Ready; stop: () => Promise<void> }> {
   if (!existsSync(BINARY)) {
     throw new Error(`There is no ${BINARY}: build it (cargo build) or set TOLLHOUSE_BIN.`);
   }
   const directory = mkdtempSync(join(tmpdir(), "tollhouse-e2e-"));
   const file = join(directory, "ready.json");
-  const args = ["demo", "--port", String(port), "--ready-file", file];
+  const args = ["demo", "--port", `${port}`, "--history", `${history}`, "--ready-file", file];
   const child = spawn(BINARY, args, { stdio: ["ignore", "ignore", "inherit"] });
   const ready = await written(file, child);
   const stop = async () => {

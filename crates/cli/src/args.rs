@@ -221,6 +221,9 @@ pub(crate) struct DemoArgs {
     /// The gateway's port; 0 picks a free one
     #[arg(long, value_name = "PORT", default_value_t = 7878)]
     pub(crate) port: u16,
+    /// Begin with this many minutes of made-up calls on record, to have something to look at
+    #[arg(long, value_name = "MINUTES", default_value_t = 1440, value_parser = clap::value_parser!(u32).range(..=10_080))]
+    pub(crate) history: u32,
     /// When all is ready, write a JSON file (mode 0600) with `url`, `key`, `admin_token`, `data_dir`
     /// and `provider_url`, for scripts
     #[arg(long, value_name = "FILE")]

@@ -36,7 +36,7 @@ export function UserMenu() {
         <Icon name="people" />
         <div className={styles.who}>
           <span className={styles.name}>{user?.name ?? "Administrator"}</span>
-          <span className={styles.email}>{user?.email ?? "with the installation's token"}</span>
+          <span className={styles.email}>{user?.email ?? "by token"}</span>
         </div>
         <button
           type="button"

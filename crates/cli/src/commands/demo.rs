@@ -1,6 +1,7 @@
 //! `demo`: all of it on one machine, with nothing real in it.
 
 mod calls;
+mod history;
 mod paste;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -60,7 +61,7 @@ pub(super) async fn run(args: DemoArgs) -> anyhow::Result<()> {
         LogFormat::Text,
     )?;
     let mut signals = StopRequests::listen()?;
-    let demo = Demo::start(args.port).await?;
+    let demo = Demo::start(args.port, if args.once { 0 } else { args.history }).await?;
     let result = demo.show(&args, &mut signals).await;
     if let Some(path) = &args.ready_file {
         // It names a key and a directory that are about to be gone.
@@ -75,7 +76,7 @@ pub(super) async fn run(args: DemoArgs) -> anyhow::Result<()> {
 }
 
 impl Demo {
-    async fn start(port: u16) -> anyhow::Result<Self> {
+    async fn start(port: u16, history: u32) -> anyhow::Result<Self> {
         let directory = tempfile::Builder::new()
             .prefix("tollhouse-demo-")
             .tempdir()?;
@@ -106,7 +107,7 @@ impl Demo {
                 ..Overrides::default()
             };
             let config = config::parse("demo", &text, &overrides, &lookup)?;
-            match serve(&config).await {
+            match serve(&config, history).await {
                 Ok(server) => break (server, config.public_url),
                 Err(_) if port == 0 && attempt < PORT_ATTEMPTS => {}
                 Err(error) if error.is::<tollhouse_gateway::ServeError>() => {
@@ -179,7 +180,7 @@ impl Demo {
     }
 }
 
-async fn serve(config: &Config) -> anyhow::Result<Server> {
+async fn serve(config: &Config, history: u32) -> anyhow::Result<Server> {
     std::fs::create_dir_all(&config.data_dir)?;
     let store = Store::open(&config.database).await?;
     let subject = Subject::of(SubjectKind::Prices);
@@ -188,6 +189,13 @@ async fn serve(config: &Config) -> anyhow::Result<Server> {
     store.close().await;
     put?;
     let gateway = Gateway::start(config).await?;
+    if history > 0 {
+        // The gateway has put the key there that the calls were made with.
+        let store = Store::open(&config.database).await?;
+        let written = history::write(&store, rates(), clock::now(), history).await;
+        store.close().await;
+        written?;
+    }
     Ok(Server::bind(gateway, config).await?)
 }
 
@@ -200,15 +208,19 @@ fn free_port(wanted: u16) -> anyhow::Result<u16> {
     Ok(probe.local_addr()?.port())
 }
 
-/// Made up, so that costs can be seen, and marked so wherever prices are shown.
-fn prices() -> Vec<StoredPrice> {
-    let rates = Rates {
+/// Made up, so that costs can be seen.
+const fn rates() -> Rates {
+    Rates {
         input: Some(3_000_000_000),
         cache_read: Some(300_000_000),
         cache_write_5m: Some(3_750_000_000),
         cache_write_1h: Some(6_000_000_000),
         output: Some(15_000_000_000),
-    };
+    }
+}
+
+/// The rates as prices, marked as made up wherever prices are shown.
+fn prices() -> Vec<StoredPrice> {
     let dated = clock::now()
         .to_string()
         .chars()
@@ -218,7 +230,7 @@ fn prices() -> Vec<StoredPrice> {
         model: model.to_owned(),
         provider: Some("sim".to_owned()),
         price: Price {
-            rates,
+            rates: rates(),
             long_context: None,
         },
         source: "simulated: made up by `tollhouse demo`".to_owned(),

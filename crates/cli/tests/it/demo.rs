@@ -36,6 +36,21 @@ fn once_as_json_are_ledger_rows() {
 }
 
 #[test]
+fn begins_with_something_to_look_at() {
+    let mut place = Place::new();
+    let arguments = ["demo", "--port", "0", "--ready-file", "ready.json"];
+    let demo = place.start(&arguments, "Tollhouse demo at");
+    let ready: serde_json::Value = serde_json::from_str(&place.read("ready.json")).unwrap();
+    place.set("TOLLHOUSE_URL", ready["url"].as_str().unwrap());
+    place.set("TOLLHOUSE_TOKEN", ready["admin_token"].as_str().unwrap());
+    let usage = place.ok(&["usage", "--by", "caller"]);
+    for caller in ["claude-code", "codex", "opencode"] {
+        assert!(usage.contains(caller), "{usage}");
+    }
+    demo.stop();
+}
+
+#[test]
 fn says_what_to_paste_shows_calls_and_cleans_up() {
     let mut place = Place::new();
     let (mut demo, ready) = place.demo();
@@ -52,6 +67,9 @@ fn says_what_to_paste_shows_calls_and_cleans_up() {
         assert!(page.contains(client), "{client}: {page}");
     }
     assert!(page.contains(&format!("{url}/v1")), "{page}");
+    let admin = ready["admin_token"].as_str().unwrap();
+    let dashboard = format!("{url}/dashboard/#token={admin}\n");
+    assert!(page.contains(&dashboard), "{page}");
     place.program("claude", CLIENT);
     place.ok(&["run", "claude"]);
     let line = demo.line();

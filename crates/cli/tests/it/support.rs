@@ -123,7 +123,15 @@ impl Place {
     /// A demo, and this place's commands pointed at it.
     pub(crate) fn demo(&mut self) -> (Running, Value) {
         let running = self.start(
-            &["demo", "--port", "0", "--ready-file", "ready.json"],
+            &[
+                "demo",
+                "--port",
+                "0",
+                "--history",
+                "0",
+                "--ready-file",
+                "ready.json",
+            ],
             "Tollhouse demo at",
         );
         let ready: Value = serde_json::from_str(&self.read("ready.json")).unwrap();

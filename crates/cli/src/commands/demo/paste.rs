@@ -27,6 +27,11 @@ pub(super) fn print(demo: &Demo) -> io::Result<()> {
             demo.url
         ),
         format!("virtual key  {}", demo.key.expose()),
+        format!(
+            "dashboard    {}/dashboard/#token={}",
+            demo.url,
+            demo.admin.expose()
+        ),
         String::new(),
         "In another terminal, first:".to_owned(),
         format!("  . {}", environment.display()),
