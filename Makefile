@@ -90,10 +90,11 @@ $(DASHBOARD): $(DASHBOARD_SOURCES)
 	@scripts/setup.sh web
 	@cd web && npm run --silent build
 
-e2e: web ## the dashboard in a real browser, on a real gateway
-	@scripts/setup.sh build e2e
+e2e: web ## the dashboard in a real browser, on a real gateway with SQLite and with PostgreSQL
+	@scripts/setup.sh build test e2e
 	@cargo build --locked --quiet
 	cd web && TOLLHOUSE_BIN=$(abspath $(TARGET_DIR))/debug/tollhouse npm run --silent e2e
+	cd web && TOLLHOUSE_BIN=$(abspath $(TARGET_DIR))/debug/tollhouse ../scripts/with-postgres.sh npm run --silent e2e
 
 bench: ## the gateway against a bare pass-through (ARGS=--quick, ARGS=--litellm, ...)
 	@scripts/setup.sh build

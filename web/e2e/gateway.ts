@@ -1,6 +1,7 @@
 // A real gateway with people in it and two months of use, for tests that look at it with a browser.
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +10,8 @@ import { fileURLToPath } from "node:url";
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const BINARY = process.env.TOLLHOUSE_BIN ?? here("../../target/debug/tollhouse");
 const START_MS = 30_000;
+/** A PostgreSQL server to make databases in, in place of SQLite files. */
+const POSTGRES = process.env.TEST_DATABASE_URL;
 
 /** In every string that people or models choose. It shows when one is taken for markup. */
 export const HOSTILE = `"><img src=x onerror="window.hacked=1"><script>window.hacked=1</script>{{7*7}}`;
@@ -27,7 +30,13 @@ export type World = {
   stop: () => Promise<void>;
 };
 
-type Ready = { url: string; key: string; admin_token: string; data_dir: string };
+type Ready = {
+  url: string;
+  key: string;
+  admin_token: string;
+  /** A file, or an address. */
+  database: string;
+};
 
 /** Starts a gateway with its simulated provider, and waits until it is ready. */
 export async function demo({
@@ -39,9 +48,12 @@ export async function demo({
   }
   const directory = mkdtempSync(join(tmpdir(), "tollhouse-e2e-"));
   const file = join(directory, "ready.json");
+  const postgres = POSTGRES && freshDatabase(POSTGRES);
   const args = ["demo", "--port", `${port}`, "--history", `${history}`, "--ready-file", file];
+  if (postgres) args.push("--database", postgres);
   const child = spawn(BINARY, args, { stdio: ["ignore", "ignore", "inherit"] });
-  const ready = await written(file, child);
+  const told = await written(file, child);
+  const ready = { ...told, database: postgres ?? join(told.data_dir, "tollhouse.db") };
   const stop = async () => {
     child.kill("SIGINT");
     await new Promise((resolve) => {
@@ -53,7 +65,9 @@ export async function demo({
   return { ready, stop };
 }
 
-async function written(file: string, child: ChildProcess): Promise<Ready> {
+type Told = Omit<Ready, "database"> & { data_dir: string };
+
+async function written(file: string, child: ChildProcess): Promise<Told> {
   const until = Date.now() + START_MS;
   while (!existsSync(file)) {
     if (child.exitCode !== null) throw new Error(`the gateway ended with ${child.exitCode}`);
@@ -61,6 +75,16 @@ async function written(file: string, child: ChildProcess): Promise<Ready> {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return JSON.parse(readFileSync(file, "utf8"));
+}
+
+/** A database of its own on the server, whose end is also its end. */
+function freshDatabase(server: string): string {
+  const name = `e2e_${randomBytes(6).toString("hex")}`;
+  const made = spawnSync("psql", ["-qX", "-c", `CREATE DATABASE ${name}`, server]);
+  if (made.status !== 0) throw new Error(`no database: ${made.stderr ?? made.error}`);
+  const address = new URL(server);
+  address.pathname = `/${name}`;
+  return address.href;
 }
 
 /** A gateway with two organizations, a person of each role, their keys, and `calls` calls. */
@@ -106,7 +130,7 @@ async function peopled(ready: Ready, stop: World["stop"], calls: number): Promis
     await key("mika research", second.id, people.member.id),
     await key(HOSTILE.slice(0, 60), second.id),
   ];
-  const database = join(ready.data_dir, "tollhouse.db");
+  const { database } = ready;
   const input = JSON.stringify({
     database,
     calls,

@@ -3,12 +3,14 @@
 
     seed.py < world.json        {"database", "calls", "days", "now", "keys": [{"id", "user", "org"}], "hostile"}
 
-Rows are as the store writes them. The numbers are made up and always the same.
+`database` is a SQLite file or the address of a PostgreSQL database, which is written with psql. Rows are as the store
+writes them. The numbers are made up and always the same.
 """
 import json
 import random
 import re
 import sqlite3
+import subprocess
 import sys
 import uuid
 
@@ -55,11 +57,36 @@ def main():
         left -= turns
         rows += session(world, dice, made, at, turns)
     rows = [row for row in rows if row["at"] < world["now"] * 1000]
-    database = sqlite3.connect(world["database"], timeout=30)
-    with database:
-        marks = ", ".join(":" + name for name in COLUMNS)
-        database.executemany(f"INSERT INTO calls ({', '.join(COLUMNS)}) VALUES ({marks})", rows)
+    if world["database"].startswith("postgres:"):
+        psql(world["database"], rows)
+    else:
+        database = sqlite3.connect(world["database"], timeout=30)
+        with database:
+            marks = ", ".join(":" + name for name in COLUMNS)
+            database.executemany(f"INSERT INTO calls ({', '.join(COLUMNS)}) VALUES ({marks})", rows)
     print(len(rows))
+
+
+def psql(database, rows):
+    def literal(name, value):
+        if value is None:
+            return "NULL"
+        if name in ("stream", "estimated"):
+            return "TRUE" if value else "FALSE"
+        if isinstance(value, bytes):
+            return f"'{uuid.UUID(bytes=value)}'"
+        return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else str(value)
+
+    def row(values):
+        return "(" + ", ".join(literal(name, values[name]) for name in COLUMNS) + ")"
+
+    statements = ["BEGIN;"]
+    for at in range(0, len(rows), 1000):
+        values = ",\n".join(row(values) for values in rows[at:at + 1000])
+        statements.append(f"INSERT INTO calls ({', '.join(COLUMNS)}) VALUES\n{values};")
+    statements.append("COMMIT;")
+    subprocess.run(["psql", "-qX", "-v", "ON_ERROR_STOP=1", database], check=True, text=True,
+                   input="\n".join(statements))
 
 
 def session(world, dice, made, at, turns):

@@ -61,7 +61,7 @@ pub(super) async fn run(args: DemoArgs) -> anyhow::Result<()> {
         LogFormat::Text,
     )?;
     let mut signals = StopRequests::listen()?;
-    let demo = Demo::start(args.port, if args.once { 0 } else { args.history }).await?;
+    let demo = Demo::start(&args).await?;
     let result = demo.show(&args, &mut signals).await;
     if let Some(path) = &args.ready_file {
         // It names a key and a directory that are about to be gone.
@@ -76,7 +76,7 @@ pub(super) async fn run(args: DemoArgs) -> anyhow::Result<()> {
 }
 
 impl Demo {
-    async fn start(port: u16, history: u32) -> anyhow::Result<Self> {
+    async fn start(args: &DemoArgs) -> anyhow::Result<Self> {
         let directory = tempfile::Builder::new()
             .prefix("tollhouse-demo-")
             .tempdir()?;
@@ -100,16 +100,17 @@ impl Demo {
         let mut attempt = 0;
         let (server, url) = loop {
             attempt += 1;
-            let text = configuration(free_port(port)?, &sim.base_url());
+            let text = configuration(free_port(args.port)?, &sim.base_url());
             let data_dir = Some(directory.path().join("data"));
             let overrides = Overrides {
                 data_dir,
+                database: args.database.clone(),
                 ..Overrides::default()
             };
             let config = config::parse("demo", &text, &overrides, &lookup)?;
-            match serve(&config, history).await {
+            match serve(&config, if args.once { 0 } else { args.history }).await {
                 Ok(server) => break (server, config.public_url),
-                Err(_) if port == 0 && attempt < PORT_ATTEMPTS => {}
+                Err(_) if args.port == 0 && attempt < PORT_ATTEMPTS => {}
                 Err(error) if error.is::<tollhouse_gateway::ServeError>() => {
                     return Err(error.context("--port 0 picks a free one"));
                 }
