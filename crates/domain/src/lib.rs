@@ -8,6 +8,7 @@ pub mod address;
 pub mod audit;
 pub mod call;
 pub mod caller;
+pub mod capture;
 pub mod catalog;
 pub mod credential;
 pub mod device;
