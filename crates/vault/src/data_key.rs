@@ -5,11 +5,12 @@ use std::fmt;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::primitive::{Cipher, KEY_BYTES, KeyBytes, OVERHEAD};
+use crate::primitive::{Cipher, KEY_BYTES, KeyBytes, OVERHEAD, derive};
 use crate::{MasterKey, MasterKeyId, VaultError};
 
 const VERSION: u8 = 1;
 const LABEL: &[u8] = b"tollhouse/data-key/v1";
+const CONTENT_LABEL: &[u8] = b"tollhouse/content/v1";
 
 /// Names a data key: a `UUIDv7`, so that the newest key has the greatest id.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -124,6 +125,8 @@ fn associated_data(id: DataKeyId, master: MasterKeyId) -> Vec<u8> {
 pub(crate) struct DataKey {
     pub(crate) id: DataKeyId,
     pub(crate) cipher: Cipher,
+    /// Gives every content a key of its own.
+    content: KeyBytes,
 }
 
 impl DataKey {
@@ -131,7 +134,13 @@ impl DataKey {
         Self {
             id,
             cipher: Cipher::new(key),
+            content: derive(key, CONTENT_LABEL),
         }
+    }
+
+    /// The key of one content. There may be more contents than one key may draw random nonces for.
+    pub(crate) fn content_cipher(&self, context: &[u8]) -> Cipher {
+        Cipher::new(&derive(&self.content, context))
     }
 
     pub(crate) fn open(wrapped: &WrappedDataKey, master: &MasterKey) -> Result<Self, VaultError> {

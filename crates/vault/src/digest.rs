@@ -88,7 +88,7 @@ impl ServerSecret {
 
     /// A key for one purpose, by HKDF-SHA-256; different labels give independent keys.
     pub fn derive(&self, label: &str) -> Zeroizing<[u8; 32]> {
-        derive(&self.0, &format!("tollhouse/server/{label}"))
+        derive(&self.0, format!("tollhouse/server/{label}").as_bytes())
     }
 
     /// Digests virtual keys.

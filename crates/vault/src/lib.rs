@@ -15,7 +15,9 @@
 //!
 //! All bytes are authenticated: the leading ones as associated data. Nonces are 12 random bytes
 //! drawn by the cryptographic library itself; one data key may seal about 2³² values before their
-//! collision becomes a concern, far more than a gateway has credentials.
+//! collision becomes a concern, far more than a gateway has credentials. Of what calls said there may
+//! be more: [`Vault::seal_content`] derives a key for each place from the data key, by HKDF-SHA-256 over
+//! the place, and uses that key for it alone.
 //!
 //! This crate refuses to know what a secret is for, whom it belongs to and where sealed values are
 //! stored. It reads no clock (but for the time inside a new data key's `UUIDv7`), opens no socket,

@@ -61,7 +61,7 @@ impl MasterKey {
     /// Recognizes this key without revealing it.
     pub fn id(&self) -> MasterKeyId {
         let mut id = [0; 8];
-        id.copy_from_slice(&derive(&self.0, "tollhouse/master-key-id/v1")[..8]);
+        id.copy_from_slice(&derive(&self.0, b"tollhouse/master-key-id/v1")[..8]);
         MasterKeyId(id)
     }
 
@@ -72,7 +72,7 @@ impl MasterKey {
     }
 
     pub(crate) fn cipher(&self) -> Cipher {
-        Cipher::new(&derive(&self.0, "tollhouse/wrap/v1"))
+        Cipher::new(&derive(&self.0, b"tollhouse/wrap/v1"))
     }
 }
 

@@ -27,11 +27,11 @@ pub(crate) fn random_key() -> KeyBytes {
 }
 
 /// HKDF-SHA-256 without salt: `secret` is already uniformly random.
-pub(crate) fn derive(secret: &[u8; KEY_BYTES], label: &str) -> KeyBytes {
+pub(crate) fn derive(secret: &[u8; KEY_BYTES], label: &[u8]) -> KeyBytes {
     let mut out = Zeroizing::new([0; KEY_BYTES]);
     hkdf::Salt::new(hkdf::HKDF_SHA256, &[])
         .extract(secret)
-        .expand(&[label.as_bytes()], hkdf::HKDF_SHA256)
+        .expand(&[label], hkdf::HKDF_SHA256)
         .and_then(|okm| okm.fill(out.as_mut()))
         .expect("HKDF-SHA-256 gives 32 bytes");
     out

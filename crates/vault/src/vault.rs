@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use zeroize::Zeroizing;
+
 use crate::data_key::DataKey;
 use crate::primitive::random_key;
 use crate::rotate::rewrap;
@@ -99,6 +101,29 @@ impl Vault {
         // Authentic, so it is the text `seal` was given; anything else is not ours.
         let text = str::from_utf8(&plain).map_err(|_| VaultError::Rejected)?;
         Ok(Secret::new(text.to_owned()))
+    }
+
+    /// Seals bytes of any kind and number for their place. Unlike secrets, which are few, each place has a
+    /// key of its own, derived from the newest data key; it is sealed for once, or nearly.
+    pub fn seal_content(&self, plain: &[u8], context: &Context<'_>) -> Sealed {
+        let header = Sealed::header(self.newest.id);
+        let context = context.encode();
+        let cipher = self.newest.content_cipher(&context);
+        Sealed::from_sealing(cipher.seal(&header, &context, plain))
+    }
+
+    /// Opens what [`Vault::seal_content`] sealed for this very place.
+    pub fn open_content(
+        &self,
+        sealed: &Sealed,
+        context: &Context<'_>,
+    ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        let id = sealed.data_key_id();
+        let key = self.data_key(id).ok_or(VaultError::UnknownDataKey(id))?;
+        let (header, body) = sealed.parts();
+        let context = context.encode();
+        let plain = key.content_cipher(&context).open(header, &context, body);
+        plain.ok_or(VaultError::Rejected)
     }
 
     /// The same secret under the newest data key; `None` when it is there already. A pass over all

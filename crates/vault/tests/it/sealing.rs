@@ -210,3 +210,38 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn content_opens_at_its_own_place_and_nowhere_else() {
+    let master = MasterKey::generate();
+    let (mut vault, first) = Vault::create(copy(&master));
+    let plain = [0_u8, 255, 7].repeat(1000);
+    let sealed = vault.seal_content(&plain, &place(1));
+    let second = vault.new_data_key();
+    vault.add_data_key(&second).unwrap();
+    let later = vault.seal_content(&plain, &place(1));
+    assert_ne!(sealed.data_key_id(), later.data_key_id());
+    let vault = Vault::open(master, &[first, second]).unwrap();
+    for sealed in [&sealed, &later] {
+        assert_eq!(*vault.open_content(sealed, &place(1)).unwrap(), plain);
+        let elsewhere = vault.open_content(sealed, &place(2)).unwrap_err();
+        assert_eq!(elsewhere, VaultError::Rejected);
+        // A secret is sealed with another key, even in the same place.
+        assert!(vault.open_secret(sealed, &place(1)).is_err());
+        let mut bytes = sealed.as_bytes().to_vec();
+        for at in [0, 1, 20, bytes.len() / 2, bytes.len() - 1] {
+            bytes[at] ^= 1;
+            let opened = Sealed::from_bytes(bytes.clone());
+            assert!(opened.is_err() || vault.open_content(&opened.unwrap(), &place(1)).is_err());
+            bytes[at] ^= 1;
+        }
+    }
+    let secret = vault.seal(&Secret::new("a".into()), &place(1));
+    assert!(vault.open_content(&secret, &place(1)).is_err());
+    assert!(
+        !later
+            .as_bytes()
+            .windows(30)
+            .any(|part| plain.starts_with(part))
+    );
+}
