@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use tollhouse_wire::Protocol;
 use tollhouse_wire::usage::Usage;
 
+use crate::capture::Kept;
 use crate::credential::CredentialSource;
 use crate::id::{CallId, CredentialId, KeyId, OrgId, SessionId, UserId};
 use crate::money::Money;
@@ -119,6 +120,7 @@ impl Call {
             upstream_request_id: None,
             upstream_object: None,
             from: None,
+            capture: None,
             snapshot_revision: 0,
         }
     }
@@ -272,6 +274,9 @@ pub struct Call {
     /// The address the call came from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<IpAddr>,
+    /// What became of its bodies, where they were to be kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capture: Option<Kept>,
     /// The configuration the call saw.
     pub snapshot_revision: i64,
 }

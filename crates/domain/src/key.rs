@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::capture::Capture;
 use crate::credential::{CredentialPolicy, CredentialSource, Owner};
 use crate::id::{KeyId, OrgId, UserId};
 use crate::limits::{Budget, Limits};
@@ -68,6 +69,9 @@ pub struct VirtualKey {
     /// Whether a call that a translation would lose anything of is refused.
     #[serde(default)]
     pub strict: bool,
+    /// What is kept of its calls' bodies; absent means what the installation keeps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capture: Option<Capture>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it stops working by itself.

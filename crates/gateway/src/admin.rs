@@ -13,6 +13,7 @@ mod auth;
 mod bootstrap;
 mod budgets;
 mod calls;
+mod captures;
 mod clients;
 mod credentials;
 mod device;
@@ -125,6 +126,7 @@ fn v1() -> OpenApiRouter<Control> {
         .routes(routes!(prices::import))
         .routes(routes!(calls::list))
         .routes(routes!(calls::show))
+        .routes(routes!(captures::show, captures::delete))
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::show))
         .routes(routes!(usage::report))

@@ -19,9 +19,15 @@ pub(crate) enum Body {
     Control(axum::body::Body),
 }
 
+impl From<Bytes> for Body {
+    fn from(bytes: Bytes) -> Self {
+        Self::Full((!bytes.is_empty()).then_some(bytes))
+    }
+}
+
 impl From<Vec<u8>> for Body {
     fn from(bytes: Vec<u8>) -> Self {
-        Self::Full((!bytes.is_empty()).then(|| Bytes::from(bytes)))
+        Self::from(Bytes::from(bytes))
     }
 }
 

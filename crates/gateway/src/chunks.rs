@@ -30,6 +30,11 @@ impl Chunks {
         self.chunks.iter().map(AsRef::as_ref).collect()
     }
 
+    /// The pieces it came in.
+    pub(crate) fn pieces(&self) -> &[Bytes] {
+        &self.chunks
+    }
+
     /// The bytes in one piece; copies only when there are several.
     pub(crate) fn contiguous(&self) -> Bytes {
         match self.chunks.as_slice() {

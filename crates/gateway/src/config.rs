@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tollhouse_domain::capture::Capture;
 use tollhouse_domain::limits::{Assumptions, Limits};
 use tollhouse_domain::oidc::Rule;
 use tollhouse_domain::provider::Provider;
@@ -91,6 +92,8 @@ pub struct Config {
     pub rollup_retention: Option<Duration>,
     /// The most bytes of journal kept for a store that does not answer.
     pub max_journal: u64,
+    /// What is kept of bodies.
+    pub capture: CaptureConfig,
     /// How upstreams are called.
     pub upstream: UpstreamConfig,
     /// What all calls may use together, and what is assumed of them.
@@ -142,6 +145,19 @@ pub struct OidcConfig {
     pub mapping: Vec<Rule>,
     /// Whether people may still sign in with a password.
     pub allow_password: bool,
+}
+
+/// What is kept of bodies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CaptureConfig {
+    /// Of calls whose keys say nothing else.
+    pub bodies: Capture,
+    /// How long; absent: as long as the calls' rows.
+    pub retention: Option<Duration>,
+    /// The most bytes of each body.
+    pub max_body: u64,
+    /// The most bytes that what is not stored yet takes in memory.
+    pub max_memory: u64,
 }
 
 /// How upstreams are called.

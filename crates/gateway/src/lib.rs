@@ -6,6 +6,7 @@
 
 mod admin;
 mod body;
+mod capture;
 mod chunks;
 mod client;
 pub mod clock;

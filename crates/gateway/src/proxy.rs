@@ -131,6 +131,7 @@ async fn infer(
     };
     let passage = Admission::new(gateway, &snapshot, arrival, protocol, &principal, identity)
         .inference(inference, &inbound)
+        .saying(&parts.headers, inbound.plain(), inbound.decoded.is_some())
         .open()?;
     let draw = Draw {
         snapshot: &snapshot,

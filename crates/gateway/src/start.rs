@@ -21,6 +21,7 @@ use tollhouse_store::{Store, StoreError};
 use tollhouse_vault::{Context, KeyFileError, MasterKeyError, VaultError};
 use tracing::warn;
 
+use crate::capture::Captures;
 use crate::clock;
 use crate::config::Config;
 use crate::health::HealthBook;
@@ -116,6 +117,7 @@ impl Gateway {
             Arc::clone(&metrics),
             config.retention,
         );
+        let (captures, finished) = Captures::new(&config.capture, Arc::clone(&metrics));
         let snapshot = build::first(&store, &vault, Arc::clone(&digester)).await?;
         let gateway = Self(Arc::new(Inner {
             replica,
@@ -125,6 +127,7 @@ impl Gateway {
             digester,
             admin,
             ledger,
+            captures: Arc::new(captures),
             upstream: Upstream::new(&config.upstream, extras(config))?,
             health: HealthBook::default(),
             pools: Pools::default(),
@@ -144,8 +147,9 @@ impl Gateway {
         let keep = Keep {
             calls: config.retention,
             sums: config.rollup_retention,
+            captures: config.capture.retention,
         };
-        tasks::spawn(&gateway, writer, keep);
+        tasks::spawn(&gateway, writer, finished, keep);
         say_whether_sums_are_whole(&gateway).await;
         // Nearly always a moment. Until then calls under a budget are asked to come back.
         let ready = gateway.limiter().ready();

@@ -15,6 +15,7 @@ use tollhouse_store::{CallFilter, Page, Store, StoreError};
 use tollhouse_vault::{KeyDigester, Vault};
 use tollhouse_wire::ErrorKind;
 
+use crate::capture::Captures;
 use crate::client::Proxies;
 use crate::config::Bootstrap;
 use crate::health::HealthBook;
@@ -44,6 +45,7 @@ pub(crate) struct Inner {
     /// The digest of the administrator's token.
     pub(crate) admin: [u8; 32],
     pub(crate) ledger: Arc<Ledger>,
+    pub(crate) captures: Arc<Captures>,
     pub(crate) upstream: Upstream,
     pub(crate) health: HealthBook,
     pub(crate) pools: Pools,
@@ -104,6 +106,10 @@ impl Gateway {
 
     pub(crate) fn ledger(&self) -> &Arc<Ledger> {
         &self.0.ledger
+    }
+
+    pub(crate) fn captures(&self) -> &Arc<Captures> {
+        &self.0.captures
     }
 
     pub(crate) fn upstream(&self) -> &Upstream {

@@ -4,11 +4,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::mpsc::Receiver;
 use tokio_util::sync::CancellationToken;
 use tollhouse_domain::audit::{Action, Actor, Note, Subject, SubjectKind};
 use tollhouse_domain::time::Timestamp;
 use tracing::warn;
 
+use crate::capture::{self, Finished};
 use crate::clock;
 use crate::ledger::retention::{self, Keep};
 use crate::ledger::sync;
@@ -27,7 +29,7 @@ const POLL: Duration = Duration::from_secs(1);
 const SWEEP_LIMITS: Duration = Duration::from_mins(1);
 
 /// Starts the background work.
-pub(crate) fn spawn(gateway: &Gateway, writer: Writer, keep: Keep) {
+pub(crate) fn spawn(gateway: &Gateway, writer: Writer, finished: Receiver<Finished>, keep: Keep) {
     let inner = &gateway.0;
     let (tasks, stop) = (&inner.tasks, &inner.stop);
     let budgets = budgets(gateway.clone(), stop.clone());
@@ -43,7 +45,12 @@ pub(crate) fn spawn(gateway: &Gateway, writer: Writer, keep: Keep) {
         let limiter = Arc::clone(gateway.limiter());
         tasks.spawn(leases::run(limiter, inner.store.clone(), stop.clone()));
     }
-    if keep.calls.is_some() || keep.sums.is_some() {
+    tasks.spawn(capture::writer::run(
+        gateway.clone(),
+        finished,
+        stop.clone(),
+    ));
+    if keep.calls.is_some() || keep.sums.is_some() || keep.captures.is_some() {
         tasks.spawn(retention::run(gateway.clone(), keep, stop.clone()));
     }
 }

@@ -60,13 +60,13 @@ const INSERT: &str = concat!(
     "INSERT INTO virtual_keys (",
     columns!(),
     ", revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
-     $17, $18, $19, $20, $21, $22, $23, $24, (SELECT value FROM revision WHERE id = 1))"
+     $17, $18, $19, $20, $21, $22, $23, $24, $25, (SELECT value FROM revision WHERE id = 1))"
 );
 const UPDATE: &str = "UPDATE virtual_keys SET digest = $2, name = $3, prefix = $4, owner_id = $5, \
     org_id = $6, agent = $7, kind = $8, models = $9, providers = $10, credentials = $11, \
     created_at = $12, expires_at = $13, revoked_at = $14, last_used_at = $15, managed = $16, \
     retired = $17, strict = $18, routes = $19, pinned_source = $20, limits = $21, budgets = $22, \
-    previous_digest = $23, grace_until = $24, \
+    previous_digest = $23, grace_until = $24, capture = $25, \
     revision = (SELECT value FROM revision WHERE id = 1) WHERE id = $1";
 macro_rules! working {
     ($column:literal) => {
@@ -283,7 +283,7 @@ impl Store {
 
     /// Makes a change to what is stored of a key, and says what there is then. Of what `change` does
     /// this is kept: name, owner, organization, agent, models, providers, routes, credentials, limits,
-    /// budgets, expiry, strictness. What it minds leaves everything as it was.
+    /// budgets, expiry, strictness, capture. What it minds leaves everything as it was.
     ///
     /// # Errors
     /// [`StoreError::NotFound`]; [`StoreError::Conflict`] when the configuration file manages it, it was

@@ -77,6 +77,10 @@ words! {
         Device = "device",
         /// A named agent.
         Agent = "agent",
+        /// A call, as far as what it said goes.
+        Call = "call",
+        /// A conversation, likewise.
+        Conversation = "conversation",
         /// The keys that seal stored secrets.
         Vault = "vault",
         /// The database as a whole.
@@ -153,6 +157,10 @@ words! {
         DeviceDeny = "device.deny",
         /// An agent got a key of its own.
         AgentBootstrap = "agent.bootstrap",
+        /// What a call said was read.
+        CaptureRead = "capture.read",
+        /// What a call said was forgotten on somebody's word.
+        CaptureDelete = "capture.delete",
         /// The tables of the configuration file were applied.
         ConfigApply = "config.apply",
         /// The vault got its first keys.

@@ -12,11 +12,11 @@ use self::find::{Found, find};
 pub use self::find::{Kind, LONGEST_BASE64};
 
 /// A body without what looks like a secret. What is JSON stays JSON of the same shape, and what is a
-/// stream of events stays one. `cut`: the body goes on where `text` ends.
-pub fn redact(text: &str, cut: bool) -> String {
+/// stream of events stays one. A text that is cut short is taken as far as it goes.
+pub fn redact(text: &str) -> String {
     match text.trim_start().as_bytes().first() {
         Some(b'{' | b'[' | b'"') => json::redact(text),
-        Some(_) if events::is_stream(text) => events::redact(text, cut),
+        Some(_) if events::is_stream(text) => events::redact(text),
         Some(_) | None => plain(text),
     }
 }

@@ -52,6 +52,7 @@ fn key() -> VirtualKey {
         budgets: Vec::new(),
         grace_until: None,
         strict: false,
+        capture: None,
         created_at: Timestamp(0),
         expires_at: None,
         revoked_at: None,

@@ -192,6 +192,7 @@ pub(super) async fn bootstrap(
         limits: Limits::default(),
         budgets: Vec::new(),
         strict: false,
+        capture: None,
         created_at: now,
         expires_at: Some(now.plus(life)),
         revoked_at: None,

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::auth::Signed;
 use super::error::{ApiError, Refused};
 use super::input::{Nothing, Query};
+use super::keys::CaptureInput;
 
 /// What stands for the virtual key in what is printed.
 const KEY: &str = "YOUR_VIRTUAL_KEY";
@@ -21,6 +22,8 @@ pub(super) struct ProxyInfo {
     /// The address that clients are told.
     url: String,
     version: &'static str,
+    /// What is kept of the bodies of calls whose keys say nothing else.
+    capture: CaptureInput,
     /// The protocols that are spoken.
     protocols: Vec<&'static str>,
     /// The data plane's routes.
@@ -119,6 +122,7 @@ pub(super) async fn proxy_info(
     Ok(Json(ProxyInfo {
         url: url.to_owned(),
         version: env!("CARGO_PKG_VERSION"),
+        capture: signed.captures().bodies().into(),
         protocols: Protocol::ALL.map(Protocol::as_str).to_vec(),
         paths: PATHS.map(path).into(),
         clients: clients(url),

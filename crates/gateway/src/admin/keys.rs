@@ -18,13 +18,15 @@ use tollhouse_domain::time::Timestamp;
 use tollhouse_vault::{Secret, new_virtual_key, prefix};
 use utoipa::ToSchema;
 
-use self::input::{CaptureInput, KeyChange, KindInput, Known, Made, NewKey};
+pub(super) use self::input::CaptureInput;
+use self::input::{KeyChange, KindInput, Known, Made, NewKey};
 pub(super) use self::life::ExpiresIn;
 use super::auth::Signed;
 use super::error::{ApiError, ErrorBody, Refused};
 use super::input::{Body, Id, Nothing, Query};
 use super::page::{self, List, PageQuery};
 use super::quota::{BudgetView, LimitsView};
+use crate::capture::Captures;
 use crate::snapshot::Snapshot;
 use crate::{clock, ids};
 
@@ -68,7 +70,7 @@ pub(super) struct KeyView {
     budget: Vec<BudgetView>,
     /// Whether a call that a translation would lose anything of is refused.
     strict: bool,
-    /// What is kept of bodies.
+    /// What is kept of its calls' bodies, be it said of the key or of the installation.
     capture: CaptureInput,
     state: StateView,
     #[schema(value_type = String)]
@@ -121,7 +123,8 @@ enum StateView {
 }
 
 impl KeyView {
-    fn new(key: VirtualKey, now: Timestamp) -> Self {
+    /// `captures`: what is kept where the key says nothing.
+    fn new(key: VirtualKey, captures: &Captures, now: Timestamp) -> Self {
         let policy = key.credentials;
         Self {
             state: match key.state(now) {
@@ -129,6 +132,7 @@ impl KeyView {
                 KeyState::Expired => StateView::Expired,
                 KeyState::Revoked => StateView::Revoked,
             },
+            capture: captures.of(&key).into(),
             id: key.id,
             name: key.name,
             prefix: key.prefix,
@@ -142,7 +146,6 @@ impl KeyView {
             credential_source: key.pinned_source.map(CredentialSource::as_str),
             limits: key.limits.into(),
             budget: key.budgets.into_iter().map(BudgetView::from).collect(),
-            capture: CaptureInput::Off,
             grace_until: key.grace_until.filter(|until| *until > now),
             credentials: PolicyView {
                 client: policy.client,
@@ -176,8 +179,13 @@ fn expose<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Err
 }
 
 impl CreatedKey {
-    pub(super) fn new(key: VirtualKey, secret: Secret, now: Timestamp) -> Self {
-        let key = KeyView::new(key, now);
+    pub(super) fn new(
+        key: VirtualKey,
+        secret: Secret,
+        captures: &Captures,
+        now: Timestamp,
+    ) -> Self {
+        let key = KeyView::new(key, captures, now);
         Self { key, secret }
     }
 }
@@ -211,12 +219,13 @@ pub(super) async fn create(
     };
     let key = input.key(made, known(&snapshot))?;
     whose::check_grant(&signed, None, &key)?;
+    whose::check_capture(&signed, None, &key)?;
     let digest = signed.digester().digest(secret.expose());
     let store = signed.store().noted(note(&signed, Action::KeyCreate, &key));
     let caps = signed.limiter().config().key_caps(now);
     store.insert_key_within(&key, digest, caps).await?;
     signed.refresh().await?;
-    let created = CreatedKey::new(key, secret, now);
+    let created = CreatedKey::new(key, secret, signed.captures(), now);
     Ok((StatusCode::CREATED, Json(created)))
 }
 
@@ -237,7 +246,9 @@ pub(super) async fn list(
     };
     let now = clock::now();
     let part = page::cut(keys, query.limit, |key| key.id.to_string());
-    Ok(Json(part.map(|key| KeyView::new(key, now))))
+    Ok(Json(
+        part.map(|key| KeyView::new(key, signed.captures(), now)),
+    ))
 }
 
 /// One key.
@@ -251,7 +262,7 @@ pub(super) async fn show(
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Json<KeyView>, ApiError> {
     let key = find(&signed, id).await?;
-    Ok(Json(KeyView::new(key, clock::now())))
+    Ok(Json(KeyView::new(key, signed.captures(), clock::now())))
 }
 
 /// Changes a key. What is left out stays; null takes a restriction, the agent or the expiry away.
@@ -277,7 +288,8 @@ pub(super) async fn change(
         let before = key.clone();
         whose::changed(&signed, key, &input)?;
         input.clone().apply(key, now, known(&snapshot))?;
-        whose::check_grant(&signed, Some(&before), key)
+        whose::check_grant(&signed, Some(&before), key)?;
+        whose::check_capture(&signed, Some(&before), key)
     };
     let mut key = find(&signed, id).await?;
     let before = key.org;
@@ -293,7 +305,7 @@ pub(super) async fn change(
     // Judged once more, by what is stored at that moment.
     let key = store.change_key(id, caps, change).await??;
     signed.refresh().await?;
-    Ok(Json(KeyView::new(key, now)))
+    Ok(Json(KeyView::new(key, signed.captures(), now)))
 }
 
 /// Revokes a key, for good and at once. Doing it again changes nothing. A key that the configuration

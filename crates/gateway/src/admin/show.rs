@@ -80,6 +80,9 @@ pub(super) struct CallSchema {
     upstream_object: Option<String>,
     /// The address it came from.
     from: Option<String>,
+    /// `redacted` or `full` where what it said was handed over to be kept, `dropped` where there was no room
+    /// for that; absent where nothing was to be kept.
+    capture: Option<String>,
     snapshot_revision: i64,
 }
 

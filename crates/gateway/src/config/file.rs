@@ -94,12 +94,10 @@ pub(super) struct Ledger {
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Capture {
-    pub(super) bodies: Option<Spanned<String>>,
-    #[expect(
-        dead_code,
-        reason = "bounds captured bodies, and none are captured while `bodies` is off"
-    )]
+    pub(super) bodies: Option<tollhouse_domain::capture::Capture>,
     pub(super) retention_days: Option<u32>,
+    pub(super) max_body: Option<Spanned<String>>,
+    pub(super) max_memory: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -189,12 +187,12 @@ pub(super) struct Key {
     pub(super) strict: Option<bool>,
     pub(super) limits: Option<tollhouse_domain::limits::Limits>,
     pub(super) budget: Option<Budgets>,
+    pub(super) capture: Option<tollhouse_domain::capture::Capture>,
     // Named so that they can be refused in words.
     pub(super) owner: Option<IgnoredAny>,
     pub(super) org: Option<IgnoredAny>,
     pub(super) kind: Option<IgnoredAny>,
     pub(super) expires_in: Option<IgnoredAny>,
-    pub(super) capture: Option<String>,
 }
 
 /// One budget, or one for each of several windows.

@@ -16,8 +16,8 @@ use toml::Spanned;
 use super::error::{ConfigError, Source};
 use super::file::FileConfig;
 use super::{
-    Bootstrap, Config, LimitsConfig, MasterKeySource, Proxies, Storage, TlsFiles, UpstreamConfig,
-    oidc, tables,
+    Bootstrap, CaptureConfig, Config, LimitsConfig, MasterKeySource, Proxies, Storage, TlsFiles,
+    UpstreamConfig, oidc, tables,
 };
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:7878";
@@ -26,6 +26,9 @@ const DEFAULT_MAX_BODY: u64 = 32 << 20;
 const DEFAULT_MAX_JOURNAL: u64 = 4 << 30;
 const DEFAULT_MAX_CONNECTIONS: u32 = 8192;
 const DEFAULT_RETENTION_DAYS: u32 = 365;
+const DEFAULT_CAPTURE_RETENTION_DAYS: u32 = 30;
+const DEFAULT_MAX_CAPTURED: u64 = 1 << 20;
+const DEFAULT_MAX_CAPTURING: u64 = 64 << 20;
 const SHORTEST_ADMIN_TOKEN: usize = 32;
 const DEFAULT_TOKEN: Duration = Duration::from_hours(2);
 const SHORTEST_TOKEN: Duration = Duration::from_mins(1);
@@ -146,7 +149,6 @@ pub(super) struct Reader<'a> {
 
 impl Reader<'_> {
     fn config(&self, written: &FileConfig, overrides: &Overrides) -> Result<Config, ConfigError> {
-        self.refuse_capture(written)?;
         let server = &written.server;
         let listen = self.listen(server, overrides)?;
         let data_dir = data_dir(written, overrides);
@@ -183,6 +185,7 @@ impl Reader<'_> {
                 .filter(|days| *days > 0)
                 .map(|days| DAY * days),
             max_journal: self.size(written.ledger.max_journal.as_ref(), DEFAULT_MAX_JOURNAL)?,
+            capture: self.capture(&written.capture)?,
             upstream: UpstreamConfig {
                 connect_timeout: seconds(written.upstream.connect_seconds, 10),
                 idle_timeout: seconds(written.upstream.idle_seconds, 600),
@@ -435,14 +438,16 @@ impl Reader<'_> {
         })
     }
 
-    fn refuse_capture(&self, written: &FileConfig) -> Result<(), ConfigError> {
-        match &written.capture.bodies {
-            Some(mode) if mode.get_ref() != "off" => {
-                let message = "capture: this release keeps no bodies; write bodies = \"off\"";
-                Err(self.error(mode.span(), message))
-            }
-            _ => Ok(()),
-        }
+    fn capture(&self, written: &super::file::Capture) -> Result<CaptureConfig, ConfigError> {
+        let days = written
+            .retention_days
+            .unwrap_or(DEFAULT_CAPTURE_RETENTION_DAYS);
+        Ok(CaptureConfig {
+            bodies: written.bodies.unwrap_or_default(),
+            retention: (days > 0).then(|| DAY * days),
+            max_body: self.size(written.max_body.as_ref(), DEFAULT_MAX_CAPTURED)?,
+            max_memory: self.size(written.max_memory.as_ref(), DEFAULT_MAX_CAPTURING)?,
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use http::{HeaderName, HeaderValue};
+use tollhouse_domain::capture::Capture;
 use tollhouse_domain::catalog;
 use tollhouse_domain::credential::CredentialPolicy;
 use tollhouse_domain::limits::{Budget, Limits};
@@ -63,6 +64,8 @@ pub struct ConfiguredKey {
     pub budgets: Vec<Budget>,
     /// Whether a call that a translation would lose anything of is refused.
     pub strict: bool,
+    /// What is kept of its calls' bodies; absent means what the installation keeps.
+    pub capture: Option<Capture>,
 }
 
 /// Whether `secret` can be a virtual key: `th-` and at least 32 URL-safe characters.
@@ -253,6 +256,7 @@ pub(super) fn keys(
             providers: written.providers.clone(),
             credentials: file::FileCredentials::policy(written.credentials.as_ref()),
             strict: written.strict.unwrap_or(false),
+            capture: written.capture,
         });
     }
     Ok(found)
@@ -269,8 +273,6 @@ fn refuse(
          organizations with POST /api/v1/keys"
     } else if written.kind.is_some() || written.expires_in.is_some() {
         "kind, expires_in: keys in this file live for as long as they are in it"
-    } else if written.capture.as_deref().is_some_and(|mode| mode != "off") {
-        "capture: this release keeps no bodies; write capture = \"off\""
     } else {
         return Ok(());
     };

@@ -105,8 +105,12 @@ fn errors_name_the_line_and_what_to_write() {
             "t.toml:2: NOWHERE is not set",
         ),
         (
-            "[capture]\nbodies = \"full\"",
-            "t.toml:2: capture: this release keeps no bodies",
+            "[capture]\nbodies = \"all\"",
+            "t.toml:2: unknown variant `all`, expected one of `off`, `redacted`, `full`",
+        ),
+        (
+            "[capture]\nmax_body = \"lots\"",
+            "t.toml:2: expected a size",
         ),
         (
             "[[provider]]\nname = \"lab\"",

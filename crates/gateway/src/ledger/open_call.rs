@@ -5,6 +5,7 @@ mod charge;
 use std::sync::Arc;
 use std::time::Instant;
 
+use bytes::Bytes;
 use http::HeaderMap;
 use tollhouse_domain::call::{Call, Mode, Outcome};
 use tollhouse_domain::catalog::PriceBook;
@@ -19,6 +20,7 @@ use tracing::error;
 
 use self::charge::Sent;
 use super::Ledger;
+use crate::capture::Recording;
 use crate::clock;
 use crate::limits::{Reservation, Warning};
 use crate::names;
@@ -56,6 +58,8 @@ pub(crate) struct OpenCall {
     in_flight: bool,
     /// What limits hold for the call.
     reservation: Option<Reservation>,
+    /// What is said, where that is to be kept.
+    recording: Option<Box<Recording>>,
 }
 
 impl OpenCall {
@@ -80,6 +84,7 @@ impl OpenCall {
             meter: None,
             in_flight: false,
             reservation: None,
+            recording: None,
         })
     }
 
@@ -88,6 +93,16 @@ impl OpenCall {
         if let Some(held) = &mut self.reservation {
             held.count_in();
         }
+    }
+
+    /// What is said from here on goes there too.
+    pub(crate) fn keep(&mut self, recording: Option<Box<Recording>>) {
+        self.recording = recording;
+    }
+
+    /// Where what is said is noted, if it is to be kept.
+    pub(crate) fn recording(&mut self) -> Option<&mut Recording> {
+        self.recording.as_deref_mut()
     }
 
     /// Takes over what limits hold for the call. Money is journaled before it can be spent, so that it
@@ -179,13 +194,16 @@ impl OpenCall {
     }
 
     /// Notes bytes of the answer on their way to the client.
-    pub(crate) fn passed(&mut self, bytes: usize) {
+    pub(crate) fn passed(&mut self, bytes: &Bytes) {
         let started = self.started;
         if let Some(row) = self.row() {
             if row.ttft_ms.is_none() {
                 row.ttft_ms = Some(millis(started));
             }
-            row.bytes_out += bytes as u64;
+            row.bytes_out += bytes.len() as u64;
+        }
+        if let Some(recording) = &mut self.recording {
+            recording.passed(bytes);
         }
     }
 
@@ -226,6 +244,8 @@ impl OpenCall {
         }
         price(&mut row, &self.books.prices);
         self.settle(&mut row);
+        let recording = self.recording.take();
+        row.capture = recording.map(|recording| recording.finish(row.id, row.at));
         self.books.metrics.finished(&row);
         match self.books.ledger.end(*row) {
             Ok(position) => Some(position),

@@ -7,6 +7,7 @@
 mod fields;
 
 use tollhouse_domain::call::{Call, Mode, Outcome};
+use tollhouse_domain::capture::Kept;
 use tollhouse_domain::credential::CredentialSource;
 use tollhouse_domain::id::{CallId, CredentialId, KeyId, OrgId, SessionId, UserId};
 use tollhouse_domain::money::Money;
@@ -89,6 +90,7 @@ pub(crate) fn encode(call: &Call) -> Vec<u8> {
     out.texts(50, from.as_deref());
     out.texts(46, call.protocol_sent.map(tollhouse_wire::Protocol::as_str));
     out.numbers(47, call.charged_usd.map(|money| money.0));
+    out.texts(51, call.capture.map(Kept::as_str));
     out.finish()
 }
 
@@ -181,6 +183,7 @@ fn outcome(call: &mut Call, field: &Field<'_>) -> Result<(), RecordError> {
         44 => call.upstream_object = Some(field.text()?),
         45 => call.snapshot_revision = field.number()?,
         47 => call.charged_usd = Some(Money(field.number()?)),
+        51 => call.capture = Some(field.word(Kept::parse)?),
         _ => {}
     }
     Ok(())

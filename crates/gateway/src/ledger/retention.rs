@@ -1,5 +1,5 @@
-//! Forgets what is past its time, once an hour: calls a bounded piece at a time, and with them what
-//! only they refer to: scoped keys that expired, and objects made upstream.
+//! Forgets what is past its time, once an hour: what calls said, and calls, a bounded piece at a time,
+//! and with calls what only they refer to: scoped keys that expired, and objects made upstream.
 
 use std::time::Duration;
 
@@ -16,6 +16,8 @@ use crate::state::Gateway;
 const INTERVAL: Duration = Duration::from_hours(1);
 /// Rows deleted in one transaction: short enough that the writer hardly notices.
 const PIECE: u32 = 5_000;
+/// The same of captures, which are far larger.
+const CAPTURES: u32 = 100;
 
 /// How long things are kept; absent: for ever.
 #[derive(Debug, Clone, Copy)]
@@ -24,24 +26,35 @@ pub(crate) struct Keep {
     pub(crate) calls: Option<Duration>,
     /// What they came to, by hour and day.
     pub(crate) sums: Option<Duration>,
+    /// What they said, which never outlives them.
+    pub(crate) captures: Option<Duration>,
 }
 
-/// Until when what is forgotten was made.
+/// What is older goes.
 #[derive(Debug, Clone, Copy)]
 struct Before {
     calls: Option<Timestamp>,
     sums: Option<Timestamp>,
+    captures: Option<Timestamp>,
 }
 
-/// Forgets what is older than `keep`, now and every hour, until `stop`.
+impl Keep {
+    fn at(self, now: Timestamp) -> Before {
+        let ago = |keep: Option<Duration>| keep.map(|keep| now.minus(keep));
+        let calls = ago(self.calls);
+        Before {
+            calls,
+            sums: ago(self.sums),
+            captures: ago(self.captures).max(calls),
+        }
+    }
+}
+
+/// Forgets what is past its time, now and every hour, until `stop`.
 pub(crate) async fn run(gateway: Gateway, keep: Keep, stop: CancellationToken) {
     let store = gateway.store();
     loop {
-        let ago = |keep: Option<Duration>| keep.map(|keep| clock::now().minus(keep));
-        let before = Before {
-            calls: ago(keep.calls),
-            sums: ago(keep.sums),
-        };
+        let before = keep.at(clock::now());
         // Whatever is cut off in the middle is undone, and deleted the next time.
         tokio::select! {
             swept = in_turn(store, before, &stop) => match swept {
@@ -70,15 +83,44 @@ async fn in_turn(
     let Some(turn) = within(PATIENCE, store.turn(Singleton::Retention)).await? else {
         return Ok(0);
     };
-    let mut swept = Ok(0);
-    if let Some(before) = before.calls {
-        swept = sweep(store, before, PIECE, stop).await;
-    }
-    if let (Ok(rows), Some(before)) = (&mut swept, before.sums) {
-        *rows += within(LONG, store.delete_rollups_before(before)).await?;
-    }
+    let swept = sweep_all(store, before, stop).await;
     within(PATIENCE, turn.end()).await?;
     swept
+}
+
+async fn sweep_all(
+    store: &Store,
+    before: Before,
+    stop: &CancellationToken,
+) -> Result<u64, Unanswered> {
+    let mut total = 0;
+    if let Some(before) = before.captures {
+        total += sweep_captures(store, before, CAPTURES, stop).await?;
+    }
+    if let Some(before) = before.calls {
+        total += sweep(store, before, PIECE, stop).await?;
+    }
+    if let Some(before) = before.sums {
+        total += within(LONG, store.delete_rollups_before(before)).await?;
+    }
+    Ok(total)
+}
+
+/// Deletes what calls before `before` said, `piece` calls at a time, and says how many those were.
+async fn sweep_captures(
+    store: &Store,
+    before: Timestamp,
+    piece: u32,
+    stop: &CancellationToken,
+) -> Result<u64, Unanswered> {
+    let mut total = 0;
+    while !stop.is_cancelled() {
+        match within(LONG, store.delete_captures_before(before, piece)).await? {
+            0 => break,
+            deleted => total += deleted,
+        }
+    }
+    Ok(total)
 }
 
 /// Deletes what is older than `before`, `piece` calls at a time, and says how many rows that was.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use http::HeaderMap;
 use tollhouse_domain::call::Call;
 use tollhouse_wire::Protocol;
 
@@ -13,6 +14,8 @@ use super::inbound::Inbound;
 use super::operation::Inference;
 use super::passage::{Passage, not_recorded};
 use super::refusal::Refusal;
+use crate::capture::Recording;
+use crate::chunks::Chunks;
 use crate::ledger::open_call::{Books, OpenCall};
 use crate::snapshot::Snapshot;
 use crate::state::Gateway;
@@ -28,6 +31,7 @@ pub(crate) struct Admission<'a> {
     billed: bool,
     /// Bytes of the request as they read.
     prompt: u64,
+    recording: Option<Box<Recording>>,
 }
 
 impl<'a> Admission<'a> {
@@ -65,6 +69,7 @@ impl<'a> Admission<'a> {
             metered: false,
             billed: false,
             prompt: 0,
+            recording: gateway.captures().start(key),
         }
     }
 
@@ -102,11 +107,20 @@ impl<'a> Admission<'a> {
         self
     }
 
+    /// Notes what the client says, where that is to be kept. `plain`: with its compression undone.
+    pub(crate) fn saying(mut self, headers: &HeaderMap, body: &Chunks, plain: bool) -> Self {
+        if let Some(recording) = &mut self.recording {
+            recording.asked(headers, body, plain);
+        }
+        self
+    }
+
     /// Admits the call: from here on it leaves exactly one row.
     pub(crate) fn open(self) -> Result<Passage<'a>, Refusal> {
         let id = self.row.id.to_string();
         let call = OpenCall::admit(self.row, self.started, self.billed, self.prompt, self.books);
-        let call = call.map_err(not_recorded)?;
+        let mut call = call.map_err(not_recorded)?;
+        call.keep(self.recording);
         Ok(Passage::new(
             self.gateway,
             call,

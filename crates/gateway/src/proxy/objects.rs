@@ -367,6 +367,7 @@ fn open<'a>(
     };
     Admission::new(gateway, snapshot, arrival, protocol, principal, identity)
         .other(name, body.len())
+        .saying(&parts.headers, body, false)
         .open()
 }
 

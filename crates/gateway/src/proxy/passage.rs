@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response, StatusCode};
 use hyper::body::Incoming;
@@ -103,8 +104,11 @@ impl<'a> Passage<'a> {
     }
 
     /// Ends the row with a refusal.
-    pub(crate) fn refuse(self, refusal: Refusal) -> Refusal {
+    pub(crate) fn refuse(mut self, refusal: Refusal) -> Refusal {
         let status = refusal.kind.status(self.protocol);
+        if let Some(recording) = self.call.recording() {
+            refusal.note(recording, self.protocol, &self.id);
+        }
         self.call.refuse(&refusal, status);
         refusal
     }
@@ -207,7 +211,8 @@ impl<'a> Passage<'a> {
         if let Some(row) = self.call.row() {
             row.status = Some(parts.status.as_u16());
         }
-        self.call.passed(body.len());
+        let body = Bytes::from(body);
+        self.call.passed(&body);
         let ledger = Arc::clone(self.call.ledger());
         if let Some(position) = self.call.close(outcome, None)
             && ledger.is_strict()
@@ -292,6 +297,9 @@ impl<'a> Passage<'a> {
             headers.insert(names::FALLBACK, HeaderValue::from_static(reason));
         }
         sign(&mut headers, self.protocol, &self.id);
+        if let Some(recording) = self.call.recording() {
+            recording.answered(&headers);
+        }
         parts.headers = headers;
         parts
     }

@@ -39,12 +39,8 @@ pub(crate) async fn proxy(
         return Err(Refusal::new(ErrorKind::InvalidRequest, message));
     }
     let known = snapshot.providers().get(provider);
-    let known = known.ok_or_else(|| {
-        Refusal::new(
-            ErrorKind::NotFound,
-            "There is no provider of this name here.",
-        )
-    })?;
+    let missing = "There is no provider of this name here.";
+    let known = known.ok_or_else(|| Refusal::new(ErrorKind::NotFound, missing))?;
     check_policy(&principal, provider, &path)?;
     let inference = inference(&path);
     let inbound = inbound::read_tolerant(&parts.headers, incoming, gateway.max_body()).await?;
@@ -60,6 +56,7 @@ pub(crate) async fn proxy(
     let protocol = spoken_on(&path, &parts.headers);
     let passage = Admission::new(gateway, &snapshot, arrival, protocol, &principal, identity)
         .proxied(inference, &inbound)
+        .saying(&parts.headers, inbound.plain(), inbound.decoded.is_some())
         .open()?;
     let asking = Asking {
         method: &parts.method,

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use tollhouse_domain::id::CallId;
@@ -10,8 +11,12 @@ use tollhouse_domain::route::NoRoute;
 use tollhouse_wire::{ErrorKind, PeekError, Protocol, error_body};
 
 use crate::body::Body;
+use crate::capture::Recording;
 use crate::limits::SpendCap;
 use crate::names;
+
+/// What a refusal is written in.
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Why a call is refused. The message is safe to send; the source is for the log only.
 #[derive(Debug)]
@@ -50,21 +55,32 @@ impl Refusal {
         self
     }
 
-    /// The answer, in `protocol`'s envelope.
-    pub(crate) fn response(&self, protocol: Protocol, call: CallId) -> Response<Body> {
-        let id = call.to_string();
-        let body = error_body(
+    /// What the answer says, in `protocol`'s envelope.
+    pub(crate) fn body(&self, protocol: Protocol, id: &str) -> Vec<u8> {
+        error_body(
             protocol,
             self.kind,
             &self.message,
-            &id,
+            id,
             self.param.as_deref(),
-        );
-        let mut response = Response::new(Body::from(body));
+        )
+    }
+
+    /// Notes what the client is about to be told.
+    pub(crate) fn note(&self, recording: &mut Recording, protocol: Protocol, id: &str) {
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, JSON)]);
+        recording.answered(&headers);
+        recording.passed(&Bytes::from(self.body(protocol, id)));
+    }
+
+    /// The answer, in `protocol`'s envelope.
+    pub(crate) fn response(&self, protocol: Protocol, call: CallId) -> Response<Body> {
+        let id = call.to_string();
+        let mut response = Response::new(Body::from(self.body(protocol, &id)));
         let status = StatusCode::from_u16(self.kind.status(protocol));
         *response.status_mut() = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(CONTENT_TYPE, JSON);
         if let Some(pause) = self.retry_after {
             // Clients read whole seconds only; rounding down would bring them back too early.
             let seconds = pause.as_secs() + u64::from(pause.subsec_nanos() > 0);

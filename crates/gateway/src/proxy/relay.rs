@@ -178,7 +178,7 @@ impl Relay {
 
     /// Passes bytes on; those that complete the answer are released only once it is recorded.
     fn pass(&mut self, bytes: Bytes, context: &mut Context<'_>) -> Polled {
-        self.call.passed(bytes.len());
+        self.call.passed(&bytes);
         let complete = match (&self.text, self.events) {
             (Text::Translated(text), _) => text.ended(),
             (Text::Verbatim, Some(_)) => self.meter.as_ref().is_some_and(Meter::terminal),
@@ -219,7 +219,7 @@ impl Relay {
         if truncated && !self.failed {
             return self.break_off(Broken::Truncated, tail, metered, context);
         }
-        self.call.passed(last.len());
+        self.call.passed(&last);
         let last = (!last.is_empty()).then_some(last);
         match self.record(metered) {
             Some(position) if self.call.ledger().is_strict() => {
@@ -284,19 +284,26 @@ impl Relay {
                 .get_or_insert_with(|| broken.kind().label().to_owned());
         }
         let translated = self.text.fail(broken.class(), broken.message());
-        self.call.passed(translated.as_ref().map_or(0, Bytes::len));
-        self.call.close(Outcome::StreamError, metered);
-        self.state = State::Breaking(broken, false);
-        if let Some(event) = translated {
-            return Poll::Ready(Some(Ok(Frame::data(event))));
-        }
-        match (self.events, tail) {
-            (Some(protocol), Some(tail)) if tail.at_boundary && !told => {
+        self.call
+            .passed(translated.as_ref().unwrap_or(&Bytes::new()));
+        let event = match (translated, self.events, tail) {
+            (Some(event), _, _) => Some(event),
+            (None, Some(protocol), Some(tail)) if tail.at_boundary && !told => {
                 let event =
                     error_event_after(protocol, broken.kind(), broken.message(), &self.id, &tail);
-                Poll::Ready(Some(Ok(Frame::data(Bytes::from(event)))))
+                let event = Bytes::from(event);
+                if let Some(recording) = self.call.recording() {
+                    recording.passed(&event);
+                }
+                Some(event)
             }
-            _ => self.poll_state(context),
+            (None, _, _) => None,
+        };
+        self.call.close(Outcome::StreamError, metered);
+        self.state = State::Breaking(broken, false);
+        match event {
+            Some(event) => Poll::Ready(Some(Ok(Frame::data(event)))),
+            None => self.poll_state(context),
         }
     }
 

@@ -148,6 +148,7 @@ fn managed_key(configured: &ConfiguredKey, digester: &KeyDigester) -> (VirtualKe
         limits: configured.limits,
         budgets: configured.budgets.clone(),
         strict: configured.strict,
+        capture: configured.capture,
         created_at: now,
         expires_at: None,
         revoked_at: None,

@@ -63,6 +63,9 @@ pub(crate) struct Metrics {
     pub(crate) ledger_retries: Counter,
     pub(crate) ledger_lost: Counter,
     pub(crate) ledger_unreadable: Counter,
+    pub(crate) captures_stored: Counter,
+    pub(crate) captures_dropped: Counter,
+    pub(crate) captures_lost: Counter,
     journal_bytes: Gauge,
 }
 
@@ -86,6 +89,9 @@ impl Metrics {
             ledger_retries: Counter::default(),
             ledger_lost: Counter::default(),
             ledger_unreadable: Counter::default(),
+            captures_stored: Counter::default(),
+            captures_dropped: Counter::default(),
+            captures_lost: Counter::default(),
             journal_bytes: Gauge::default(),
         };
         metrics.register();
@@ -160,8 +166,29 @@ impl Metrics {
             "Journal records that did not read",
             unreadable,
         );
+        self.register_captures();
+        let r = &mut self.registry;
         let bytes = self.journal_bytes.clone();
         r.register_with_unit("journal", "Journal not yet released", Unit::Bytes, bytes);
+    }
+
+    fn register_captures(&mut self) {
+        let r = &mut self.registry;
+        r.register(
+            "captures_stored",
+            "Calls whose bodies are kept",
+            self.captures_stored.clone(),
+        );
+        r.register(
+            "captures_dropped",
+            "Calls whose bodies there was no room for",
+            self.captures_dropped.clone(),
+        );
+        r.register(
+            "captures_lost",
+            "Calls whose bodies were not stored before a stop",
+            self.captures_lost.clone(),
+        );
     }
 
     /// Counts a call that ended.

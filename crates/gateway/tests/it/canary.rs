@@ -114,7 +114,7 @@ async fn no_sink_holds_a_secret_or_a_prompt() {
     let data_dir = tempfile::TempDir::new().unwrap();
     let nobody = ScriptedUpstream::start().await.url;
     let more = format!(
-        "[vault]\nmaster_key = \"env:MASTER\"\n[[provider]]\nname = \"gone\"\napi_key = \"env:UPSTREAM_gone\"\n\
+        "[capture]\nbodies = \"full\"\n[vault]\nmaster_key = \"env:MASTER\"\n[[provider]]\nname = \"gone\"\napi_key = \"env:UPSTREAM_gone\"\n\
          endpoints = {{ messages = \"{nobody}\", chat = \"{nobody}\", responses = \"{nobody}\" }}\n\
          [[key]]\nname = \"own\"\nsecret = \"env:KEY_own\"\ncredentials = {{ client = true }}\n\
          [[route]]\nmodel = \"gone\"\ntargets = [ {{ provider = \"gone\" }} ]\n"

@@ -5,6 +5,7 @@ mod support;
 
 mod admin;
 mod canary;
+mod capture;
 mod compressed;
 mod cuts;
 mod dashboard;

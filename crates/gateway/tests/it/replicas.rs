@@ -329,3 +329,30 @@ async fn replicas_overshoot_a_budget_by_no_more_than_a_call_each() {
         }
     }
 }
+
+#[tokio::test]
+async fn what_one_replica_kept_another_shows() {
+    let Some(database) = Database::new("captures") else {
+        return;
+    };
+    let upstream = ScriptedUpstream::start().await;
+    let one = database.replica(&upstream.url).await;
+    let other = database.replica(&upstream.url).await;
+    let body = r#"{"name":"k","capture":"full"}"#;
+    let made = admin(&one, Method::POST, "/api/v1/keys", body).await;
+    let secret = made["secret"].as_str().unwrap();
+    assert_eq!(status(&one, &upstream, secret).await, StatusCode::OK);
+    let id = one.calls().await[0].id;
+    // What waits to be stored is stored before a gateway ends.
+    one.stop().await;
+    let said = admin(
+        &other,
+        Method::GET,
+        &format!("/api/v1/calls/{id}/capture"),
+        "",
+    )
+    .await;
+    assert_eq!(said["request"]["body"], r#"{"model":"m","messages":[]}"#);
+    assert_eq!(said["response"]["body"], "{}");
+    other.stop().await;
+}

@@ -11,6 +11,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 use tollhouse_domain::call::{Call, Mode};
+use tollhouse_domain::capture::Kept;
 use tollhouse_domain::id::{CallId, CredentialId, KeyId, OrgId, SessionId, UserId};
 use tollhouse_domain::money::Money;
 use tollhouse_domain::tags::Tags;
@@ -62,6 +63,8 @@ struct Detail<'a> {
     upstream_request_id: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     from: Option<IpAddr>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    capture: Option<Kept>,
 }
 
 impl CallRow {
@@ -76,6 +79,7 @@ impl CallRow {
             protocol_sent: call.protocol_sent,
             upstream_request_id: call.upstream_request_id.as_deref().map(Cow::Borrowed),
             from: call.from,
+            capture: call.capture,
         };
         let usage = &call.usage;
         Ok(Self {
@@ -178,6 +182,7 @@ impl CallRow {
             upstream_request_id: of(detail.upstream_request_id),
             upstream_object: self.upstream_object,
             from: detail.from,
+            capture: detail.capture,
             snapshot_revision: self.snapshot_revision,
         })
     }

@@ -15,7 +15,7 @@ macro_rules! columns {
     () => {
         "id, digest, name, prefix, owner_id, org_id, agent, kind, models, providers, credentials, \
          created_at, expires_at, revoked_at, last_used_at, managed, retired, strict, routes, \
-         pinned_source, limits, budgets, previous_digest, grace_until"
+         pinned_source, limits, budgets, previous_digest, grace_until, capture"
     };
 }
 
@@ -46,6 +46,7 @@ macro_rules! bind_key {
             .bind(&$row.budgets)
             .bind(&$row.previous_digest)
             .bind($row.grace_until)
+            .bind(&$row.capture)
     };
 }
 
@@ -77,6 +78,7 @@ pub(crate) struct KeyRow {
     pub(crate) budgets: String,
     pub(crate) previous_digest: Option<Vec<u8>>,
     pub(crate) grace_until: Option<i64>,
+    pub(crate) capture: Option<String>,
 }
 
 impl KeyRow {
@@ -122,6 +124,7 @@ impl KeyRow {
             budgets: to_json("budgets", &key.budgets)?,
             previous_digest: None,
             grace_until: key.grace_until.map(|at| at.0),
+            capture: key.capture.map(|mode| mode.as_str().to_owned()),
         })
     }
 
@@ -175,6 +178,10 @@ impl KeyRow {
             limits: from_json("a key's limits", &self.limits)?,
             budgets: from_json("a key's budgets", &self.budgets)?,
             grace_until: moment(self.grace_until),
+            capture: self
+                .capture
+                .map(|text| word("what a key keeps", &text))
+                .transpose()?,
         })
     }
 
@@ -191,6 +198,7 @@ impl KeyRow {
             credentials: new.credentials,
             expires_at: new.expires_at,
             strict: new.strict,
+            capture: new.capture,
             routes: new.routes,
             limits: new.limits,
             budgets: new.budgets,

@@ -1,5 +1,6 @@
 //! Virtual keys: those of the API, and those that the configuration file states.
 
+use tollhouse_domain::capture::Capture;
 use tollhouse_domain::credential::{CredentialPolicy, CredentialSource};
 use tollhouse_domain::id::{OrgId, UserId};
 use tollhouse_domain::key::{KeyKind, VirtualKey};
@@ -39,6 +40,7 @@ async fn a_key_comes_back_as_it_went_in(place: Place) {
             platform: true,
         },
         strict: true,
+        capture: Some(Capture::Redacted),
         routes: Some(vec!["claude-*".parse().unwrap()]),
         pinned_source: Some(CredentialSource::User),
         limits: Limits {
@@ -128,6 +130,7 @@ async fn an_edit_changes_what_may_be_edited(place: Place) {
         agent: Some("x".to_owned()),
         models: Some(Vec::new()),
         strict: true,
+        capture: Some(Capture::Full),
         expires_at: Some(seconds(9)),
         ..key.clone()
     };

@@ -4,6 +4,7 @@
 
 mod audit;
 mod calls;
+mod captures;
 mod concurrency;
 mod credentials;
 mod devices;

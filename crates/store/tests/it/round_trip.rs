@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use tollhouse_domain::call::{Call, Mode, Outcome};
+use tollhouse_domain::capture::Kept;
 use tollhouse_domain::credential::CredentialSource;
 use tollhouse_domain::id::{CredentialId, OrgId, UserId};
 use tollhouse_domain::money::Money;
@@ -74,6 +75,7 @@ fn full(n: u128) -> Call {
         fallback: some("429 from lab"),
         losses: vec!["top_k".to_owned(), "cache_control".to_owned()],
         upstream_request_id: some("req_1"),
+        capture: Some(Kept::Redacted),
         from: Some("2001:db8::1".parse().unwrap()),
         upstream_object: some("resp_1"),
         snapshot_revision: i64::MAX,

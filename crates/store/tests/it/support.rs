@@ -209,6 +209,7 @@ pub(crate) fn virtual_key(n: u128, name: &str) -> VirtualKey {
         budgets: Vec::new(),
         grace_until: None,
         strict: false,
+        capture: None,
         created_at: seconds(0),
         expires_at: None,
         revoked_at: None,
@@ -293,6 +294,7 @@ pub(crate) fn call(n: u128) -> Call {
         upstream_request_id: None,
         upstream_object: None,
         from: None,
+        capture: None,
         snapshot_revision: 0,
     }
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::{Found, find, json};
@@ -18,17 +19,26 @@ pub(super) fn is_stream(text: &str) -> bool {
     text.trim_start().lines().next().is_some_and(begins)
 }
 
-/// The stream, redacted. Of one that is cut short, a last line that has no end goes as a whole: what it
-/// is a piece of cannot be read.
-pub(super) fn redact(text: &str, cut: bool) -> String {
-    let whole = text.rfind('\n').map_or(0, |last| last + 1);
-    let text = if cut { &text[..whole] } else { text };
-    let joined = join(text);
+/// The stream, redacted. A last line that is cut short goes as a whole: what it is a piece of cannot be
+/// read.
+pub(super) fn redact(text: &str) -> String {
+    let joined = join(whole(text));
     let mut out = String::with_capacity(joined.len());
     for line in joined.split_inclusive('\n') {
         out.push_str(&json::redact(line));
     }
     out
+}
+
+/// The stream without a last line that is half an object.
+fn whole(text: &str) -> &str {
+    let last = text.rfind('\n').map_or(0, |end| end + 1);
+    let data = text[last..].strip_prefix("data:").unwrap_or_default();
+    let object = data.trim_start().starts_with('{');
+    if object && serde_json::from_str::<IgnoredAny>(data).is_err() {
+        return &text[..last];
+    }
+    text
 }
 
 /// Where a piece of text belongs: its kind and the numbers of what it is part of.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tollhouse_domain::capture::Capture;
 use tollhouse_domain::credential::CredentialPolicy;
 use tollhouse_domain::id::{KeyId, OrgId, UserId};
 use tollhouse_domain::key::{KeyKind, LONGEST_SCOPED, VirtualKey};
@@ -93,7 +94,8 @@ pub(crate) struct NewKey {
     /// One budget or a list with one for each window.
     #[schema(value_type = Option<Vec<BudgetInput>>)]
     budget: Option<OneOrMany<BudgetInput>>,
-    /// What is kept of bodies: `off`, nothing, is all there is.
+    /// What is kept of its calls' bodies; what the installation keeps when left out. Whose key it is decides
+    /// who may say this.
     capture: Option<CaptureInput>,
 }
 
@@ -143,19 +145,43 @@ pub(crate) struct KeyChange {
     #[serde(default)]
     #[schema(value_type = Option<Vec<BudgetInput>>)]
     budget: Change<OneOrMany<BudgetInput>>,
-    /// What is kept of bodies: `off`, nothing, is all there is.
+    /// What is kept of its calls' bodies; null for what the installation keeps.
     #[serde(default)]
     #[schema(value_type = Option<CaptureInput>)]
     capture: Change<CaptureInput>,
 }
 
 /// What is kept of a call's bodies.
-#[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = Capture)]
 pub(crate) enum CaptureInput {
-    /// Nothing: bodies are not kept yet.
+    /// Nothing.
     Off,
+    /// What both sides said, without what looks like a secret.
+    Redacted,
+    /// What both sides said.
+    Full,
+}
+
+impl From<CaptureInput> for Capture {
+    fn from(mode: CaptureInput) -> Self {
+        match mode {
+            CaptureInput::Off => Self::Off,
+            CaptureInput::Redacted => Self::Redacted,
+            CaptureInput::Full => Self::Full,
+        }
+    }
+}
+
+impl From<Capture> for CaptureInput {
+    fn from(mode: Capture) -> Self {
+        match mode {
+            Capture::Off => Self::Off,
+            Capture::Redacted => Self::Redacted,
+            Capture::Full => Self::Full,
+        }
+    }
 }
 
 /// Whose credentials the key may draw on; each one that is left out keeps its default or, in a
@@ -213,9 +239,6 @@ impl NewKey {
             platform: made.platform,
             ..CredentialPolicy::default()
         };
-        match self.capture {
-            None | Some(CaptureInput::Off) => {}
-        }
         let now = made.now;
         let life = match (self.expires_in, self.kind) {
             (Some(life), _) => Some(life.duration()),
@@ -249,6 +272,7 @@ impl NewKey {
                 .map_or(Ok(Limits::default()), LimitsInput::limits)?,
             budgets: self.budget.map_or(Ok(Vec::new()), budgets)?,
             strict: self.strict.unwrap_or(false),
+            capture: self.capture.map(Capture::from),
             created_at: now,
             expires_at: life.map(|life| now.plus(life)),
             revoked_at: None,
@@ -294,9 +318,8 @@ impl KeyChange {
             Change::Clear => key.budgets.clear(),
             Change::Set(list) => key.budgets = budgets(list)?,
         }
-        match self.capture {
-            Change::Keep | Change::Clear | Change::Set(CaptureInput::Off) => {}
-        }
+        self.capture
+            .over(&mut key.capture, |mode| Ok(mode.into()))?;
         check_end(key)
     }
 }

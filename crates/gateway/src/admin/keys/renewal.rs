@@ -92,7 +92,7 @@ pub(crate) async fn rotate(
     let rotated = store.rotate_key(id, digest, &prefix, until, judge);
     let key = rotated.await??;
     signed.refresh().await?;
-    Ok(Json(CreatedKey::new(key, secret, now)))
+    Ok(Json(CreatedKey::new(key, secret, signed.captures(), now)))
 }
 
 /// Gives a scoped key more time, up to seven days after it was made. A key that has ended stays so.
@@ -132,5 +132,5 @@ pub(crate) async fn renew(
     let store = signed.store().noted(note(&signed, Action::KeyRenew, &key));
     let key = store.change_key(id, KeyCaps::NONE, renew).await??;
     signed.refresh().await?;
-    Ok(Json(KeyView::new(key, now)))
+    Ok(Json(KeyView::new(key, signed.captures(), now)))
 }

@@ -152,3 +152,32 @@ pub(crate) fn check_grant(
          credentials, or change what such a key may use.";
     Err(ApiError::Forbidden(message.into()))
 }
+
+/// What is kept of a key's calls is said by whoever answers for it: the owner of a key that is in no
+/// organization and nobody else, administrators of the organization of one that is. A key that moves takes
+/// what was said of it along only where the caller could have said it too.
+pub(crate) fn check_capture(
+    signed: &Signed,
+    before: Option<&VirtualKey>,
+    after: &VirtualKey,
+) -> Result<(), ApiError> {
+    let said = match before {
+        None => after.capture.is_some(),
+        Some(before) => {
+            let moved = (before.owner, before.org) != (after.owner, after.org);
+            before.capture != after.capture || moved && after.capture.is_some()
+        }
+    };
+    let own = after.owner.is_some() && after.owner == signed.user().map(|user| user.id);
+    let may = match (after.org, after.owner) {
+        (Some(org), _) => signed.role_in(org) >= Some(Role::Admin),
+        (None, Some(_)) => own,
+        (None, None) => signed.is_platform(),
+    };
+    if may || !said {
+        return Ok(());
+    }
+    let message = "What is kept of a key's calls is said by its owner, or in an organization by its \
+         administrators.";
+    Err(ApiError::Forbidden(message.into()))
+}

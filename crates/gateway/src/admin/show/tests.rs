@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
 use tollhouse_domain::call::{Call, Mode, Outcome};
+use tollhouse_domain::capture::Kept;
 use tollhouse_domain::credential::CredentialSource;
 use tollhouse_domain::id::{CallId, CredentialId, KeyId, OrgId, SessionId, UserId};
 use tollhouse_domain::time::Timestamp;
@@ -85,6 +86,7 @@ pub(crate) fn call() -> Call {
         losses: vec![text()],
         upstream_request_id: Some(text()),
         upstream_object: Some(text()),
+        capture: Some(Kept::Full),
         from: Some("127.0.0.1".parse().unwrap()),
         snapshot_revision: 1,
     }

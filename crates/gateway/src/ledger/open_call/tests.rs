@@ -1,4 +1,5 @@
 use tempfile::TempDir;
+use tollhouse_domain::capture::Capture;
 use tollhouse_domain::id::{CallId, KeyId, SessionId};
 use tollhouse_domain::time::Timestamp;
 use tollhouse_journal::{Journal, Options, Reader};
@@ -6,7 +7,9 @@ use uuid::Uuid;
 
 use super::super::record;
 use super::*;
-use crate::config::Durability;
+use crate::capture::Captures;
+use crate::capture::tests::key;
+use crate::config::{CaptureConfig, Durability};
 
 struct Lab {
     books: Books,
@@ -89,4 +92,35 @@ fn only_the_first_end_counts() {
     assert!(call.close(Outcome::StreamError, None).is_none());
     drop(call);
     assert_eq!(lab.ends(), [Outcome::Success]);
+}
+
+/// `cargo test --release -p tollhouse-gateway --lib noting -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measurement, for a release build"]
+fn what_noting_an_answer_costs() {
+    const PIECES: u32 = 200_000;
+    let lab = Lab::new();
+    for bodies in Capture::ALL {
+        for length in [100, 4_000] {
+            let mut call = lab.admit();
+            let config = CaptureConfig {
+                bodies,
+                retention: None,
+                max_body: 1 << 40,
+                max_memory: 1 << 40,
+            };
+            let (captures, _finished) = Captures::new(&config, Arc::clone(&lab.books.metrics));
+            call.keep(Arc::new(captures).start(&key(None)));
+            let piece = Bytes::from(vec![b'x'; length]);
+            let started = clock::monotonic();
+            for _ in 0..PIECES {
+                call.passed(std::hint::black_box(&piece));
+            }
+            let each = started.elapsed().as_secs_f64() * 1e9 / f64::from(PIECES);
+            eprintln!(
+                "{}: {each:.2} ns for a piece of {length} bytes",
+                bodies.as_str()
+            );
+        }
+    }
 }

@@ -57,6 +57,7 @@ fn full() -> Call {
         upstream_request_id: some("req"),
         upstream_object: some("resp"),
         from: Some("2001:db8::1".parse().unwrap()),
+        capture: Some(Kept::Dropped),
         snapshot_revision: -9,
         ..Call::opened(CallId(id(1)), Timestamp(-5), KeyId(id(2)), SessionId(id(3)))
     }

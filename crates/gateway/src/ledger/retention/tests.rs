@@ -4,7 +4,7 @@ use tollhouse_domain::credential::CredentialPolicy;
 use tollhouse_domain::id::{CallId, KeyId, SessionId};
 use tollhouse_domain::key::{KeyKind, VirtualKey};
 use tollhouse_domain::limits::Limits;
-use tollhouse_store::{CallFilter, DatabaseUrl, ObjectKind, ObjectRow, Page};
+use tollhouse_store::{CallFilter, CaptureRow, DatabaseUrl, ObjectKind, ObjectRow, Page};
 use uuid::Uuid;
 
 use super::*;
@@ -36,6 +36,7 @@ fn key(n: u8, kind: KeyKind, expires: i64) -> VirtualKey {
         budgets: Vec::new(),
         grace_until: None,
         strict: false,
+        capture: None,
         created_at: Timestamp(0),
         expires_at: Some(Timestamp::from_secs(expires)),
         revoked_at: None,
@@ -96,5 +97,78 @@ async fn what_is_past_its_time_goes_and_the_rest_stays() {
     assert!(store.object("old", KEY).await.unwrap().is_none());
     assert!(store.object("new", KEY).await.unwrap().is_some());
     assert_eq!(sweep(&store, BEFORE, 3, &stop).await.unwrap(), 0);
+    store.close().await;
+}
+
+#[test]
+fn what_calls_said_never_outlives_them() {
+    let (now, day) = (Timestamp::from_secs(1_000_000), Duration::from_hours(24));
+    for (calls, captures, expected) in [
+        (None, None, (None, None)),
+        (Some(3), Some(1), (Some(3), Some(1))),
+        (Some(1), Some(3), (Some(1), Some(1))),
+        (Some(2), None, (Some(2), Some(2))),
+        (None, Some(2), (None, Some(2))),
+    ] {
+        let days = |days: Option<u32>| days.map(|days| day * days);
+        let (calls, captures) = (days(calls), days(captures));
+        let sums = None;
+        let before = Keep {
+            calls,
+            sums,
+            captures,
+        }
+        .at(now);
+        let ago = |days: Option<u32>| days.map(|days| now.minus(day * days));
+        assert_eq!(before.calls, ago(expected.0));
+        assert_eq!(before.captures, ago(expected.1));
+    }
+}
+
+#[tokio::test]
+async fn captures_go_with_their_calls_or_before() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let url = DatabaseUrl::Sqlite(directory.path().join("t.db"));
+    let store = Store::open(&url).await.unwrap();
+    let all =
+        [900, 950, 1_100, 1_200].map(|seconds| call(u8::try_from(seconds / 10).unwrap(), seconds));
+    store.insert_calls(&all).await.unwrap();
+    let rows = all.clone().map(|call| CaptureRow {
+        call: call.id,
+        at: call.at,
+        sealed: vec![1],
+    });
+    store.insert_captures(&rows).await.unwrap();
+    let stop = CancellationToken::new();
+    let seconds = |seconds| Some(Timestamp::from_secs(seconds));
+    let (calls, captures) = (seconds(1_000), seconds(1_150));
+    let sums = None;
+    let before = Before {
+        calls,
+        sums,
+        captures,
+    };
+    assert_eq!(sweep_all(&store, before, &stop).await.unwrap(), 5);
+    let mut left = Vec::new();
+    for call in &all {
+        left.push(store.capture(call.id).await.unwrap().is_some());
+    }
+    assert_eq!(left, [false, false, false, true]);
+    assert!(store.call(all[2].id).await.unwrap().is_some());
+    let (calls, captures) = (None, None);
+    let sums = None;
+    let before = Before {
+        calls,
+        sums,
+        captures,
+    };
+    assert_eq!(sweep_all(&store, before, &stop).await.unwrap(), 0);
+    // Small enough a piece, and all of it all the same.
+    assert_eq!(
+        sweep_captures(&store, Timestamp::from_secs(9_999), 1, &stop)
+            .await
+            .unwrap(),
+        1
+    );
     store.close().await;
 }

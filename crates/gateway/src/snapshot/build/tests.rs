@@ -27,6 +27,7 @@ fn key(n: u128) -> VirtualKey {
         limits: Limits::default(),
         budgets: Vec::new(),
         strict: false,
+        capture: None,
         created_at: Timestamp(0),
         expires_at: None,
         revoked_at: None,

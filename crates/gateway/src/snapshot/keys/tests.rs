@@ -25,6 +25,7 @@ fn stored(n: u128, digest: u8) -> StoredKey {
         limits: Limits::default(),
         budgets: Vec::new(),
         strict: false,
+        capture: None,
         created_at: Timestamp(0),
         expires_at: None,
         revoked_at: None,

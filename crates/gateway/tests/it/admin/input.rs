@@ -113,7 +113,7 @@ const WRONG: [(&str, &str, &str, Option<&str>); 52] = [
     (
         "POST",
         "/api/v1/keys",
-        r#"{"name":"a","capture":"full"}"#,
+        r#"{"name":"a","capture":"all"}"#,
         Some("capture"),
     ),
     ("PATCH", KEY, r#"{"name":""}"#, Some("name")),

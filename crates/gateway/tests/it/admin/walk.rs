@@ -164,6 +164,8 @@ fn table() -> Vec<Row> {
 
         row(&get, "/api/v1/calls", "", SIGNED),
         row(&get, "/api/v1/calls/{id}", "", IN_ORG),
+        row(&get, "/api/v1/calls/{id}/capture", "", OWN),
+        row(&delete, "/api/v1/calls/{id}/capture", "", admin(204)),
         row(&get, "/api/v1/sessions", "", SIGNED),
         row(&get, "/api/v1/sessions/{id}", "", IN_ORG),
         row(&get, "/api/v1/usage", "", SIGNED),
@@ -185,6 +187,7 @@ impl World {
         let upstream = ScriptedUpstream::start().await;
         let data_dir = TempDir::new().unwrap();
         let text = configuration(&upstream.url, data_dir.path(), "");
+        let text = text + "[capture]\nbodies = \"full\"";
         let gateway = TestGateway::from_text(&text, data_dir).await;
         let root = Api::new(&gateway);
         let mut world = Self {
