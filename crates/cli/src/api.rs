@@ -117,6 +117,23 @@ impl Api {
         serde_json::from_slice(&bytes).with_context(|| format!("the answer to GET {path}"))
     }
 
+    /// Reads one thing, if there is such a thing.
+    pub(crate) async fn find_one<T: DeserializeOwned>(
+        &self,
+        path: &str,
+    ) -> anyhow::Result<Option<T>> {
+        let (status, body) = self.ask(Method::GET, path, Bytes::new()).await?;
+        if status == StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        if !status.is_success() {
+            bail!(refusal(status, &body));
+        }
+        let read = serde_json::from_slice(&body);
+        read.map(Some)
+            .with_context(|| format!("the answer to GET {path}"))
+    }
+
     /// Reads one thing as text.
     pub(crate) async fn text(&self, path: &str) -> anyhow::Result<String> {
         let bytes = self.whole(Method::GET, path, Bytes::new()).await?;

@@ -21,7 +21,7 @@ pub(crate) use self::people::{
     UserCreate,
 };
 pub(crate) use self::server::{
-    CallFilters, CallsArgs, CallsCommand, Clearable, CredentialCommand, CredentialName,
+    Bodies, CallFilters, CallsArgs, CallsCommand, Clearable, CredentialCommand, CredentialName,
     CredentialOwner, CredentialSet, Interval, KeyCommand, KeyCreate, KeyEdit, KeyPolicy,
     PricesCommand, ProxyCommand, SessionCommand, UsageArgs,
 };

@@ -64,6 +64,15 @@ pub(crate) fn line(text: &str) -> io::Result<()> {
     out.flush()
 }
 
+/// A text of several lines, made safe to print.
+pub(crate) fn text(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    for line in text.lines() {
+        writeln!(out, "{}", printable(line))?;
+    }
+    out.flush()
+}
+
 /// Names and values, one a line.
 pub(crate) fn fields<'a>(fields: impl IntoIterator<Item = (&'a str, String)>) -> io::Result<()> {
     let fields: Vec<_> = fields

@@ -36,7 +36,7 @@ pub(crate) struct KeyEdit {
     #[command(flatten)]
     pub(crate) policy: KeyPolicy,
     /// Take a restriction away: `agent`, `models`, `providers`, `routes`, `expires_in`, `limits`,
-    /// `budget`, `owner` or `org`; may be given several times
+    /// `budget`, `owner`, `org` or `capture`; may be given several times
     #[arg(long, value_name = "FIELD")]
     pub(crate) clear: Vec<Clearable>,
     #[command(flatten)]
@@ -56,6 +56,18 @@ pub(crate) enum Clearable {
     Budget,
     Owner,
     Org,
+    Capture,
+}
+
+/// What is kept of bodies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Bodies {
+    /// Nothing
+    Off,
+    /// What both sides said, without what looks like a secret
+    Redacted,
+    /// What both sides said
+    Full,
 }
 
 /// Give a key a new secret, which is printed this once
@@ -130,6 +142,9 @@ pub(crate) struct KeyPolicy {
     /// Refuse a call that a translation between protocols would lose anything of
     #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "true|false")]
     pub(crate) strict: Option<bool>,
+    /// What is kept of its calls' bodies [default: what the server keeps]
+    #[arg(long, value_name = "BODIES")]
+    pub(crate) capture: Option<Bodies>,
 }
 
 #[derive(Debug, Args)]
@@ -234,6 +249,9 @@ pub(crate) enum CallsCommand {
         /// The call's id: `x-tollhouse-call` of its answer
         #[arg(value_name = "ID")]
         id: String,
+        /// And what it said, where that is kept; the audit trail notes that you looked
+        #[arg(long)]
+        bodies: bool,
         #[command(flatten)]
         format: Format,
     },
@@ -301,6 +319,14 @@ pub(crate) enum SessionCommand {
         id: String,
         #[command(flatten)]
         format: Format,
+    },
+    /// One conversation as JSON lines: each call and what it said, where that is kept, oldest first
+    ///
+    /// The audit trail notes each call whose bodies you looked at.
+    Export {
+        /// The session's id
+        #[arg(value_name = "ID")]
+        id: String,
     },
 }
 

@@ -1,8 +1,11 @@
 //! `calls`: the record, row by row.
 
+use serde::Serialize;
+
 use super::listing::{Column, cost, input_tokens, moment, output_tokens, print, print_one};
 use crate::api::{Api, Query, escape};
 use crate::args::{CallFilters, CallsArgs, CallsCommand};
+use crate::output;
 use crate::record::Record;
 
 /// What is shown of calls in a list.
@@ -22,9 +25,21 @@ pub(super) const COLUMNS: [Column; 9] = [
 
 pub(super) async fn run(args: CallsArgs) -> anyhow::Result<()> {
     let api = Api::find()?;
-    if let Some(CallsCommand::Show { id, format }) = args.command {
-        let call: Record = api.get(&format!("/api/v1/calls/{}", escape(&id))).await?;
-        return print_one(&call, format);
+    if let Some(CallsCommand::Show { id, bodies, format }) = args.command {
+        let call: Record = api.get(&path(&id)).await?;
+        if !bodies {
+            return print_one(&call, format);
+        }
+        // What cannot be shown is said before anything else is.
+        let said: Record = api.get(&format!("{}/capture", path(&id))).await?;
+        if format.json {
+            return output::json(&Told {
+                call,
+                said: Some(said),
+            });
+        }
+        print_one(&call, format)?;
+        return print_bodies(&said);
     }
     let page = api
         .list(
@@ -34,6 +49,62 @@ pub(super) async fn run(args: CallsArgs) -> anyhow::Result<()> {
         )
         .await?;
     print(&page, &COLUMNS, args.list.format)
+}
+
+/// A call and what it said.
+#[derive(Serialize)]
+pub(super) struct Told {
+    call: Record,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    said: Option<Record>,
+}
+
+impl Told {
+    /// A call with what it said, as far as that is kept.
+    pub(super) async fn fetch(api: &Api, call: Record) -> anyhow::Result<Self> {
+        let handed_over = call.get("capture").is_some_and(|kept| kept != "dropped");
+        let id = call.get("id").filter(|_| handed_over);
+        let said = match id {
+            Some(id) => {
+                let path = format!("{}/capture", path(&id));
+                match api.find_one(&path).await? {
+                    None => {
+                        output::note(&format!("what {id} said is not there any more"));
+                        None
+                    }
+                    found => found,
+                }
+            }
+            None => None,
+        };
+        Ok(Self { call, said })
+    }
+}
+
+fn path(id: &str) -> String {
+    format!("/api/v1/calls/{}", escape(id))
+}
+
+/// Both bodies, under headings.
+fn print_bodies(said: &Record) -> anyhow::Result<()> {
+    for (heading, side) in [("REQUEST", "request"), ("RESPONSE", "response")] {
+        let Some(side) = said.read::<Record>(side) else {
+            continue;
+        };
+        let is = |name| side.read::<bool>(name) == Some(true);
+        let marks = ["truncated", "redacted", "base64"]
+            .into_iter()
+            .filter(|name| is(name));
+        let marks: Vec<_> = side
+            .get("content_type")
+            .into_iter()
+            .chain(marks.map(str::to_owned))
+            .collect();
+        output::line("")?;
+        output::line(&format!("{heading} ({})", marks.join(", ")))?;
+        output::text(&side.get("body").unwrap_or_default())?;
+    }
+    Ok(())
 }
 
 /// The conditions as a query.

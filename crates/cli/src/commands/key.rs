@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use super::listing::{Column, moment, print, print_one};
 use crate::api::{Api, Query, escape};
-use crate::args::{Clearable, Format, KeyCommand, KeyCreate, KeyEdit, KeyPolicy};
+use crate::args::{Bodies, Clearable, Format, KeyCommand, KeyCreate, KeyEdit, KeyPolicy};
 use crate::output;
 use crate::record::Record;
 use crate::settings::Usage;
@@ -41,6 +41,8 @@ pub(super) struct KeyFields<'a> {
     credentials: BTreeMap<&'a str, bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     strict: Option<bool>,
+    #[serde(skip_serializing_if = "Field::is_kept")]
+    capture: Field<&'static str>,
 }
 
 /// What is said of a field.
@@ -150,6 +152,7 @@ impl<'a> KeyFields<'a> {
             budget: (!budgets.is_empty()).then_some(budgets).into(),
             credentials: credentials.collect::<Result<_, Usage>>()?,
             strict: policy.strict,
+            capture: policy.capture.map(bodies).into(),
         })
     }
 
@@ -164,6 +167,7 @@ impl<'a> KeyFields<'a> {
             Clearable::Budget => self.budget = Field::Cleared,
             Clearable::Owner => self.owner = Field::Cleared,
             Clearable::Org => self.org = Field::Cleared,
+            Clearable::Capture => self.capture = Field::Cleared,
         }
     }
 }
@@ -175,6 +179,15 @@ pub(super) fn budgets(typed: &[String]) -> Result<Vec<Budget<'_>>, Usage> {
         Ok(Budget { window, usd })
     };
     typed.iter().map(|text| budget(text)).collect()
+}
+
+/// What is kept of bodies, as the control plane takes it.
+const fn bodies(bodies: Bodies) -> &'static str {
+    match bodies {
+        Bodies::Off => "off",
+        Bodies::Redacted => "redacted",
+        Bodies::Full => "full",
+    }
 }
 
 fn wrong(flag: &str, example: &str) -> Usage {

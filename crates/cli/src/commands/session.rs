@@ -1,8 +1,8 @@
 //! `session`: the record by conversation.
 
-use super::call::{COLUMNS, filters};
+use super::call::{COLUMNS, Told, filters};
 use super::listing::{Column, cost, input_tokens, moment, output_tokens, print};
-use crate::api::{Api, escape};
+use crate::api::{Api, Query, escape};
 use crate::args::SessionCommand;
 use crate::output;
 use crate::record::{Page, Record};
@@ -29,6 +29,20 @@ pub(super) async fn run(command: SessionCommand) -> anyhow::Result<()> {
                 ("COST", cost),
             ];
             print(&page, &columns, args.format)
+        }
+        SessionCommand::Export { id } => {
+            // To say so if there is none.
+            let _: Record = api
+                .get(&format!("/api/v1/sessions/{}", escape(&id)))
+                .await?;
+            let mut query = Query::default();
+            query.add("session", &id);
+            let mut page = api.list("/api/v1/calls", &query, None).await?;
+            page.data.reverse();
+            for call in page.data {
+                output::json(&Told::fetch(&api, call).await?)?;
+            }
+            Ok(())
         }
         SessionCommand::Show { id, format } => {
             let answer: Record = api

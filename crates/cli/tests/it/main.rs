@@ -5,6 +5,7 @@ mod audit;
 mod backup;
 mod bootstrap;
 mod canary;
+mod capture;
 mod check;
 mod crash;
 mod credentials;
