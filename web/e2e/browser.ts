@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { expect } from "vitest";
+import { fromDist } from "./dist";
 import { PASSWORD, type Person, type World } from "./gateway";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -32,6 +33,7 @@ export function browser(): Promise<Browser> {
 /** A page of somebody's own, which fails its test when anything goes wrong inside. */
 export async function open(browser: Browser, options: Parameters<Browser["newContext"]>[0] = {}) {
   const context = await browser.newContext({ viewport: DESK, ...options });
+  await fromDist(context);
   const page = await context.newPage();
   const faults: string[] = [];
   page.on("pageerror", (error) => faults.push(String(error)));

@@ -8,6 +8,7 @@ import {
   retainSearchParams,
 } from "@tanstack/react-router";
 import { callsSearch } from "./pages/calls/filter";
+import { keySearch, keysSearch } from "./pages/keys/search";
 import { overviewSearch } from "./pages/overview/search";
 import { Shell } from "./shell/Shell";
 import { Empty, Failed } from "./ui/states";
@@ -55,8 +56,28 @@ const session = createRoute({
   component: lazyRouteComponent(() => import("./pages/sessions/Session"), "Session"),
 });
 
+const keys = createRoute({
+  getParentRoute: () => root,
+  path: "/keys",
+  validateSearch: keysSearch,
+  component: lazyRouteComponent(() => import("./pages/keys/Keys"), "Keys"),
+});
+
+const newKey = createRoute({
+  getParentRoute: () => root,
+  path: "/keys/new",
+  component: lazyRouteComponent(() => import("./pages/keys/NewKey"), "NewKey"),
+});
+
+const key = createRoute({
+  getParentRoute: () => root,
+  path: "/keys/$id",
+  validateSearch: keySearch,
+  component: lazyRouteComponent(() => import("./pages/keys/Key"), "Key"),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([overview, calls, call, sessions, session]),
+  routeTree: root.addChildren([overview, calls, call, sessions, session, keys, newKey, key]),
   basepath: "/dashboard",
   defaultPreload: "intent",
   defaultErrorComponent: ({ error, reset }) => <Failed error={error} retry={reset} />,

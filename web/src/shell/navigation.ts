@@ -21,6 +21,10 @@ export const NAVIGATION: readonly Group[] = [
       { to: "/sessions", label: "Sessions", icon: "sessions" },
     ],
   },
+  {
+    label: "Access",
+    entries: [{ to: "/keys", label: "Keys", icon: "keys" }],
+  },
 ];
 
 /** What somebody sees of it. */

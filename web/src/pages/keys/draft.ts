@@ -1,0 +1,130 @@
+// A key as a form holds it, and what of it the control plane is told.
+
+import type { BudgetWindow, Key, KeyChange, NewKey } from "../../api/keys";
+
+export type Draft = {
+  name: string;
+  agent: string;
+  /** A user's id; empty is nobody when an administrator makes it, and else the caller. */
+  owner: string;
+  org: string;
+  kind: Key["kind"];
+  models: string[];
+  providers: string[];
+  routes: string[];
+  /** As the control plane takes it; `never`, or empty for what it is already. */
+  expires: string;
+  rpm: string;
+  tpm: string;
+  concurrency: string;
+  budget: { usd: string; window: string }[];
+  credentials: Key["credentials"];
+  strict: boolean;
+  capture: Key["capture"];
+};
+
+export const WINDOWS: readonly (readonly [BudgetWindow, string])[] = [
+  ["day", "a day"],
+  ["week", "a week"],
+  ["month", "a month"],
+  ["total", "in all"],
+  ["session", "a session"],
+];
+
+export const NEVER = "never";
+
+export function blank(org: string, platform: boolean): Draft {
+  return {
+    name: "",
+    agent: "",
+    owner: "",
+    org,
+    kind: "standard",
+    models: [],
+    providers: [],
+    routes: [],
+    expires: "",
+    rpm: "",
+    tpm: "",
+    concurrency: "",
+    budget: [],
+    credentials: { client: false, user: true, org: true, platform },
+    strict: false,
+    capture: "off",
+  };
+}
+
+export function draftOf(key: Key): Draft {
+  const text = (value: number | null | undefined) => (value ? String(value) : "");
+  return {
+    name: key.name,
+    agent: key.agent ?? "",
+    owner: key.owner ?? "",
+    org: key.org ?? "",
+    kind: key.kind,
+    models: key.models ?? [],
+    providers: key.providers ?? [],
+    routes: key.routes ?? [],
+    expires: "",
+    rpm: text(key.limits.rpm),
+    tpm: text(key.limits.tpm),
+    concurrency: text(key.limits.concurrency),
+    budget: key.budget.map(({ usd, window }) => ({ usd, window })),
+    credentials: key.credentials,
+    strict: key.strict,
+    capture: key.capture,
+  };
+}
+
+/** Everything that is said of a key, with null for what is not restricted. */
+function said(draft: Draft) {
+  const list = (names: string[]) => (names.length > 0 ? names : null);
+  const number = (text: string) => (text ? Number(text) : null);
+  const limits = {
+    rpm: number(draft.rpm),
+    tpm: number(draft.tpm),
+    concurrency: number(draft.concurrency),
+  };
+  const limited = Object.values(limits).some((limit) => limit !== null);
+  const budget = draft.budget.filter(({ usd }) => usd.trim());
+  return {
+    name: draft.name.trim(),
+    agent: draft.agent.trim() || null,
+    owner: draft.owner || null,
+    org: draft.org || null,
+    models: list(draft.models),
+    providers: list(draft.providers),
+    routes: list(draft.routes),
+    limits: limited ? limits : null,
+    budget: budget.length > 0 ? budget : null,
+    credentials: draft.credentials,
+    strict: draft.strict,
+    capture: draft.capture,
+  };
+}
+
+/** What is not restricted is left out. */
+export function newKey(draft: Draft): NewKey {
+  const { name, credentials, ...rest } = said(draft);
+  const present = Object.entries(rest).filter(([, value]) => value !== null);
+  const life = draft.expires && draft.expires !== NEVER ? { expires_in: draft.expires } : {};
+  return { ...Object.fromEntries(present), name, kind: draft.kind, credentials, ...life };
+}
+
+/** Only what is different, so that two people who change different things both have their way. */
+export function changeOf(before: Draft, after: Draft): KeyChange {
+  const [old, now] = [said(before), said(after)];
+  const different = Object.entries(now).filter(
+    ([field, value]) => JSON.stringify(value) !== JSON.stringify(old[field as keyof typeof old]),
+  );
+  const life = after.expires
+    ? { expires_in: after.expires === NEVER ? null : after.expires }
+    : undefined;
+  const change: KeyChange = { ...Object.fromEntries(different), ...life };
+  if (!change.credentials) return change;
+  // Who may not give the platform's away need not say that they do not.
+  const policy = Object.entries(now.credentials).filter(
+    ([who, may]) => old.credentials[who as keyof Key["credentials"]] !== may,
+  );
+  return { ...change, credentials: Object.fromEntries(policy) };
+}
