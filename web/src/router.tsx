@@ -8,6 +8,7 @@ import {
   retainSearchParams,
 } from "@tanstack/react-router";
 import { callsSearch } from "./pages/calls/filter";
+import { connectSearch } from "./pages/connect/search";
 import { keySearch, keysSearch } from "./pages/keys/search";
 import { overviewSearch } from "./pages/overview/search";
 import { Shell } from "./shell/Shell";
@@ -76,8 +77,25 @@ const key = createRoute({
   component: lazyRouteComponent(() => import("./pages/keys/Key"), "Key"),
 });
 
+const connect = createRoute({
+  getParentRoute: () => root,
+  path: "/connect",
+  validateSearch: connectSearch,
+  component: lazyRouteComponent(() => import("./pages/connect/Connect"), "Connect"),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([overview, calls, call, sessions, session, keys, newKey, key]),
+  routeTree: root.addChildren([
+    overview,
+    calls,
+    call,
+    sessions,
+    session,
+    keys,
+    newKey,
+    key,
+    connect,
+  ]),
   basepath: "/dashboard",
   defaultPreload: "intent",
   defaultErrorComponent: ({ error, reset }) => <Failed error={error} retry={reset} />,

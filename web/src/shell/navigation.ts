@@ -23,7 +23,10 @@ export const NAVIGATION: readonly Group[] = [
   },
   {
     label: "Access",
-    entries: [{ to: "/keys", label: "Keys", icon: "keys" }],
+    entries: [
+      { to: "/connect", label: "Connect", icon: "connect" },
+      { to: "/keys", label: "Keys", icon: "keys" },
+    ],
   },
 ];
 

@@ -1,0 +1,141 @@
+// Connecting an agent: what is pasted works as it stands, and the first call is seen.
+
+import { spawnSync } from "node:child_process";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import {
+  accessible,
+  type Browser,
+  browser,
+  open,
+  type Page,
+  portray,
+  signIn,
+  unharmed,
+} from "./browser";
+import { type World, world } from "./gateway";
+
+let chromium: Browser;
+let here: World;
+
+beforeAll(async () => {
+  [chromium, here] = await Promise.all([browser(), world(200)]);
+});
+afterAll(async () => {
+  await chromium?.close();
+  await here?.stop();
+});
+
+async function pasted(page: Page, title = "In a terminal"): Promise<string> {
+  return (await page.getByRole("region", { name: title }).textContent()) ?? "";
+}
+
+/** The variables that a shell has after what was pasted, without its last command. */
+function variables(script: string): Map<string, string> {
+  const before = { PATH: process.env.PATH, ANTHROPIC_API_KEY: "mine", OPENAI_API_KEY: "mine" };
+  const lines = script.split("\n").filter((line) => /^(unset|export) /.test(line));
+  const input = `${lines.join("\n")}\nenv -0`;
+  const { stdout, status } = spawnSync("sh", [], { input, env: before, encoding: "utf8" });
+  expect(status).toBe(0);
+  return new Map(
+    stdout
+      .split("\0")
+      .map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
+  );
+}
+
+test("a key is made, curl is pasted, and its call is seen", async () => {
+  const { page, context, faults } = await open(chromium);
+  await signIn(page, here, here.people.root, "connect?client=curl&model=sim-echo");
+  await page.getByText("Choose a key to see its first call").waitFor();
+  await portray(page, "connect");
+  await unharmed(page);
+  expect(await pasted(page)).toContain("YOUR_VIRTUAL_KEY");
+  await page.getByRole("button", { name: "Create a key" }).click();
+  const form = page.getByRole("form", { name: "Create a key" });
+  await form.getByLabel("Name").fill("connected");
+  await form.getByLabel("May spend the platform's credentials").check();
+  await portray(page, "connect-create");
+  await form.getByRole("button", { name: "Create key" }).click();
+  await page.getByText("Waiting for its first call").waitFor();
+  const script = await pasted(page);
+  expect(script).toMatch(/x-api-key: th-/);
+  await portray(page, "connect-waiting");
+  const ran = spawnSync("sh", [], { input: script, encoding: "utf8" });
+  expect(ran.stdout).toContain('"role":"assistant"');
+  await page.getByText("First call received").waitFor();
+  await portray(page, "connect-received");
+  // The secret was there once.
+  const secret = /th-[\w-]+/.exec(script)?.[0] ?? "none";
+  expect(page.url()).not.toContain(secret);
+  await page.reload();
+  await page.getByText("Put the key's secret in place of").waitFor();
+  expect(await page.content()).not.toContain(secret);
+  await context.close();
+  expect(faults).toEqual([]);
+});
+
+test("every client is told where to go, and with one credential", async () => {
+  const { page, context, faults } = await open(chromium);
+  await signIn(page, here, here.people.member, "connect");
+  await page
+    .getByLabel("Name")
+    .or(page.getByLabel("Key", { exact: true }))
+    .first()
+    .waitFor();
+  const claude = variables(await pasted(page));
+  expect(claude.get("ANTHROPIC_BASE_URL")).toBe(here.url);
+  expect(claude.get("ANTHROPIC_AUTH_TOKEN")).toBe("YOUR_VIRTUAL_KEY");
+  expect(claude.has("ANTHROPIC_API_KEY")).toBe(false);
+  await page.getByLabel("Codex").check();
+  await page.waitForURL(/client=codex/);
+  expect(await pasted(page)).toContain(`base_url="${here.url}/v1"`);
+  const codex = variables(await pasted(page));
+  expect(codex.get("TOLLHOUSE_KEY")).toBe("YOUR_VIRTUAL_KEY");
+  expect(codex.has("OPENAI_API_KEY")).toBe(false);
+  await page.getByLabel("OpenCode").check();
+  await page.getByLabel("Model").selectOption("sim-echo");
+  await page.waitForURL(/model=sim-echo/);
+  const config = JSON.parse(variables(await pasted(page)).get("OPENCODE_CONFIG_CONTENT") ?? "");
+  expect(config.model).toBe("tollhouse/sim-echo");
+  expect(config.provider.tollhouse.options.baseURL).toBe(`${here.url}/v1`);
+  await page.getByLabel("Anthropic Python").check();
+  await page.getByRole("region", { name: "Python" }).waitFor();
+  const anthropic = variables(await pasted(page));
+  expect(anthropic.get("ANTHROPIC_API_KEY")).toBe("YOUR_VIRTUAL_KEY");
+  expect(anthropic.get("ANTHROPIC_BASE_URL")).toBe(here.url);
+  await page.getByLabel("OpenAI TypeScript").check();
+  expect(await pasted(page, "TypeScript")).toContain("new OpenAI()");
+  expect(variables(await pasted(page)).get("OPENAI_BASE_URL")).toBe(`${here.url}/v1`);
+  await portray(page, "connect-sdk");
+  await context.close();
+  expect(faults).toEqual([]);
+});
+
+test("a call that fails is told as one", async () => {
+  const { page, context } = await open(chromium);
+  await signIn(page, here, here.people.owner, "connect?client=curl&model=sim-echo");
+  await page.getByRole("button", { name: "Create a key" }).click();
+  await page.getByLabel("Name").fill("without credentials");
+  expect(await page.getByLabel("May spend the platform's credentials").count()).toBe(0);
+  await page.getByRole("button", { name: "Create key" }).click();
+  await page.getByText("Waiting for its first call").waitFor();
+  spawnSync("sh", [], { input: await pasted(page), encoding: "utf8" });
+  await page.getByText("A call came, and failed").waitFor();
+  await accessible(page);
+  await portray(page, "connect-failed");
+  await context.close();
+});
+
+test("viewers choose no key, and a page that cannot be had says why", async () => {
+  const { page, context } = await open(chromium);
+  await page.route("**/api/v1/proxy-info", (route) =>
+    route.fulfill({ status: 500, json: { error: { code: "internal", message: "It broke." } } }),
+  );
+  await signIn(page, here, here.people.viewer, "connect");
+  await page.getByText("It broke.").waitFor();
+  await page.unroute("**/api/v1/proxy-info");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByText("Choose a key to see its first call").waitFor();
+  expect(await page.getByRole("button", { name: "Create a key" }).count()).toBe(0);
+  await context.close();
+});
