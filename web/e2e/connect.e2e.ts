@@ -121,6 +121,7 @@ test("a call that fails is told as one", async () => {
   await page.getByText("Waiting for its first call").waitFor();
   spawnSync("sh", [], { input: await pasted(page), encoding: "utf8" });
   await page.getByText("A call came, and failed").waitFor();
+  await page.getByRole("link", { name: "Set a credential" }).waitFor();
   await accessible(page);
   await portray(page, "connect-failed");
   await context.close();

@@ -9,6 +9,7 @@ import {
 } from "@tanstack/react-router";
 import { callsSearch } from "./pages/calls/filter";
 import { connectSearch } from "./pages/connect/search";
+import { credentialsSearch } from "./pages/credentials/search";
 import { keySearch, keysSearch } from "./pages/keys/search";
 import { overviewSearch } from "./pages/overview/search";
 import { Shell } from "./shell/Shell";
@@ -84,6 +85,13 @@ const connect = createRoute({
   component: lazyRouteComponent(() => import("./pages/connect/Connect"), "Connect"),
 });
 
+const credentials = createRoute({
+  getParentRoute: () => root,
+  path: "/credentials",
+  validateSearch: credentialsSearch,
+  component: lazyRouteComponent(() => import("./pages/credentials/Credentials"), "Credentials"),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     overview,
@@ -95,6 +103,7 @@ export const router = createRouter({
     newKey,
     key,
     connect,
+    credentials,
   ]),
   basepath: "/dashboard",
   defaultPreload: "intent",

@@ -1,7 +1,8 @@
 // What calls may be led to: providers, routes, models.
 
-import { queryOptions } from "@tanstack/react-query";
+import { queryOptions, useQuery } from "@tanstack/react-query";
 import { client, taken } from "./client";
+import { isPlatform, useMe } from "./me";
 
 const MOST = 1000;
 /** They change when somebody changes the configuration. */
@@ -31,4 +32,16 @@ export function models() {
       taken(client.GET("/api/v1/models", { params: { query: { limit: MOST } }, signal })),
     staleTime: FRESH_MS,
   });
+}
+
+/** The names of providers. Administrators of the installation see all; others those that models come from. */
+export function useProviderNames(): { names: string[] | undefined; error: unknown } {
+  const platform = isPlatform(useMe());
+  const all = useQuery({ ...providers(), enabled: platform });
+  const seen = useQuery({ ...models(), enabled: !platform });
+  const names = platform
+    ? all.data?.data.filter(({ auth }) => auth !== "none").map(({ name }) => name)
+    : seen.data?.data.flatMap(({ targets }) => targets);
+  const { error } = platform ? all : seen;
+  return { names: names && [...new Set(names)].sort(), error: names ? undefined : error };
 }

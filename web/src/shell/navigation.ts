@@ -26,6 +26,7 @@ export const NAVIGATION: readonly Group[] = [
     entries: [
       { to: "/connect", label: "Connect", icon: "connect" },
       { to: "/keys", label: "Keys", icon: "keys" },
+      { to: "/credentials", label: "Credentials", icon: "credentials" },
     ],
   },
 ];

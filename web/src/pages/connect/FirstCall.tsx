@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useLive } from "../../api/live";
 import type { Call } from "../../api/record";
@@ -5,6 +6,9 @@ import { duration } from "../../format";
 import { Badge } from "../../ui/Badge";
 import { Time } from "../../ui/Time";
 import styles from "./Connect.module.css";
+
+/** The status of a call that had nothing to draw on. */
+const NO_CREDENTIAL = 424;
 
 /** Waits for a call with a key, and says how it went. */
 export function FirstCall({ of: key }: { of: string | undefined }) {
@@ -30,6 +34,14 @@ export function FirstCall({ of: key }: { of: string | undefined }) {
           <Badge tone="bad">A call came, and failed</Badge>
           <span>
             {call.status} {call.error ?? call.outcome}
+            {call.status === NO_CREDENTIAL && (
+              <>
+                {" · "}
+                <Link to="/credentials" className={styles.link}>
+                  Set a credential
+                </Link>
+              </>
+            )}
           </span>
         </>
       ) : listening ? (

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { Key } from "../../../api/keys";
 import { isPlatform } from "../../../api/me";
-import { models, providers, routes } from "../../../api/routing";
+import { models, routes, useProviderNames } from "../../../api/routing";
 import type { Me } from "../../../api/session";
 import { CheckField } from "../../../ui/Check";
 import { SelectField } from "../../../ui/Field";
@@ -26,8 +26,8 @@ type Props = FieldsProps & { me: Me; mayLend: boolean };
 /** Models, where they may come from, and on whose credentials. */
 export function UseFields({ draft, set, error, me, mayLend }: Props) {
   const known = useQuery(models()).data?.data ?? [];
-  const places = useQuery(providers()).data?.data ?? [];
-  const ways = useQuery(routes()).data?.data ?? [];
+  const places = useProviderNames().names ?? [];
+  const ways = useQuery({ ...routes(), enabled: isPlatform(me) }).data?.data ?? [];
   const names = [...new Set(known.filter(({ routed }) => routed).map(({ name }) => name))];
   const foreign = draft.owner !== "" && draft.owner !== me.user?.id && !isPlatform(me);
   return (
@@ -44,7 +44,7 @@ export function UseFields({ draft, set, error, me, mayLend }: Props) {
       <TagsField
         label="Providers"
         values={draft.providers}
-        known={places.map(({ name }) => name)}
+        known={places}
         error={error("providers")}
         placeholder="all"
         onChange={(providers) => set({ providers })}
