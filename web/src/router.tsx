@@ -7,6 +7,7 @@ import {
   lazyRouteComponent,
   retainSearchParams,
 } from "@tanstack/react-router";
+import { budgetsSearch } from "./pages/budgets/search";
 import { callsSearch } from "./pages/calls/filter";
 import { connectSearch } from "./pages/connect/search";
 import { credentialsSearch } from "./pages/credentials/search";
@@ -92,6 +93,13 @@ const credentials = createRoute({
   component: lazyRouteComponent(() => import("./pages/credentials/Credentials"), "Credentials"),
 });
 
+const budgets = createRoute({
+  getParentRoute: () => root,
+  path: "/budgets",
+  validateSearch: budgetsSearch,
+  component: lazyRouteComponent(() => import("./pages/budgets/Budgets"), "Budgets"),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     overview,
@@ -104,6 +112,7 @@ export const router = createRouter({
     key,
     connect,
     credentials,
+    budgets,
   ]),
   basepath: "/dashboard",
   defaultPreload: "intent",

@@ -1,9 +1,11 @@
-// Budgets, and how they stand.
+// Budgets, how they stand, and what organizations and users may use.
 
 import { queryOptions } from "@tanstack/react-query";
 import { client, type Schemas, taken } from "./client";
+import { queries } from "./queries";
 
 export type Standing = Schemas["Standing"];
+export type AllowanceInput = Schemas["AllowanceInput"];
 
 const MOST = 1000;
 const FRESH_MS = 10_000;
@@ -27,4 +29,17 @@ export function budgets() {
     staleTime: FRESH_MS,
     refetchInterval: AGAIN_MS,
   });
+}
+
+/** Whose keys share limits and budgets. */
+export type Sharers = { scope: "org" | "user"; id: string };
+
+/** Sets what all their keys may use together, in place of everything that was set before. */
+export async function setAllowance({ scope, id }: Sharers, body: AllowanceInput): Promise<void> {
+  if (scope === "org") {
+    await taken(client.PUT("/api/v1/orgs/{org}/limits", { params: { path: { org: id } }, body }));
+  } else {
+    await taken(client.PUT("/api/v1/users/{id}/limits", { params: { path: { id } }, body }));
+  }
+  void queries.invalidateQueries({ queryKey: ["budgets"] });
 }

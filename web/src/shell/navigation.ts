@@ -27,6 +27,7 @@ export const NAVIGATION: readonly Group[] = [
       { to: "/connect", label: "Connect", icon: "connect" },
       { to: "/keys", label: "Keys", icon: "keys" },
       { to: "/credentials", label: "Credentials", icon: "credentials" },
+      { to: "/budgets", label: "Budgets", icon: "budgets" },
     ],
   },
 ];

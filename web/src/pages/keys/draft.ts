@@ -2,7 +2,15 @@
 
 import type { BudgetWindow, Key, KeyChange, NewKey } from "../../api/keys";
 
-export type Draft = {
+/** Rates and budgets as a form holds them: empty is not limited. */
+export type Amounts = {
+  rpm: string;
+  tpm: string;
+  concurrency: string;
+  budget: { usd: string; window: string }[];
+};
+
+export type Draft = Amounts & {
   name: string;
   agent: string;
   /** A user's id; empty is nobody when an administrator makes it, and else the caller. */
@@ -14,10 +22,6 @@ export type Draft = {
   routes: string[];
   /** As the control plane takes it; `never`, or empty for what it is already. */
   expires: string;
-  rpm: string;
-  tpm: string;
-  concurrency: string;
-  budget: { usd: string; window: string }[];
   credentials: Key["credentials"];
   strict: boolean;
   capture: Key["capture"];
@@ -76,17 +80,18 @@ export function draftOf(key: Key): Draft {
   };
 }
 
+/** What the control plane is told of rates and budgets, with null for what is not limited. */
+export function amounts({ rpm, tpm, concurrency, budget }: Amounts) {
+  const number = (text: string) => (text ? Number(text) : null);
+  const limits = { rpm: number(rpm), tpm: number(tpm), concurrency: number(concurrency) };
+  const limited = Object.values(limits).some((limit) => limit !== null);
+  const stated = budget.filter(({ usd }) => usd.trim());
+  return { limits: limited ? limits : null, budget: stated.length > 0 ? stated : null };
+}
+
 /** Everything that is said of a key, with null for what is not restricted. */
 function said(draft: Draft) {
   const list = (names: string[]) => (names.length > 0 ? names : null);
-  const number = (text: string) => (text ? Number(text) : null);
-  const limits = {
-    rpm: number(draft.rpm),
-    tpm: number(draft.tpm),
-    concurrency: number(draft.concurrency),
-  };
-  const limited = Object.values(limits).some((limit) => limit !== null);
-  const budget = draft.budget.filter(({ usd }) => usd.trim());
   return {
     name: draft.name.trim(),
     agent: draft.agent.trim() || null,
@@ -95,8 +100,7 @@ function said(draft: Draft) {
     models: list(draft.models),
     providers: list(draft.providers),
     routes: list(draft.routes),
-    limits: limited ? limits : null,
-    budget: budget.length > 0 ? budget : null,
+    ...amounts(draft),
     credentials: draft.credentials,
     strict: draft.strict,
     capture: draft.capture,

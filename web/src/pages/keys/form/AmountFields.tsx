@@ -1,7 +1,6 @@
 import { Button } from "../../../ui/Button";
 import { PlainInput, PlainSelect, TextField } from "../../../ui/Field";
-import { WINDOWS } from "../draft";
-import type { FieldsProps } from "../KeyForm";
+import { type Amounts, WINDOWS } from "../draft";
 import styles from "../KeyForm.module.css";
 
 const RATES = [
@@ -10,8 +9,14 @@ const RATES = [
   ["concurrency", "Calls at once"],
 ] as const;
 
+type AmountProps = {
+  draft: Amounts;
+  set: (change: Partial<Amounts>) => void;
+  error: (field: string) => string | undefined;
+};
+
 /** Rates and budgets. What is left empty is not limited. */
-export function AmountFields({ draft, set, error }: FieldsProps) {
+export function AmountFields({ draft, set, error }: AmountProps) {
   return (
     <div className={styles.fields}>
       <div className={styles.three}>
@@ -43,15 +48,12 @@ type Budget = { usd: string; window: string };
 type Props = {
   budget: readonly Budget[];
   error: string | undefined;
-  /** Whether each conversation may have one to itself. */
-  sessions?: boolean;
   onChange: (budget: Budget[]) => void;
 };
 
 /** At most one budget for each window. */
-export function BudgetFields({ budget, error, onChange, sessions = true }: Props) {
-  const windows = WINDOWS.filter(([window]) => sessions || window !== "session");
-  const free = windows.filter(([window]) => budget.every((other) => other.window !== window));
+export function BudgetFields({ budget, error, onChange }: Props) {
+  const free = WINDOWS.filter(([window]) => budget.every((other) => other.window !== window));
   const change = (index: number, part: Partial<Budget>) =>
     onChange(budget.map((one, at) => (at === index ? { ...one, ...part } : one)));
   // A month is what budgets are mostly for.
@@ -62,7 +64,7 @@ export function BudgetFields({ budget, error, onChange, sessions = true }: Props
       {budget.map(({ usd, window }, index) => (
         <div key={window} className={styles.row}>
           <PlainInput
-            label={`US dollars ${windows.find(([name]) => name === window)?.[1] ?? window}`}
+            label={`US dollars ${WINDOWS.find(([name]) => name === window)?.[1] ?? window}`}
             inputMode="decimal"
             placeholder="US dollars"
             value={usd}
@@ -75,13 +77,13 @@ export function BudgetFields({ budget, error, onChange, sessions = true }: Props
             value={window}
             onChange={(event) => change(index, { window: event.target.value })}
           >
-            {windows
-              .filter(([name]) => name === window || free.some(([other]) => other === name))
-              .map(([name, text]) => (
-                <option key={name} value={name}>
-                  {text}
-                </option>
-              ))}
+            {WINDOWS.filter(
+              ([name]) => name === window || free.some(([other]) => other === name),
+            ).map(([name, text]) => (
+              <option key={name} value={name}>
+                {text}
+              </option>
+            ))}
           </PlainSelect>
           <Button
             look="quiet"
@@ -92,7 +94,11 @@ export function BudgetFields({ budget, error, onChange, sessions = true }: Props
           </Button>
         </div>
       ))}
-      {error && <p role="alert">{error}</p>}
+      {error && (
+        <p role="alert" className={styles.error}>
+          {error}
+        </p>
+      )}
       {next && (
         <div>
           <Button onClick={() => onChange([...budget, { usd: "", window: next[0] }])}>

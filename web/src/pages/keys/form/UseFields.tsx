@@ -71,7 +71,11 @@ export function UseFields({ draft, set, error, me, mayLend }: Props) {
             />
           ),
         )}
-        {error("credentials") && <p role="alert">{error("credentials")}</p>}
+        {error("credentials") && (
+          <p role="alert" className={styles.error}>
+            {error("credentials")}
+          </p>
+        )}
       </fieldset>
       <fieldset className={styles.group}>
         <legend>Translation</legend>
