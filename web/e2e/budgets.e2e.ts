@@ -1,7 +1,16 @@
 // Budgets: how they stand, and who sets what for whom.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { accessible, type Browser, browser, open, portray, signIn, unharmed } from "./browser";
+import {
+  accessible,
+  type Browser,
+  browser,
+  held,
+  open,
+  portray,
+  signIn,
+  unharmed,
+} from "./browser";
 import { HOSTILE, type World, world } from "./gateway";
 
 let chromium: Browser;
@@ -128,7 +137,11 @@ test("what is nearly or wholly spent stands first and in another colour", async 
           },
         }),
   );
+  const go = await held(page, "**/api/v1/budgets*");
   await signIn(page, here, here.people.root, "budgets");
+  await page.getByRole("status", { name: "Loading" }).waitFor();
+  await accessible(page);
+  go();
   await page.getByText("It broke.").waitFor();
   broken = false;
   await page.getByRole("button", { name: "Try again" }).click();

@@ -6,6 +6,7 @@ import {
   accessible,
   type Browser,
   browser,
+  held,
   open,
   type Page,
   portray,
@@ -132,7 +133,11 @@ test("viewers choose no key, and a page that cannot be had says why", async () =
   await page.route("**/api/v1/proxy-info", (route) =>
     route.fulfill({ status: 500, json: { error: { code: "internal", message: "It broke." } } }),
   );
+  const go = await held(page, "**/api/v1/proxy-info");
   await signIn(page, here, here.people.viewer, "connect");
+  await page.getByRole("status", { name: "Loading" }).waitFor();
+  await accessible(page);
+  go();
   await page.getByText("It broke.").waitFor();
   await page.unroute("**/api/v1/proxy-info");
   await page.getByRole("button", { name: "Try again" }).click();

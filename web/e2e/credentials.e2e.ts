@@ -2,7 +2,16 @@
 
 import { createServer, type Server } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { accessible, type Browser, browser, open, portray, signIn, unharmed } from "./browser";
+import {
+  accessible,
+  type Browser,
+  browser,
+  held,
+  open,
+  portray,
+  signIn,
+  unharmed,
+} from "./browser";
 import { HOSTILE, type World, world } from "./gateway";
 
 const GOOD = "lab-good-secret-0123456789";
@@ -189,7 +198,11 @@ test("one that its provider refuses says since when; a list that fails says why"
           },
         }),
   );
+  const go = await held(page, "**/platform/credentials*");
   await signIn(page, here, here.people.root, "credentials?of=platform");
+  await page.getByRole("status", { name: "Loading" }).waitFor();
+  await accessible(page);
+  go();
   await page.getByText("It broke.").waitFor();
   broken = false;
   await page.getByRole("button", { name: "Try again" }).click();

@@ -5,6 +5,7 @@ import {
   accessible,
   type Browser,
   browser,
+  held,
   open,
   type Page,
   portray,
@@ -97,7 +98,9 @@ test("the list shows every key that one may see, and is asked in the address", a
 });
 
 test("a key with everything is made, its secret shown once, and it works", async () => {
-  const { page, context, faults } = await open(chromium);
+  const { page, context, faults } = await open(chromium, {
+    permissions: ["clipboard-read", "clipboard-write"],
+  });
   await signIn(page, here, here.people.root, "keys");
   await page.getByRole("link", { name: "New key" }).click();
   const form = page.getByRole("form", { name: "Create key" });
@@ -128,6 +131,9 @@ test("a key with everything is made, its secret shown once, and it works", async
   await form.getByRole("button", { name: "Create key" }).click();
   const secret = await secretOn(page);
   await portray(page, "key-made");
+  await page.getByRole("button", { name: "Copy" }).click();
+  await page.getByText("Copied").waitFor();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(secret);
   expect(await call(secret)).toBe(200);
   const key = await named("everything");
   expect(key).toMatchObject({
@@ -258,6 +264,23 @@ test("members have their own keys in hand, and viewers none", async () => {
   await viewer.context.close();
 });
 
+test("an owner makes a key for somebody, which leaves their own credentials alone", async () => {
+  const { page, context, faults } = await open(chromium);
+  await signIn(page, here, here.people.owner, "keys/new");
+  const form = page.getByRole("form", { name: "Create key" });
+  await form.getByLabel("Name").fill("for mika");
+  await form.getByLabel("Owner", { exact: true }).selectOption({ label: "Mika" });
+  expect(await form.getByLabel("Its owner's").isChecked()).toBe(false);
+  await form.getByRole("button", { name: "Create key" }).click();
+  await secretOn(page);
+  expect(await named("for mika")).toMatchObject({
+    owner: here.people.member.id,
+    credentials: { user: false, org: true },
+  });
+  await context.close();
+  expect(faults).toEqual([]);
+});
+
 test("a list that cannot be had says why, and is asked for again", async () => {
   const { page, context } = await open(chromium);
   let broken = true;
@@ -266,7 +289,11 @@ test("a list that cannot be had says why, and is asked for again", async () => {
       ? route.fulfill({ status: 500, json: { error: { code: "internal", message: "It broke." } } })
       : route.continue(),
   );
+  const go = await held(page, "**/api/v1/keys?*");
   await signIn(page, here, here.people.root, "keys");
+  await page.getByRole("status", { name: "Loading" }).waitFor();
+  await accessible(page);
+  go();
   await page.getByText("It broke.").waitFor();
   await portray(page, "keys-failed");
   broken = false;

@@ -30,6 +30,7 @@ export function KeyChoice({ chosen, made, onChoose, onMade }: Props) {
     (key) =>
       key.id === chosen ||
       (key.state === "active" &&
+        key.kind === "standard" &&
         (!org || key.org === org) &&
         (isPlatform(me) || key.owner === me.user?.id)),
   );

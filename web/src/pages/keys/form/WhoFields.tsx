@@ -63,7 +63,13 @@ export function WhoFields({ draft, set, error, me, expires }: Props) {
             value={draft.owner}
             error={error("owner")}
             hint="The key stops when its owner is switched off"
-            onChange={(event) => set({ owner: event.target.value })}
+            onChange={(event) => {
+              const owner = event.target.value;
+              // A person's credentials are for keys whose secret only they have.
+              const foreign = owner !== "" && owner !== me.user?.id && !isPlatform(me);
+              const credentials = { ...draft.credentials, user: false };
+              set({ owner, ...(foreign && { credentials }) });
+            }}
           >
             {(!me.user || made || isPlatform(me)) && <option value="">Nobody</option>}
             {me.user && !made && !isPlatform(me) && <option value="">Me</option>}
