@@ -78,7 +78,9 @@ test("the platform's: set, tested, replaced, switched off and on, removed", asyn
     (before) => !document.querySelector("table")?.textContent?.includes(before),
     before ?? "",
   );
-  // A credential is tested once in five seconds; until then the control plane says to wait.
+  // A credential is tested once in five seconds.
+  await row.getByRole("button", { name: "Test" }).click();
+  await row.getByText("Tested a moment ago").or(row.getByText("Taken")).waitFor();
   await expect
     .poll(
       async () => {

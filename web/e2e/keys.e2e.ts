@@ -153,6 +153,9 @@ test("a key with everything is made, its secret shown once, and it works", async
   await page.getByRole("meter").first().waitFor();
   await portray(page, "key");
   expect(await page.content()).not.toContain(secret);
+  await page.getByRole("link", { name: "Its calls" }).click();
+  await page.waitForURL(/\/calls\?key=/);
+  await page.getByText("sim-echo").first().waitFor();
   await context.close();
   expect(faults).toEqual([]);
 });
@@ -277,6 +280,49 @@ test("an owner makes a key for somebody, which leaves their own credentials alon
     owner: here.people.member.id,
     credentials: { user: false, org: true },
   });
+  await context.close();
+  expect(faults).toEqual([]);
+});
+
+test("the keyboard alone makes a key", async () => {
+  const { page, context } = await open(chromium);
+  await signIn(page, here, here.people.root, "keys/new");
+  await page.locator(":focus").waitFor();
+  await page.keyboard.type("typed");
+  await page.keyboard.press("Enter");
+  await secretOn(page);
+  await named("typed");
+  await context.close();
+});
+
+test("of a thousand keys a part is drawn, and older ones are asked for", async () => {
+  const { page, context, faults } = await open(chromium);
+  const [model] = (await here.api<{ data: Key[] }>("GET", "/keys?limit=1")).data;
+  const some = (count: number, from: number) =>
+    Array.from({ length: count }, (_, index) => ({
+      ...model,
+      id: `key_${from + index}`,
+      name: `many ${from + index}`,
+      state: "active",
+    }));
+  await page.route("**/api/v1/keys?*", (route) => {
+    const older = new URL(route.request().url()).searchParams.has("cursor");
+    const data = older ? some(50, 1000) : some(1000, 0);
+    return route.fulfill({ json: { data, next: older ? null : "older" } });
+  });
+  await signIn(page, here, here.people.root, "keys");
+  await page.getByText("200 of 1,000 and older ones").waitFor();
+  const rows = page.locator("tbody tr");
+  expect(await rows.count()).toBe(200);
+  for (const shown of [400, 600, 800]) {
+    await page.getByRole("button", { name: "Show more" }).click();
+    await page.getByText(`${shown} of 1,000`).waitFor();
+  }
+  await page.getByRole("button", { name: "Show more" }).click();
+  await page.getByText("1,000 of 1,050").waitFor();
+  await page.getByRole("button", { name: "Show more" }).click();
+  await page.getByRole("row", { name: /many 1049/ }).waitFor();
+  expect(await page.getByRole("button", { name: "Show more" }).count()).toBe(0);
   await context.close();
   expect(faults).toEqual([]);
 });

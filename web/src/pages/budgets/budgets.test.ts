@@ -35,5 +35,5 @@ test("addresses that say nothing known mean the default", () => {
     q: "a",
     set: "",
   });
-  expect(budgetsSearch({ scope: "x", q: 1, set: null })).toEqual({});
+  expect(budgetsSearch({ scope: "x", q: [1], set: null })).toEqual({});
 });

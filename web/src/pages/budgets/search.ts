@@ -14,7 +14,8 @@ export type BudgetsSearch = { scope?: Scope; q?: string; set?: string };
 
 export function budgetsSearch(search: Record<string, unknown>): BudgetsSearch {
   const scope = SCOPES.find(([name]) => name === search.scope)?.[0];
-  const q = typeof search.q === "string" && search.q ? search.q : undefined;
+  // The address has what looks like a number as one.
+  const q = typeof search.q === "string" || typeof search.q === "number" ? `${search.q}` : "";
   const set = typeof search.set === "string" ? search.set : undefined;
   return { ...(scope && { scope }), ...(q && { q }), ...(set !== undefined && { set }) };
 }

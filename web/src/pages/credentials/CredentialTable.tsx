@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { ApiFailure } from "../../api/client";
 import {
   type Credential,
   enableCredential,
@@ -10,6 +11,7 @@ import { duration } from "../../format";
 import { Badge } from "../../ui/Badge";
 import { Button } from "../../ui/Button";
 import { Confirm } from "../../ui/Confirm";
+import { wordsOf } from "../../ui/states";
 import { type Column, Table } from "../../ui/Table";
 import { Time } from "../../ui/Time";
 import { toast } from "../../ui/Toasts";
@@ -109,13 +111,15 @@ function State({ of: credential }: { of: Credential | undefined }) {
 
 function Actions({ of: credential, onReplace }: { of: Credential; onReplace: () => void }) {
   const [trial, setTrial] = useState<Trial>();
+  const [failure, setFailure] = useState<unknown>();
   const [busy, setBusy] = useState(false);
   const { id, name, provider, state, managed } = credential;
   if (!id) return null;
   const test = async () => {
     setBusy(true);
     setTrial(undefined);
-    await testCredential(id).then(setTrial, toast.failed);
+    setFailure(undefined);
+    await testCredential(id).then(setTrial, setFailure);
     setBusy(false);
   };
   const act = (action: Promise<unknown>, done: string) =>
@@ -125,6 +129,7 @@ function Actions({ of: credential, onReplace }: { of: Credential; onReplace: () 
     <span className={styles.actions}>
       <span role="status" className={styles.trial}>
         {trial && <Result of={trial} />}
+        {failure !== undefined && <span className={styles.refused}>{whyNot(failure)}</span>}
       </span>
       <Button busy={busy} onClick={test}>
         Test
@@ -149,6 +154,12 @@ function Actions({ of: credential, onReplace }: { of: Credential; onReplace: () 
       )}
     </span>
   );
+}
+
+/** Why there was no test. */
+function whyNot(failure: unknown): string {
+  const soon = failure instanceof ApiFailure && failure.status === 429;
+  return soon ? "Tested a moment ago: wait a little" : wordsOf(failure);
 }
 
 function Result({ of: { ok, status, error, latency_ms } }: { of: Trial }) {

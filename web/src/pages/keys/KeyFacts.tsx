@@ -1,17 +1,16 @@
 import { useQuery } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { Link } from "@tanstack/react-router";
 import type { Key } from "../../api/keys";
 import { usage } from "../../api/record";
 import { compact, count, money, share } from "../../format";
 import { useNames } from "../../shell/names";
+import { Fact, Facts } from "../../ui/Facts";
 import { Columns } from "../../ui/Page";
 import { Panel } from "../../ui/Panel";
 import { Skeleton } from "../../ui/states";
 import { Time } from "../../ui/Time";
 import styles from "./KeyFacts.module.css";
 import { limitsText, StandingMeter, useStandings, windowName } from "./meters";
-
-type Fact = readonly [name: string, value: ReactNode];
 
 /** What is known of a key, and how much of its budgets is used. */
 export function KeyFacts({ of: key }: { of: Key }) {
@@ -20,55 +19,44 @@ export function KeyFacts({ of: key }: { of: Key }) {
   return (
     <Columns>
       <Panel title="Key">
-        <Facts
-          facts={[
-            ["Id", <code key="id">{key.id}</code>],
-            ["Secret", <code key="secret">{key.prefix}…</code>],
-            ["Owner", key.owner ? name(key.owner) : "Nobody"],
-            ["Organization", key.org ? name(key.org) : "None"],
-            ["Agent", key.agent ?? "None"],
-            ["Created", <Time key="created" at={key.created_at} />],
-            ["Last used", key.last_used_at ? <Time key="used" at={key.last_used_at} /> : "Never"],
-            ["Expires", key.expires_at ? <Time key="expires" at={key.expires_at} /> : "Never"],
-            ...(key.grace_until
-              ? [["Old secret works until", <Time key="grace" at={key.grace_until} />] as const]
-              : []),
-            ...(key.revoked_at
-              ? [["Revoked", <Time key="revoked" at={key.revoked_at} />] as const]
-              : []),
-          ]}
-        />
+        <Facts>
+          <Fact name="Id">
+            <code>{key.id}</code>
+          </Fact>
+          <Fact name="Secret">
+            <code>{key.prefix}…</code>
+          </Fact>
+          <Fact name="Owner">{key.owner ? name(key.owner) : "Nobody"}</Fact>
+          <Fact name="Organization">{key.org ? name(key.org) : "None"}</Fact>
+          <Fact name="Agent">{key.agent ?? "None"}</Fact>
+          <Fact name="Created">
+            <Time at={key.created_at} />
+          </Fact>
+          <Fact name="Last used">
+            {key.last_used_at ? <Time at={key.last_used_at} /> : "Never"}
+          </Fact>
+          <Fact name="Expires">{key.expires_at ? <Time at={key.expires_at} /> : "Never"}</Fact>
+          <Fact name="Old secret works until">
+            {key.grace_until && <Time at={key.grace_until} />}
+          </Fact>
+          <Fact name="Revoked">{key.revoked_at && <Time at={key.revoked_at} />}</Fact>
+        </Facts>
       </Panel>
       <Panel title="May use">
-        <Facts
-          facts={[
-            ["Models", list(key.models)],
-            ["Providers", list(key.providers)],
-            ["Routes", list(key.routes)],
-            ["Credentials", sources(key)],
-            ["Lossy translation", key.strict ? "Refused" : "Allowed"],
-            ["Kept of bodies", key.capture === "off" ? "Nothing" : key.capture],
-          ]}
-        />
+        <Facts>
+          <Fact name="Models">{list(key.models)}</Fact>
+          <Fact name="Providers">{list(key.providers)}</Fact>
+          <Fact name="Routes">{list(key.routes)}</Fact>
+          <Fact name="Credentials">{sources(key)}</Fact>
+          <Fact name="Lossy translation">{key.strict ? "Refused" : "Allowed"}</Fact>
+          <Fact name="Kept of bodies">{key.capture === "off" ? "Nothing" : key.capture}</Fact>
+        </Facts>
       </Panel>
       <Panel title="Limits and budgets">
         <Amounts of={key} />
       </Panel>
       <Usage of={key} />
     </Columns>
-  );
-}
-
-export function Facts({ facts }: { facts: readonly Fact[] }) {
-  return (
-    <dl className={styles.facts}>
-      {facts.map(([name, value]) => (
-        <div key={name} className={styles.fact}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
   );
 }
 
@@ -94,15 +82,15 @@ function Amounts({ of: key }: { of: Key }) {
   );
   return (
     <div className={styles.amounts}>
-      <Facts
-        facts={[
-          ["Rates", limitsText(key.limits) ?? "No limits of its own"],
-          ...(key.budget.length === 0 ? [["Budget", "None of its own"] as const] : []),
-          ...others.map(
-            ({ usd, window }) => ["Budget", `${money(usd)} ${windowName(window)}`] as const,
-          ),
-        ]}
-      />
+      <Facts>
+        <Fact name="Rates">{limitsText(key.limits) ?? "No limits of its own"}</Fact>
+        {key.budget.length === 0 && <Fact name="Budget">None of its own</Fact>}
+        {others.map(({ usd, window }) => (
+          <Fact key={window} name="Budget">
+            {money(usd)} {windowName(window)}
+          </Fact>
+        ))}
+      </Facts>
       {standings.map((standing) => (
         <div key={standing.window}>
           <StandingMeter standing={standing} />
@@ -126,15 +114,20 @@ function Usage({ of: key }: { of: Key }) {
   );
   const wait = <Skeleton height="1rem" width="4rem" />;
   return (
-    <Panel title="On record">
-      <Facts
-        facts={[
-          ["Calls", totals ? count(totals.calls) : wait],
-          ["Errors", totals ? share(totals.errors, totals.calls) : wait],
-          ["Tokens", totals ? compact(tokens) : wait],
-          ["Cost", totals ? money(totals.cost_usd ?? "0") : wait],
-        ]}
-      />
+    <Panel
+      title="On record"
+      aside={
+        <Link to="/calls" search={{ key: key.id }}>
+          Its calls
+        </Link>
+      }
+    >
+      <Facts>
+        <Fact name="Calls">{totals ? count(totals.calls) : wait}</Fact>
+        <Fact name="Errors">{totals ? share(totals.errors, totals.calls) : wait}</Fact>
+        <Fact name="Tokens">{totals ? compact(tokens) : wait}</Fact>
+        <Fact name="Cost">{totals ? money(totals.cost_usd ?? "0") : wait}</Fact>
+      </Facts>
     </Panel>
   );
 }

@@ -70,5 +70,6 @@ test("keys are chosen by all that the address says", () => {
 
 test("addresses that say nothing known mean the default", () => {
   expect(keysSearch({ q: "a", state: "revoked" })).toEqual({ q: "a", state: "revoked" });
-  expect(keysSearch({ q: 5, state: "x", kind: [], owner: "" })).toEqual({});
+  expect(keysSearch({ q: 60 })).toEqual({ q: "60" });
+  expect(keysSearch({ q: ["a"], state: "x", kind: [], owner: "" })).toEqual({});
 });

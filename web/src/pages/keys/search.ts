@@ -21,7 +21,8 @@ export type KeysSearch = { q?: string; state?: State; kind?: Kind; owner?: strin
 
 /** Anything else in an address is left out, which means what stands there by default. */
 export function keysSearch(search: Record<string, unknown>): KeysSearch {
-  const q = typeof search.q === "string" && search.q ? search.q : undefined;
+  // The address has what looks like a number as one.
+  const q = typeof search.q === "string" || typeof search.q === "number" ? `${search.q}` : "";
   const owner = typeof search.owner === "string" && search.owner ? search.owner : undefined;
   const state = STATES.find(([name]) => name === search.state)?.[0];
   const kind = KINDS.find(([name]) => name === search.kind)?.[0];
