@@ -34,6 +34,7 @@ type Ready = {
   url: string;
   key: string;
   admin_token: string;
+  data_dir: string;
   /** A file, or an address. */
   database: string;
 };
@@ -65,7 +66,7 @@ export async function demo({
   return { ready, stop };
 }
 
-type Told = Omit<Ready, "database"> & { data_dir: string };
+type Told = Omit<Ready, "database">;
 
 async function written(file: string, child: ChildProcess): Promise<Told> {
   const until = Date.now() + START_MS;
@@ -141,6 +142,11 @@ async function peopled(ready: Ready, stop: World["stop"], calls: number): Promis
   });
   const seeded = spawnSync("python3", [here("seed.py")], { input, encoding: "utf8" });
   if (seeded.status !== 0) throw new Error(`seed.py failed: ${seeded.stderr}`);
+  // The rows did not come through the ledger, so nobody has added them up.
+  const postgres = database.startsWith("postgres:") ? ["--database", database] : [];
+  const rebuild = ["db", "rollup", "--rebuild", "--data-dir", ready.data_dir, ...postgres];
+  const summed = spawnSync(BINARY, rebuild, { encoding: "utf8" });
+  if (summed.status !== 0) throw new Error(`no sums: ${summed.stderr}`);
   return { url: ready.url, adminToken: ready.admin_token, orgs, people, api, stop };
 }
 

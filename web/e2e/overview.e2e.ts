@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { change, count, duration, money } from "../src/format";
 import { type Browser, browser, open, portray, settled, signIn, unharmed } from "./browser";
 import { type World, world } from "./gateway";
+
+const DAY_MS = 86_400_000;
+
+type Report = {
+  totals: { calls: number; cost_usd: string; latency: { ttft: { p50_ms: number } } };
+  previous: { totals: { cost_usd: string } };
+};
 
 let chromium: Browser;
 let here: World;
@@ -17,17 +25,40 @@ test("the overview shows what the control plane says, and compares it", async ()
   const { page, context, faults } = await open(chromium);
   await signIn(page, here, here.people.root, "?range=30d");
   await settled(page);
-  const from = new Date(Math.floor(Date.now() / 86_400_000) * 86_400_000 - 29 * 86_400_000);
-  const report = await here.api<{ totals: { calls: number } }>(
+  const from = new Date(Math.floor(Date.now() / DAY_MS) * DAY_MS - 29 * DAY_MS);
+  const report = await here.api<Report>(
     "GET",
-    `/usage?from=${from.toISOString()}`,
+    `/usage?from=${from.toISOString()}&compare=previous&latency=true`,
   );
-  const calls = page.locator("dt", { hasText: "Calls" }).locator("xpath=following-sibling::dd[1]");
-  expect(await calls.textContent()).toBe(report.totals.calls.toLocaleString("en-US"));
+  const tile = (name: string) =>
+    page.locator("dt", { hasText: name }).locator("xpath=following-sibling::dd");
+  expect(await tile("Calls").first().textContent()).toBe(count(report.totals.calls));
+  expect(await tile("Spend").first().textContent()).toBe(money(report.totals.cost_usd));
+  const spent = change(Number(report.totals.cost_usd), Number(report.previous.totals.cost_usd));
+  expect(await tile("Spend").last().textContent()).toContain(spent);
+  const first = report.totals.latency.ttft.p50_ms;
+  expect(await tile("First byte").first().textContent()).toBe(duration(first));
   await portray(page, "overview");
   await page.getByRole("button", { name: "Key" }).click();
   await page.getByRole("row", { name: /nightly review/ }).waitFor();
   await unharmed(page);
+  await context.close();
+  expect(faults).toEqual([]);
+});
+
+test("a group leads to its calls, and a tag of any name is one", async () => {
+  const { page, context, faults } = await open(chromium);
+  await signIn(page, here, here.people.root, "?range=90d&by=tag");
+  await page.getByRole("row", { name: /billing/ }).waitFor();
+  await unharmed(page);
+  await page.getByLabel("Name of the tag").fill("branch");
+  await page.keyboard.press("Enter");
+  await page.waitForURL((url) => url.searchParams.get("tag") === "branch");
+  await page.getByRole("row", { name: /main/ }).waitFor();
+  await page.getByRole("button", { name: "Caller" }).click();
+  await page.getByRole("link", { name: "opencode" }).click();
+  await page.waitForURL((url) => url.searchParams.get("caller") === "opencode");
+  await page.getByRole("cell", { name: "opencode" }).first().waitFor();
   await context.close();
   expect(faults).toEqual([]);
 });

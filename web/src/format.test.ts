@@ -33,6 +33,7 @@ test.each([
 ])("%s is %s in short", (value, shown) => expect(compact(value)).toBe(shown));
 
 test.each([
+  [0, "0 ms"],
   [0.2, "< 1 ms"],
   [12.4, "12 ms"],
   [999.7, "1.00 s"],

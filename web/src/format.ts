@@ -59,6 +59,7 @@ export function compact(value: number | null | undefined): string {
 /** A length of time given in milliseconds. */
 export function duration(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return NONE;
+  if (ms === 0) return "0 ms";
   if (ms < 1) return "< 1 ms";
   if (ms < 999.5) return `${Math.round(ms)} ms`;
   const seconds = ms / 1000;

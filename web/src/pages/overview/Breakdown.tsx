@@ -1,30 +1,79 @@
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import type { UsageReport } from "../../api/record";
-import { compact, count, exactMoney, money, share } from "../../format";
+import { change, compact, count, duration, exactMoney, money, share } from "../../format";
 import { useNames } from "../../shell/names";
+import { PlainInput } from "../../ui/Field";
 import { Panel } from "../../ui/Panel";
-import { Empty, SkeletonRows } from "../../ui/states";
+import { Empty, Failed, SkeletonRows } from "../../ui/states";
 import { type Column, Table } from "../../ui/Table";
 import { Tabs } from "../../ui/Tabs";
 import styles from "./Breakdown.module.css";
 import { GROUPS, type GroupBy } from "./search";
-import { cached, prompt, spend, tokens } from "./series";
+import { cached, latency, prompt, spend, tokens } from "./series";
 
 type Row = UsageReport["data"][number];
 type Props = {
   by: GroupBy;
+  tag: string;
   report: UsageReport | undefined;
+  error: unknown;
   onBy: (by: GroupBy) => void;
+  onTag: (tag: string) => void;
 };
 
-export function Breakdown({ by, report, onBy }: Props) {
+/** The same calls by who made them, or by what answered. */
+export function Breakdown({ by, tag, report, error, onBy, onTag }: Props) {
   const name = useNames();
   const rows = [...(report?.data ?? [])].sort((a, b) => spend(b) - spend(a) || b.calls - a.calls);
-  const most = Math.max(...rows.map(spend), 0);
-  const whole = report ? spend(report.totals) : 0;
-  const columns: Column<Row>[] = [
+  const aside = (
+    <>
+      {by === "tag" && (
+        <PlainInput
+          label="Name of the tag"
+          defaultValue={tag}
+          onBlur={(event) => onTag(event.target.value.trim())}
+          onKeyDown={(event) => event.key === "Enter" && event.currentTarget.blur()}
+        />
+      )}
+      <Tabs label="Group by" value={by} options={GROUPS} onChange={onBy} />
+    </>
+  );
+  return (
+    <Panel title="Breakdown" aside={aside} flush>
+      {report ? (
+        <Table
+          label={`Usage by ${by}`}
+          columns={columns(by, tag, report, (row) => (row.group ? name(row.group) : undefined))}
+          rows={rows}
+          rowKey={(row) => row.group ?? ""}
+          empty={<Empty title="Nothing to compare">No call in this time says.</Empty>}
+        />
+      ) : error ? (
+        <Failed error={error} />
+      ) : (
+        <SkeletonRows rows={5} />
+      )}
+    </Panel>
+  );
+}
+
+function columns(
+  by: GroupBy,
+  tag: string,
+  report: UsageReport,
+  name: (row: Row) => string | undefined,
+): Column<Row>[] {
+  const most = Math.max(...report.data.map(spend), 0);
+  const whole = spend(report.totals);
+  return [
     {
-      name: GROUPS.find(([group]) => group === by)?.[1] ?? by,
-      cell: (row) => (row.group ? name(row.group) : <span className={styles.none}>none</span>),
+      name: by === "tag" ? tag : (GROUPS.find(([group]) => group === by)?.[1] ?? by),
+      cell: (row) => (
+        <Calls by={by} group={row.group}>
+          {name(row)}
+        </Calls>
+      ),
       wide: true,
     },
     { name: "Calls", cell: (row) => count(row.calls), number: true },
@@ -35,9 +84,20 @@ export function Breakdown({ by, report, onBy }: Props) {
       number: true,
     },
     { name: "Cache hits", cell: (row) => share(cached(row), prompt(row)), number: true },
+    { name: "First byte, p50", cell: (row) => duration(latency(row, "ttft", "p50")), number: true },
+    { name: "Took, p95", cell: (row) => duration(latency(row, "duration", "p95")), number: true },
     {
       name: "Cost",
       cell: (row) => <span title={exactMoney(row.cost_usd)}>{money(row.cost_usd)}</span>,
+      number: true,
+    },
+    {
+      name: "Before",
+      cell: (row) => (
+        <span className={styles.before} title="Against as long a time before">
+          {row.previous ? (change(spend(row), spend(row.previous)) ?? "–") : "–"}
+        </span>
+      ),
       number: true,
     },
     {
@@ -45,28 +105,27 @@ export function Breakdown({ by, report, onBy }: Props) {
       cell: (row) => (
         <span className={styles.share}>
           <i style={{ width: `${most > 0 ? (100 * spend(row)) / most : 0}%` }} />
-          <b>{share(spend(row), whole)}</b>
+          <b>{row.cost_usd ? share(spend(row), whole) : "–"}</b>
         </span>
       ),
     },
   ];
+}
+
+/** A group's name, which leads to its calls where those can be asked for by it. */
+function Calls({ by, group, children }: { by: GroupBy; group: Row["group"]; children: ReactNode }) {
+  if (!group) return <span className={styles.none}>none</span>;
+  if (by === "tag") return children;
+  if (by === "org") {
+    return (
+      <Link to="/calls" search={{ org: group }} className={styles.link}>
+        {children}
+      </Link>
+    );
+  }
   return (
-    <Panel
-      title="Breakdown"
-      aside={<Tabs label="Group by" value={by} options={GROUPS} onChange={onBy} />}
-      flush
-    >
-      {report ? (
-        <Table
-          label={`Usage by ${by}`}
-          columns={columns}
-          rows={rows}
-          rowKey={(row) => row.group ?? ""}
-          empty={<Empty title="Nothing to compare" />}
-        />
-      ) : (
-        <SkeletonRows rows={5} />
-      )}
-    </Panel>
+    <Link to="/calls" search={{ [by]: group }} className={styles.link}>
+      {children}
+    </Link>
   );
 }

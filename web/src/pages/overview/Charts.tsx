@@ -1,11 +1,11 @@
 import { useMemo } from "react";
 import type { UsageReport } from "../../api/record";
-import { compact, money } from "../../format";
+import { compact, duration, money } from "../../format";
 import { Chart, type Series } from "../../ui/Chart";
 import { Columns } from "../../ui/Page";
 import { Panel } from "../../ui/Panel";
 import { Skeleton } from "../../ui/states";
-import { along, cached, hitRate, spend, written } from "./series";
+import { along, cached, hitRate, latency, spend, written } from "./series";
 
 type Props = { report: UsageReport | undefined; times: readonly number[] };
 
@@ -42,6 +42,8 @@ export function Charts({ report, times }: Props) {
       {chart("Spend", drawn.spend, dollars)}
       {chart("Calls", drawn.calls, compact)}
       {chart("Tokens", drawn.tokens, compact)}
+      {chart("Time to first byte", drawn.first, duration, false)}
+      {chart("Time to the end", drawn.end, duration, false)}
       {chart("Cache hit rate", drawn.cache, percent, false)}
     </Columns>
   );
@@ -51,8 +53,17 @@ function rows(report: UsageReport | undefined, times: readonly number[]) {
   const of = (label: string, color: string, pick: Parameters<typeof along>[2]): Series => ({
     label,
     color,
-    values: along(report, times, pick),
+    values: along(report?.series, times, pick),
   });
+  // What does not add up says what it is over the whole time.
+  const rate = (label: string, color: string, pick: Parameters<typeof along>[2]): Series => ({
+    ...of(label, color, pick),
+    whole: report ? pick(report.totals) : null,
+  });
+  const percentiles = (what: "ttft" | "duration") => [
+    rate("p50", "--series-1", (totals) => latency(totals, what, "p50")),
+    rate("p95", "--series-3", (totals) => latency(totals, what, "p95")),
+  ];
   return {
     spend: [of("Cost", "--series-1", spend)],
     calls: [
@@ -60,16 +71,13 @@ function rows(report: UsageReport | undefined, times: readonly number[]) {
       of("Failed", "--bad", (totals) => totals.errors),
     ],
     tokens: [
-      of("Cache read", "--series-1", cached),
-      of("Cache write", "--series-2", written),
+      of("Cached", "--series-1", cached),
+      of("Written", "--series-2", written),
       of("Input", "--series-3", (totals) => totals.usage?.input ?? 0),
       of("Output", "--series-4", (totals) => totals.usage?.output ?? 0),
     ],
-    cache: [
-      {
-        ...of("Read from cache", "--series-1", hitRate),
-        whole: report ? hitRate(report.totals) : null,
-      },
-    ],
+    first: percentiles("ttft"),
+    end: percentiles("duration"),
+    cache: [rate("From cache", "--series-1", hitRate)],
   };
 }

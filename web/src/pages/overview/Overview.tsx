@@ -8,46 +8,49 @@ import { Tabs } from "../../ui/Tabs";
 import { useNow } from "../../ui/Time";
 import { Breakdown } from "./Breakdown";
 import { Charts } from "./Charts";
-import { RANGES, type Range, span } from "./search";
+import { RANGES, type Range, span, TAG } from "./search";
 import { Tiles } from "./Tiles";
 
 const REFRESH_MS = 30_000;
 
 export function Overview() {
-  const { range = "24h", by = "model" } = useSearch({ from: "/" });
+  const { range = "24h", by = "model", tag = TAG } = useSearch({ from: "/" });
   const navigate = useNavigate({ from: "/" });
   const org = useOrg();
-  const { from, before, times, bucket } = span(range, useNow());
+  const { from, times, interval } = span(range, useNow());
   const ask = (query: UsageQuery) => ({
-    ...usage({ ...query, ...(org && { org }) }),
+    ...usage({ ...query, from, compare: "previous", latency: true, ...(org && { org }) }),
     refetchInterval: REFRESH_MS,
   });
-  const series = useQuery(ask({ group_by: bucket, from }));
-  const earlier = useQuery(ask({ group_by: "outcome", from: before, to: from }));
-  const groups = useQuery(ask({ group_by: by, from, limit: 50 }));
+  // Two questions, so that another breakdown does not draw the charts again.
+  const whole = useQuery(ask({ group_by: "outcome", interval }));
+  const groups = useQuery(ask({ group_by: by === "tag" ? `tag:${tag}` : by, limit: 50 }));
   const choose = (range: Range) => navigate({ search: (search) => ({ ...search, range }) });
   return (
     <Page
       title="Overview"
       actions={<Tabs label="Time range" value={range} options={RANGES} onChange={choose} />}
     >
-      {series.isError && !series.data ? (
-        <Failed error={series.error} retry={() => series.refetch()} />
+      {whole.isError && !whole.data ? (
+        <Failed error={whole.error} retry={() => whole.refetch()} />
       ) : (
         <>
-          <Tiles now={series.data?.totals} before={earlier.data?.totals} />
-          {series.data?.totals.calls === 0 ? (
+          <Tiles now={whole.data?.totals} before={whole.data?.previous?.totals} />
+          {whole.data?.totals.calls === 0 ? (
             <Empty title="No calls in this time">
               Point an agent at this gateway with a virtual key, and its calls show here as they
               end.
             </Empty>
           ) : (
             <>
-              <Charts report={series.data} times={times} />
+              <Charts report={whole.data} times={times} />
               <Breakdown
                 by={by}
+                tag={tag}
                 report={groups.data}
+                error={groups.data ? undefined : groups.error}
                 onBy={(by) => navigate({ search: (search) => ({ ...search, by }) })}
+                onTag={(tag) => navigate({ search: (search) => ({ ...search, tag }) })}
               />
             </>
           )}

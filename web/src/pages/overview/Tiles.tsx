@@ -1,12 +1,12 @@
 import type { Totals } from "../../api/record";
-import { change, compact, count, exactMoney, money, share } from "../../format";
+import { change, compact, count, duration, exactMoney, money, share } from "../../format";
 import { Skeleton } from "../../ui/states";
-import { cached, errorRate, prompt, spend, tokens } from "./series";
+import { cached, errorRate, latency, prompt, spend, tokens } from "./series";
 import styles from "./Tiles.module.css";
 
 type Props = { now: Totals | undefined; before: Totals | undefined };
 
-/** The five numbers that are looked at first, and how they changed. */
+/** The six numbers that are looked at first, and how they changed. */
 export function Tiles({ now, before }: Props) {
   const compared = (pick: (totals: Totals) => number) =>
     now && before ? change(pick(now), pick(before)) : undefined;
@@ -48,6 +48,14 @@ export function Tiles({ now, before }: Props) {
         change={compared(errorRate)}
         rising="bad"
       />
+      <Tile
+        name="First byte"
+        value={now && duration(latency(now, "ttft", "p50"))}
+        title="About half of the calls have their first byte by then"
+        note={now && `p95 ${duration(latency(now, "ttft", "p95"))}`}
+        change={compared((totals) => latency(totals, "ttft", "p50") ?? 0)}
+        rising="bad"
+      />
     </dl>
   );
 }
@@ -87,8 +95,11 @@ function Tile({ name, value, title, note, about, change, rising }: TileProps) {
   );
 }
 
+/** A change this small means nothing. */
+const NOISE = 5;
+
 function tone(change: string, rising: TileProps["rising"]): "good" | "bad" | "neutral" {
-  if (rising === "neutral" || change.startsWith("±")) return "neutral";
-  const up = change.startsWith("+");
-  return up === (rising === "good") ? "good" : "bad";
+  const small = change.endsWith("%") && Math.abs(Number.parseInt(change.slice(1), 10)) < NOISE;
+  if (rising === "neutral" || small) return "neutral";
+  return change.startsWith("+") === (rising === "good") ? "good" : "bad";
 }

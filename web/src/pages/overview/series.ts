@@ -2,20 +2,14 @@
 
 import type { Totals, UsageReport } from "../../api/record";
 
-/** One number of every bucket; a bucket without calls is zero. */
+/** One number of every bucket; of one without calls, what `pick` makes of nothing. */
 export function along(
-  report: UsageReport | undefined,
+  series: UsageReport["series"],
   times: readonly number[],
   pick: (totals: Totals) => number | null,
 ): (number | null)[] {
-  const found = new Map<number, Totals>();
-  for (const group of report?.data ?? []) {
-    if (group.group) found.set(Date.parse(group.group) / 1000, group);
-  }
-  return times.map((time) => {
-    const totals = found.get(time);
-    return totals ? pick(totals) : pick(NOTHING);
-  });
+  const found = new Map((series ?? []).map((point) => [Date.parse(point.at) / 1000, point]));
+  return times.map((time) => pick(found.get(time) ?? NOTHING));
 }
 
 const NOTHING: Totals = {
@@ -27,6 +21,15 @@ const NOTHING: Totals = {
   bytes_in: 0,
   bytes_out: 0,
 };
+
+/** A percentile of the time to the first byte or to the end, in milliseconds; null where no call says. */
+export function latency(
+  totals: Totals,
+  of: "ttft" | "duration",
+  percentile: "p50" | "p95",
+): number | null {
+  return totals.latency?.[of]?.[`${percentile}_ms`] ?? null;
+}
 
 export function spend(totals: Totals): number {
   return Number(totals.cost_usd ?? 0);
