@@ -55,8 +55,11 @@ export async function signIn(page: Page, world: World, person: Person, path = ""
 
 /** Waits until nothing is on its way. */
 export async function settled(page: Page): Promise<void> {
-  await page.waitForLoadState("networkidle");
-  await page.waitForFunction(() => !document.querySelector('[aria-label="Loading"]'));
+  // Whatever was pressed has been drawn, and so asked for.
+  await page.evaluate(
+    () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
+  );
+  await page.waitForFunction(() => !document.querySelector('[data-busy], [aria-label="Loading"]'));
 }
 
 /** No violation that axe knows of. */

@@ -51,6 +51,22 @@ test("filters stand in the address, and what they find is only that", async () =
   await page.getByRole("button", { name: "Clear" }).click();
   await page.getByRole("cell", { name: "success" }).first().waitFor();
   expect(new URL(page.url()).search).toBe("");
+  await page.getByLabel("Tag").fill("repo=billing");
+  await page.keyboard.press("Enter");
+  await page.getByLabel("Cost at least").fill("$0.20");
+  await page.keyboard.press("Enter");
+  await page.waitForURL((url) => url.searchParams.get("min_cost_usd") === '"0.20"');
+  await settled(page);
+  const { data } = await here.api<{ data: { id: string }[] }>(
+    "GET",
+    "/calls?tag=repo%3Dbilling&min_cost_usd=0.20&limit=1",
+  );
+  expect(await page.getByRole("cell").getByRole("link").first().getAttribute("href")).toContain(
+    data[0]?.id,
+  );
+  await page.getByLabel("Tag").fill("nonsense");
+  await page.keyboard.press("Enter");
+  await page.getByRole("alert").waitFor();
   await page.goto(`${here.url}/dashboard/calls?model=no-such-model`);
   await page.getByText("No call passes these filters").waitFor();
   await portray(page, "calls-none");

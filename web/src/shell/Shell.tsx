@@ -1,3 +1,4 @@
+import { useIsFetching } from "@tanstack/react-query";
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { useMe } from "../api/me";
@@ -13,6 +14,7 @@ import { UserMenu } from "./UserMenu";
 /** The frame around every page. */
 export function Shell() {
   const [open, setOpen] = useState(false);
+  const fetching = useIsFetching();
   const path = useRouterState({ select: (state) => state.location.pathname });
   // biome-ignore lint/correctness/useExhaustiveDependencies: on a phone, going to a page closes the menu
   useEffect(() => setOpen(false), [path]);
@@ -48,7 +50,13 @@ export function Shell() {
         <Navigation />
         <UserMenu />
       </aside>
-      <main id="content" className={styles.content} tabIndex={-1}>
+      <main
+        id="content"
+        className={styles.content}
+        tabIndex={-1}
+        // What tests wait for; people see it in what is shown.
+        data-busy={fetching > 0 || undefined}
+      >
         <Banner />
         <Outlet />
       </main>

@@ -28,6 +28,8 @@ type Props<Row> = {
   /** Whether there are rows after these, and how to get them. */
   more: boolean;
   onEnd: () => void;
+  /** Whether these are still the rows of the question before. */
+  stale?: boolean;
 };
 
 const ROW_PX = 36;
@@ -35,7 +37,15 @@ const ROW_PX = 36;
 const AHEAD = 20;
 
 /** A list without end, of which the rows in sight are drawn. It scrolls with the page. */
-export function List<Row>({ label, columns, rows, rowKey, more, onEnd }: Props<Row>) {
+export function List<Row>({
+  label,
+  columns,
+  rows,
+  rowKey,
+  more,
+  onEnd,
+  stale = false,
+}: Props<Row>) {
   const body = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   // Where the list begins on the page, which what stands above it decides.
@@ -70,6 +80,7 @@ export function List<Row>({ label, columns, rows, rowKey, more, onEnd }: Props<R
       role="table"
       aria-label={label}
       aria-rowcount={more ? -1 : rows.length + 1}
+      aria-busy={stale || undefined}
       className={styles.list}
       style={tracks(columns)}
     >

@@ -52,6 +52,7 @@ export function Calls() {
             rowKey={({ id }) => id}
             more={hasNextPage}
             onEnd={onEnd}
+            stale={query.isPlaceholderData}
           />
         )}
       </Panel>

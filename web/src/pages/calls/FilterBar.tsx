@@ -4,15 +4,16 @@ import { usage } from "../../api/record";
 import { useNames } from "../../shell/names";
 import { useOrg } from "../../shell/org";
 import { Button } from "../../ui/Button";
-import { PlainSelect } from "../../ui/Field";
+import { PlainInput, PlainSelect } from "../../ui/Field";
 import styles from "./FilterBar.module.css";
-import { type CallsSearch, DIMENSIONS, type Dimension, SINCE, type Since } from "./filter";
+import { type CallsSearch, DIMENSIONS, type Dimension, SINCE, type Since, TYPED } from "./filter";
 
 type Props = { search: CallsSearch; onChange: (search: CallsSearch) => void };
 
 /** What is filtered by, each chosen from what there is. */
 export function FilterBar({ search, onChange }: Props) {
   const set = (name: keyof CallsSearch, value: string | undefined) => {
+    if ((value ?? "") === (search[name] ?? "")) return;
     const { [name]: _, ...rest } = search;
     onChange(value ? { ...rest, [name]: value } : rest);
   };
@@ -39,6 +40,18 @@ export function FilterBar({ search, onChange }: Props) {
           onChange={(value) => set(name, value)}
         />
       ))}
+      {TYPED.map(([name, label, example]) => (
+        <PlainInput
+          // What another address says replaces what was typed.
+          key={`${name} ${search[name] ?? ""}`}
+          label={label}
+          placeholder={`${label}: ${example}`}
+          data-set={search[name] ? "" : undefined}
+          defaultValue={search[name] ?? ""}
+          onBlur={(event) => set(name, clean(name, event.target.value))}
+          onKeyDown={(event) => event.key === "Enter" && event.currentTarget.blur()}
+        />
+      ))}
       {Object.keys(search).length > 0 && (
         <Button look="quiet" onClick={() => onChange({})}>
           Clear
@@ -46,6 +59,11 @@ export function FilterBar({ search, onChange }: Props) {
       )}
     </search>
   );
+}
+
+/** People write sums with their sign. */
+function clean(name: string, text: string): string {
+  return name === "min_cost_usd" ? text.replace(/[$\s]/g, "") : text.trim();
 }
 
 type ChoiceProps = {

@@ -10,6 +10,11 @@ test("an address says what is filtered, and nothing unknown", () => {
   });
   expect(callsSearch({ since: "1y" })).toEqual({});
   expect(callsSearch({ model: 1 })).toEqual({ model: "1" });
+  expect(callsSearch({ tag: "repo=web", min_cost_usd: 0.5, id: "call_01" })).toEqual({
+    tag: "repo=web",
+    min_cost_usd: "0.5",
+    id: "call_01",
+  });
 });
 
 test("the control plane is asked the same within a minute", () => {

@@ -18,16 +18,25 @@ export const DIMENSIONS = [
   ["agent", "Agent"],
   ["user", "User"],
   ["key", "Key"],
+  ["source", "Credential"],
+] as const;
+
+/** The filters that are typed: what they are called, and what they look like. */
+export const TYPED = [
+  ["tag", "Tag", "repo=web"],
+  ["min_cost_usd", "Cost at least", "$ 0.50"],
+  ["id", "Call id", "call_01…"],
 ] as const;
 
 export type Dimension = (typeof DIMENSIONS)[number][0];
+export type Typed = (typeof TYPED)[number][0];
 export type Since = (typeof SINCE)[number][0];
-export type CallsSearch = { [name in Dimension]?: string } & { since?: Since };
+export type CallsSearch = { [name in Dimension | Typed]?: string } & { since?: Since };
 
 /** Anything unknown in an address is left out. */
 export function callsSearch(search: Record<string, unknown>): CallsSearch {
   const known: CallsSearch = {};
-  for (const [name] of DIMENSIONS) {
+  for (const [name] of [...DIMENSIONS, ...TYPED]) {
     const value = search[name];
     if (typeof value === "string" && value) known[name] = value;
     // The address prints a model called `1` as a number.

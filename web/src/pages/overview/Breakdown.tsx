@@ -70,7 +70,7 @@ function columns(
     {
       name: by === "tag" ? tag : (GROUPS.find(([group]) => group === by)?.[1] ?? by),
       cell: (row) => (
-        <Calls by={by} group={row.group}>
+        <Calls by={by} tag={tag} group={row.group}>
           {name(row)}
         </Calls>
       ),
@@ -112,19 +112,14 @@ function columns(
   ];
 }
 
-/** A group's name, which leads to its calls where those can be asked for by it. */
-function Calls({ by, group, children }: { by: GroupBy; group: Row["group"]; children: ReactNode }) {
+type CallsProps = { by: GroupBy; tag: string; group: Row["group"]; children: ReactNode };
+
+/** A group's name, which leads to its calls. */
+function Calls({ by, tag, group, children }: CallsProps) {
   if (!group) return <span className={styles.none}>none</span>;
-  if (by === "tag") return children;
-  if (by === "org") {
-    return (
-      <Link to="/calls" search={{ org: group }} className={styles.link}>
-        {children}
-      </Link>
-    );
-  }
+  const search = by === "tag" ? { tag: `${tag}=${group}` } : { [by]: group };
   return (
-    <Link to="/calls" search={{ [by]: group }} className={styles.link}>
+    <Link to="/calls" search={search} className={styles.link}>
       {children}
     </Link>
   );

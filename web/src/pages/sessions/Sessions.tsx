@@ -51,6 +51,7 @@ export function Sessions() {
             rowKey={({ id }) => id}
             more={hasNextPage}
             onEnd={onEnd}
+            stale={query.isPlaceholderData}
           />
         )}
       </Panel>
