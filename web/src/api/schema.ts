@@ -153,6 +153,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calls/{id}/capture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a call said, where that is kept. For the key's owner, administrators of its organization and of the
+         *     installation; each time it is asked for is in the audit trail.
+         */
+        get: operations["show_capture"];
+        put?: never;
+        post?: never;
+        /**
+         * Forgets what a call said; its row stays. For the owner of a key that is in no organization, else for
+         *     administrators of the organization or the installation. Doing it again changes nothing.
+         */
+        delete: operations["delete_capture"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/credentials/{id}": {
         parameters: {
             query?: never;
@@ -1173,6 +1197,11 @@ export interface components {
             bytes_out: number;
             /** @description The client application. */
             caller: string;
+            /**
+             * @description `redacted` or `full` where what it said was handed over to be kept, `dropped` where there was no room
+             *     for that; absent where nothing was to be kept.
+             */
+            capture?: string | null;
             /** @description What budgets were charged, where that is not `cost_usd`. */
             charged_usd?: string | null;
             /** @example 0.0105 */
@@ -1244,7 +1273,35 @@ export interface components {
          * @description What is kept of a call's bodies.
          * @enum {string}
          */
-        Capture: "off";
+        Capture: "off" | "redacted" | "full";
+        /** @description One body. */
+        CapturedBody: {
+            /** @description Whether `body` is base64. */
+            base64: boolean;
+            /** @description The text; base64 if it is none. */
+            body: string;
+            /**
+             * Format: int64
+             * @description How many bytes crossed.
+             */
+            bytes: number;
+            /** @description How it is still compressed; as a rule that is undone. */
+            content_encoding?: string | null;
+            content_type?: string | null;
+            /** @description Whether what looked like a secret was taken out. */
+            redacted: boolean;
+            /** @description Whether there was more of it than is kept. */
+            truncated: boolean;
+        };
+        /** @description What a call said. */
+        CapturedCall: {
+            /** @example call_01890a5d7c4e7d1f8a3b000000000000 */
+            call: string;
+            /** @description What the client sent. */
+            request: components["schemas"]["CapturedBody"];
+            /** @description What the client got. */
+            response: components["schemas"]["CapturedBody"];
+        };
         /** @description What a client needs. */
         ClientSetup: {
             /** @description Arguments to add to its command. */
@@ -1477,7 +1534,7 @@ export interface components {
             /** @description The named consumer that its calls are attributed to. */
             agent?: string | null;
             budget: components["schemas"]["Budget"][];
-            /** @description What is kept of bodies. */
+            /** @description What is kept of its calls' bodies, be it said of the key or of the installation. */
             capture: components["schemas"]["Capture"];
             created_at: string;
             /** @description The one source of credentials that its calls draw on, fixed when it was minted. */
@@ -1624,6 +1681,11 @@ export interface components {
                 bytes_out: number;
                 /** @description The client application. */
                 caller: string;
+                /**
+                 * @description `redacted` or `full` where what it said was handed over to be kept, `dropped` where there was no room
+                 *     for that; absent where nothing was to be kept.
+                 */
+                capture?: string | null;
                 /** @description What budgets were charged, where that is not `cost_usd`. */
                 charged_usd?: string | null;
                 /** @example 0.0105 */
@@ -1728,7 +1790,7 @@ export interface components {
                 /** @description The named consumer that its calls are attributed to. */
                 agent?: string | null;
                 budget: components["schemas"]["Budget"][];
-                /** @description What is kept of bodies. */
+                /** @description What is kept of its calls' bodies, be it said of the key or of the installation. */
                 capture: components["schemas"]["Capture"];
                 created_at: string;
                 /** @description The one source of credentials that its calls draw on, fixed when it was minted. */
@@ -2213,6 +2275,8 @@ export interface components {
         ProviderState: "ready" | "degraded" | "unreachable" | "auth_required" | "unknown";
         /** @description Where agents find this gateway and what they can ask of it. */
         ProxyInfo: {
+            /** @description What is kept of the bodies of calls whose keys say nothing else. */
+            capture: components["schemas"]["Capture"];
             /** @description How well-known clients are pointed here. */
             clients: components["schemas"]["ClientSetup"][];
             /** @description The data plane's routes. */
@@ -2992,6 +3056,135 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Call"];
                 };
+            };
+            /** @description What was sent is wrong; `field` names the part. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No token, or a wrong one. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not with this token, or not in this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    show_capture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CapturedCall"];
+                };
+            };
+            /** @description What was sent is wrong; `field` names the part. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No token, or a wrong one. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not with this token, or not in this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such call, or nothing is kept of it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_capture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What was sent is wrong; `field` names the part. */
             400: {

@@ -9,6 +9,7 @@ const CONFIG = { provider: { tollhouse: { options: { baseURL: `${URL_HERE}/v1` }
 const INFO: ProxyInfo = {
   url: URL_HERE,
   version: "0",
+  capture: "off",
   protocols: [],
   paths: [],
   clients: [

@@ -24,7 +24,8 @@ export type Draft = Amounts & {
   expires: string;
   credentials: Key["credentials"];
   strict: boolean;
-  capture: Key["capture"];
+  /** Nothing: what the installation says. */
+  capture: Key["capture"] | null;
 };
 
 export const WINDOWS: readonly (readonly [BudgetWindow, string])[] = [
@@ -54,7 +55,7 @@ export function blank(org: string, platform: boolean): Draft {
     budget: [],
     credentials: { client: false, user: true, org: true, platform },
     strict: false,
-    capture: "off",
+    capture: null,
   };
 }
 

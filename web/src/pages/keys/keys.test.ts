@@ -26,7 +26,6 @@ test("a new key says what was filled in, and nothing else", () => {
     kind: "standard",
     credentials: { client: false, user: true, org: true, platform: false },
     strict: false,
-    capture: "off",
   });
   const full = { ...draft, rpm: "60", budget: [{ usd: "2", window: "day" }], expires: "30d" };
   expect(newKey({ ...full, models: ["gpt-5"], org: "org_1" })).toMatchObject({

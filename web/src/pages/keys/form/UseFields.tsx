@@ -6,6 +6,7 @@ import type { Me } from "../../../api/session";
 import { CheckField } from "../../../ui/Check";
 import { SelectField } from "../../../ui/Field";
 import { TagsField } from "../../../ui/Tags";
+import type { Draft } from "../draft";
 import type { FieldsProps } from "../KeyForm";
 import styles from "../KeyForm.module.css";
 
@@ -18,7 +19,11 @@ const SOURCES: readonly (readonly [Source, string, string])[] = [
   ["platform", "The platform's", "Spends the money of this installation"],
 ];
 
-const CAPTURES: Record<Key["capture"], string> = { off: "Nothing" };
+const CAPTURES: Record<Key["capture"], string> = {
+  off: "Nothing",
+  redacted: "Bodies without what looks like a secret",
+  full: "Bodies as they are",
+};
 
 /** `mayLend`: whether it may spend the platform's money already. */
 type Props = FieldsProps & { me: Me; mayLend: boolean };
@@ -88,10 +93,11 @@ export function UseFields({ draft, set, error, me, mayLend }: Props) {
       </fieldset>
       <SelectField
         label="Kept of bodies"
-        value={draft.capture}
+        value={draft.capture ?? ""}
         error={error("capture")}
-        onChange={(event) => set({ capture: event.target.value as Key["capture"] })}
+        onChange={({ target }) => set({ capture: (target.value || null) as Draft["capture"] })}
       >
+        <option value="">What the installation says</option>
         {Object.entries(CAPTURES).map(([capture, text]) => (
           <option key={capture} value={capture}>
             {text}
