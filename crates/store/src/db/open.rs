@@ -57,17 +57,24 @@ pub(super) async fn open_sqlite(path: &Path, options: &StoreOptions) -> Result<D
 
 /// Makes the file, or narrows it, so that only its owner reads it. SQLite gives its side files the
 /// same mode.
+///
+/// A file that is there is not opened: closing it again would drop every lock that this process has on
+/// it, and another process that came and went would then take the log away from under us.
 fn private_file(path: &Path) -> std::io::Result<()> {
     let mut open = std::fs::OpenOptions::new();
-    open.write(true).create(true).truncate(false);
+    open.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
-    let file = open.open(path)?;
+    match open.open(path) {
+        Ok(_) => return Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(error),
+    }
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        if file.metadata()?.permissions().mode() & 0o077 != 0 {
-            file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+        if std::fs::metadata(path)?.permissions().mode() & 0o077 != 0 {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
         }
     }
     Ok(())

@@ -110,6 +110,39 @@ async fn only_its_owner_reads_a_sqlite_file() {
     store.close().await;
 }
 
+/// The locks that this process has on a file, as the kernel lists them.
+#[cfg(target_os = "linux")]
+fn locks(path: &Path) -> usize {
+    use std::os::unix::fs::MetadataExt;
+    let (pid, inode) = (std::process::id(), std::fs::metadata(path).unwrap().ino());
+    let ours = |line: &&str| {
+        let mut fields = line.split_whitespace().skip(4);
+        let holder = fields.next().is_some_and(|at| at == pid.to_string());
+        holder
+            && fields
+                .next()
+                .is_some_and(|at| at.ends_with(&format!(":{inode}")))
+    };
+    let list = std::fs::read_to_string("/proc/locks").unwrap();
+    list.lines().filter(ours).count()
+}
+
+/// Without its lock, the log would be taken away from under it by whoever comes and goes.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn opening_again_costs_the_first_no_lock() {
+    let place = Place::sqlite();
+    let store = place.open().await;
+    store.insert_calls(&[call(1)]).await.unwrap();
+    let held = locks(&place.file());
+    assert!(held > 0, "SQLite marks a file that is in use");
+    let again = place.open().await;
+    assert!(locks(&place.file()) >= held);
+    again.close().await;
+    assert!(locks(&place.file()) >= held, "nor does closing it");
+    store.close().await;
+}
+
 #[tokio::test]
 async fn what_is_no_database_is_refused() {
     let place = Place::sqlite();
