@@ -224,8 +224,9 @@ pub(crate) struct DemoArgs {
     /// Begin with this many minutes of made-up calls on record, to have something to look at
     #[arg(long, value_name = "MINUTES", default_value_t = 1440, value_parser = clap::value_parser!(u32).range(..=10_080))]
     pub(crate) history: u32,
-    /// Keep the record in this database, where it stays, and not in a file that ends with the demo
-    #[arg(long, value_name = "URL")]
+    /// Keep everything in this database, where it stays: `env:NAME`, or `postgres://…` without a
+    /// password
+    #[arg(long, value_name = "DATABASE")]
     pub(crate) database: Option<String>,
     /// When all is ready, write a JSON file (mode 0600) with `url`, `key`, `admin_token`, `data_dir`
     /// and `provider_url`, for scripts

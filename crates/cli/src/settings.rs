@@ -74,20 +74,23 @@ pub(crate) fn file(args: &ConfigArgs) -> Result<PathBuf, Usage> {
 }
 
 fn overrides(args: &ConfigArgs) -> Result<Overrides, Usage> {
-    if args.database.as_deref().is_some_and(holds_password) {
+    let database = database(args.database.as_deref())?;
+    Ok(Overrides {
+        listen: args.listen.clone(),
+        data_dir: args.data_dir.clone(),
+        database: database.or_else(|| environment::variable("TOLLHOUSE_DATABASE")),
+        public_url: args.public_url.clone(),
+    })
+}
+
+/// What `--database` says, which is no password.
+pub(crate) fn database(flag: Option<&str>) -> Result<Option<String>, Usage> {
+    if flag.is_some_and(holds_password) {
         let message = "--database: a password on the command line can be read by every user of \
              this machine; write --database env:NAME, or set TOLLHOUSE_DATABASE";
         return Err(Usage(message.to_owned()));
     }
-    Ok(Overrides {
-        listen: args.listen.clone(),
-        data_dir: args.data_dir.clone(),
-        database: args
-            .database
-            .clone()
-            .or_else(|| environment::variable("TOLLHOUSE_DATABASE")),
-        public_url: args.public_url.clone(),
-    })
+    Ok(flag.map(str::to_owned))
 }
 
 /// Whether a database URL carries a password, in its authority or as a parameter.

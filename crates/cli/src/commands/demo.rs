@@ -24,7 +24,7 @@ use super::{serve, tail};
 use crate::api::Api;
 use crate::args::{DemoArgs, LogFormat};
 use crate::signals::StopRequests;
-use crate::{environment, output, profile};
+use crate::{environment, output, profile, settings};
 
 /// The simulated provider's models, each with an exact route so that lists show them.
 const MODELS: [&str; 4] = ["sim-coder", "sim-echo", "sim-think", "sim-tool"];
@@ -88,12 +88,14 @@ impl Demo {
         })
         .await?;
         let (key, admin) = (new_virtual_key(), admin_token());
+        let database = settings::database(args.database.as_deref())?;
         let lookup = |name: &str| {
             let secret = match name {
                 "PROVIDER_KEY" => &provider_key,
                 "KEY" => &key,
                 "ADMIN_TOKEN" => &admin,
-                _ => return None,
+                // Only what the command line names: the file that is made here names no other.
+                _ => return environment::reference(name),
             };
             Some(secret.expose().to_owned())
         };
@@ -104,7 +106,7 @@ impl Demo {
             let data_dir = Some(directory.path().join("data"));
             let overrides = Overrides {
                 data_dir,
-                database: args.database.clone(),
+                database: database.clone(),
                 ..Overrides::default()
             };
             let config = config::parse("demo", &text, &overrides, &lookup)?;

@@ -51,6 +51,19 @@ fn begins_with_something_to_look_at() {
 }
 
 #[test]
+fn takes_no_password_on_the_command_line() {
+    let place = Place::new();
+    let arguments = ["demo", "--database", "postgres://me:secret@127.0.0.1:9/x"];
+    let refused = place.run(&arguments);
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(2), "{said}");
+    assert!(
+        said.contains("env:NAME") && !said.contains("secret"),
+        "{said}"
+    );
+}
+
+#[test]
 fn says_what_to_paste_shows_calls_and_cleans_up() {
     let mut place = Place::new();
     let (mut demo, ready) = place.demo();
