@@ -88,15 +88,19 @@ export async function portray(page: Page, name: string): Promise<void> {
     await settled(page);
     await accessible(page);
     expect(await sticksOut(page), `${name} on ${look}`).toEqual([]);
-    if (PICTURES) {
-      mkdirSync(PICTURES, { recursive: true });
-      // Of a page without end, what is in sight.
-      const height = await page.evaluate(() => document.documentElement.scrollHeight);
-      const fullPage = height < 2 * size.height;
-      await page.screenshot({ path: join(PICTURES, `${name}-${look}.png`), fullPage });
-    }
+    await picture(page, `${name}-${look}`);
   }
   await page.setViewportSize(DESK);
+}
+
+/** A picture for whoever wants to look; of a page without end, what is in sight. */
+export async function picture(page: Page, name: string): Promise<void> {
+  if (!PICTURES) return;
+  mkdirSync(PICTURES, { recursive: true });
+  const fullPage = await page.evaluate(
+    () => document.documentElement.scrollHeight < 2 * window.innerHeight,
+  );
+  await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage });
 }
 
 /** What makes the page wider than the window. */

@@ -51,8 +51,11 @@ export async function demo({
   const file = join(directory, "ready.json");
   const postgres = POSTGRES && freshDatabase(POSTGRES);
   const args = ["demo", "--port", `${port}`, "--history", `${history}`, "--ready-file", file];
-  if (postgres) args.push("--database", postgres);
-  const child = spawn(BINARY, args, { stdio: ["ignore", "ignore", "inherit"] });
+  if (postgres) args.push("--database", "env:E2E_DATABASE");
+  const child = spawn(BINARY, args, {
+    stdio: ["ignore", "ignore", "inherit"],
+    env: named(postgres),
+  });
   const told = await written(file, child);
   const ready = { ...told, database: postgres ?? join(told.data_dir, "tollhouse.db") };
   const stop = async () => {
@@ -76,6 +79,11 @@ async function written(file: string, child: ChildProcess): Promise<Told> {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return JSON.parse(readFileSync(file, "utf8"));
+}
+
+/** The environment, with the address of a database: it has a password, which no command line may show. */
+function named(database: string | undefined): NodeJS.ProcessEnv {
+  return database ? { ...process.env, E2E_DATABASE: database } : process.env;
 }
 
 /** A database of its own on the server, whose end is also its end. */
@@ -143,9 +151,11 @@ async function peopled(ready: Ready, stop: World["stop"], calls: number): Promis
   const seeded = spawnSync("python3", [here("seed.py")], { input, encoding: "utf8" });
   if (seeded.status !== 0) throw new Error(`seed.py failed: ${seeded.stderr}`);
   // The rows did not come through the ledger, so nobody has added them up.
-  const postgres = database.startsWith("postgres:") ? ["--database", database] : [];
-  const rebuild = ["db", "rollup", "--rebuild", "--data-dir", ready.data_dir, ...postgres];
-  const summed = spawnSync(BINARY, rebuild, { encoding: "utf8" });
+  const postgres = database.startsWith("postgres:");
+  const rebuild = ["db", "rollup", "--rebuild", "--data-dir", ready.data_dir];
+  if (postgres) rebuild.push("--database", "env:E2E_DATABASE");
+  const env = named(postgres ? database : undefined);
+  const summed = spawnSync(BINARY, rebuild, { encoding: "utf8", env });
   if (summed.status !== 0) throw new Error(`no sums: ${summed.stderr}`);
   return { url: ready.url, adminToken: ready.admin_token, orgs, people, api, stop };
 }

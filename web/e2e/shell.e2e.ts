@@ -1,8 +1,21 @@
 // The frame around every page: signing in, sessions that end, a server that goes and comes back.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { accessible, type Browser, browser, open, portray, settled, signIn } from "./browser";
+import {
+  accessible,
+  type Browser,
+  browser,
+  open,
+  type Page,
+  PHONE,
+  picture,
+  portray,
+  settled,
+  signIn,
+} from "./browser";
 import { PASSWORD, type World, world } from "./gateway";
+
+const focused = (page: Page) => page.evaluate(() => document.activeElement?.textContent);
 
 let chromium: Browser;
 let here: World;
@@ -96,6 +109,45 @@ test("the administrator signs in with the token, by hand or by the address", asy
     JSON.stringify([localStorage, sessionStorage, document.cookie]),
   );
   expect(kept).not.toContain(here.adminToken);
+  await context.close();
+  expect(faults).toEqual([]);
+});
+
+test("everything is reached with the keyboard", async () => {
+  const { page, context, faults } = await open(chromium);
+  await signIn(page, here, here.people.owner);
+  await settled(page);
+  await page.keyboard.press("Tab");
+  expect(await focused(page)).toBe("Skip to content");
+  await page.keyboard.press("Enter");
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe("content");
+  await page.getByRole("link", { name: "Calls" }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Calls" }).waitFor();
+  const first = page.getByRole("cell").getByRole("link").first();
+  await first.waitFor();
+  await page.getByLabel("Call id").focus();
+  await page.keyboard.press("Tab");
+  expect(await first.evaluate((link) => link === document.activeElement)).toBe(true);
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "What happened" }).waitFor();
+  await context.close();
+  expect(faults).toEqual([]);
+});
+
+test("on a phone the menu opens over the page, and closes behind whoever goes on", async () => {
+  const { page, context, faults } = await open(chromium, { viewport: PHONE });
+  await signIn(page, here, here.people.root);
+  await settled(page);
+  const menu = page.getByRole("navigation", { name: "Pages" });
+  expect(await menu.isVisible()).toBe(false);
+  await page.getByRole("button", { name: "Open menu" }).click();
+  await menu.waitFor();
+  await accessible(page);
+  await picture(page, "menu-phone");
+  await menu.getByRole("link", { name: "Sessions" }).click();
+  await page.getByRole("heading", { name: "Sessions" }).waitFor();
+  expect(await menu.isVisible()).toBe(false);
   await context.close();
   expect(faults).toEqual([]);
 });

@@ -6,6 +6,6 @@ export default defineConfig({
     // One browser and one gateway at a time: what is measured is measured alone.
     fileParallelism: false,
     testTimeout: 60_000,
-    hookTimeout: 120_000,
+    hookTimeout: 300_000,
   },
 });
