@@ -116,3 +116,33 @@ test("a call that is another organization's is not there, and says so", async ()
   await page.getByRole("alert").getByText("There is no call with this id.").waitFor();
   await context.close();
 });
+
+test("what a call said is shown when it is asked for, and forgotten after a question", async () => {
+  const { page, context, faults } = await open(chromium);
+  const credentials = { platform: true };
+  const body = { name: "kept", capture: "full", credentials, org: here.orgs[0]?.id };
+  const key = await here.api<{ id: string; secret: string }>("POST", "/keys", body);
+  const response = await fetch(`${here.url}/v1/messages`, {
+    method: "POST",
+    headers: { "x-api-key": key.secret, "anthropic-version": "2023-06-01" },
+    body: JSON.stringify({
+      model: "sim-echo",
+      max_tokens: 64,
+      stream: true,
+      messages: [{ role: "user", content: HOSTILE }],
+    }),
+  });
+  await response.text();
+  const id = response.headers.get("x-tollhouse-call");
+  await signIn(page, here, here.people.root, `calls/${id}`);
+  await page.getByRole("button", { name: "Show" }).click();
+  await page.getByText("The stream as it came").waitFor();
+  await page.getByRole("region", { name: "The client" }).getByText("window.hacked").waitFor();
+  await portray(page, "call-said");
+  await unharmed(page);
+  await page.getByRole("button", { name: "Forget" }).click();
+  await page.getByRole("button", { name: "Forget" }).click();
+  await page.getByRole("heading", { name: "What was said" }).waitFor({ state: "detached" });
+  await context.close();
+  expect(faults).toEqual([]);
+});

@@ -11,6 +11,8 @@ import { Failed, SkeletonRows } from "../../ui/states";
 import { Time } from "../../ui/Time";
 import { Arithmetic } from "./Arithmetic";
 import { Outcome } from "./Outcome";
+import { Said } from "./Said";
+import { indented } from "./said";
 import { Timeline } from "./Timeline";
 
 export function Call() {
@@ -64,6 +66,7 @@ function Shown({ call }: { call: CallRow }) {
           </Panel>
         )}
       </Columns>
+      <Said call={call} />
     </>
   );
 }
@@ -125,13 +128,4 @@ function credential({ credential_source, credential_fingerprint }: CallRow): str
   const whose = { client: "the client's own", user: "the user's", org: "the organization's" };
   const source = whose[credential_source as keyof typeof whose] ?? `the ${credential_source}'s`;
   return credential_fingerprint ? `${source} (${credential_fingerprint})` : source;
-}
-
-/** JSON with a line for each member; as it is, where it is none. */
-function indented(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return text;
-  }
 }
