@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type UsageQuery, usage } from "../../api/record";
 import { useOrg } from "../../shell/org";
+import { LinkButton } from "../../ui/LinkButton";
 import { Page } from "../../ui/Page";
 import { Empty, Failed } from "../../ui/states";
 import { Tabs } from "../../ui/Tabs";
@@ -38,8 +39,11 @@ export function Overview() {
           <Tiles now={whole.data?.totals} before={whole.data?.previous?.totals} />
           {whole.data?.totals.calls === 0 ? (
             <Empty title="No calls in this time">
-              Point an agent at this gateway with a virtual key, and its calls show here as they
-              end.
+              <p>
+                Point an agent at this gateway with a virtual key, and its calls show here as they
+                end.
+              </p>
+              <LinkButton to="/connect">Connect an agent</LinkButton>
             </Empty>
           ) : (
             <>
