@@ -12,6 +12,7 @@ import { callsSearch } from "./pages/calls/filter";
 import { connectSearch } from "./pages/connect/search";
 import { credentialsSearch } from "./pages/credentials/search";
 import { keySearch, keysSearch } from "./pages/keys/search";
+import { liveSearch } from "./pages/live/feed";
 import { overviewSearch } from "./pages/overview/search";
 import { Shell } from "./shell/Shell";
 import { Empty, Failed } from "./ui/states";
@@ -100,9 +101,17 @@ const budgets = createRoute({
   component: lazyRouteComponent(() => import("./pages/budgets/Budgets"), "Budgets"),
 });
 
+const live = createRoute({
+  getParentRoute: () => root,
+  path: "/live",
+  validateSearch: liveSearch,
+  component: lazyRouteComponent(() => import("./pages/live/Live"), "Live"),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     overview,
+    live,
     calls,
     call,
     sessions,

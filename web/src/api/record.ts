@@ -41,6 +41,20 @@ export function calls(filter: RecordFilter) {
   });
 }
 
+/** The newest calls, as they stand. */
+export function recent(org: string | undefined) {
+  return queryOptions({
+    queryKey: ["recent", org],
+    queryFn: ({ signal }) => {
+      const query = { limit: PAGE, ...(org && { org }) };
+      return taken(client.GET("/api/v1/calls", { params: { query }, signal }));
+    },
+    // What is on its way changes it all the time; whoever asks wants it as it is now.
+    staleTime: 0,
+    refetchOnWindowFocus: false,
+  });
+}
+
 export function call(id: string) {
   return queryOptions({
     queryKey: ["call", id],

@@ -17,6 +17,7 @@ export const NAVIGATION: readonly Group[] = [
   {
     entries: [
       { to: "/", label: "Overview", icon: "overview" },
+      { to: "/live", label: "Live", icon: "live" },
       { to: "/calls", label: "Calls", icon: "calls" },
       { to: "/sessions", label: "Sessions", icon: "sessions" },
     ],
