@@ -14,6 +14,7 @@ import { credentialsSearch } from "./pages/credentials/search";
 import { keySearch, keysSearch } from "./pages/keys/search";
 import { liveSearch } from "./pages/live/feed";
 import { overviewSearch } from "./pages/overview/search";
+import { peopleSearch } from "./pages/people/search";
 import { Shell } from "./shell/Shell";
 import { Empty, Failed } from "./ui/states";
 
@@ -108,6 +109,25 @@ const live = createRoute({
   component: lazyRouteComponent(() => import("./pages/live/Live"), "Live"),
 });
 
+const people = createRoute({
+  getParentRoute: () => root,
+  path: "/people",
+  validateSearch: peopleSearch,
+  component: lazyRouteComponent(() => import("./pages/people/People"), "People"),
+});
+
+const person = createRoute({
+  getParentRoute: () => root,
+  path: "/people/$id",
+  component: lazyRouteComponent(() => import("./pages/people/Person"), "Person"),
+});
+
+const organization = createRoute({
+  getParentRoute: () => root,
+  path: "/organizations/$id",
+  component: lazyRouteComponent(() => import("./pages/people/Organization"), "Organization"),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     overview,
@@ -122,6 +142,9 @@ export const router = createRouter({
     connect,
     credentials,
     budgets,
+    people,
+    person,
+    organization,
   ]),
   basepath: "/dashboard",
   defaultPreload: "intent",

@@ -31,6 +31,10 @@ export const NAVIGATION: readonly Group[] = [
       { to: "/budgets", label: "Budgets", icon: "budgets" },
     ],
   },
+  {
+    label: "Installation",
+    entries: [{ to: "/people", label: "People", icon: "people" }],
+  },
 ];
 
 /** What somebody sees of it. */
