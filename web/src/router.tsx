@@ -7,6 +7,7 @@ import {
   lazyRouteComponent,
   retainSearchParams,
 } from "@tanstack/react-router";
+import { accountSearch } from "./pages/account/search";
 import { budgetsSearch } from "./pages/budgets/search";
 import { callsSearch } from "./pages/calls/filter";
 import { connectSearch } from "./pages/connect/search";
@@ -128,6 +129,13 @@ const organization = createRoute({
   component: lazyRouteComponent(() => import("./pages/people/Organization"), "Organization"),
 });
 
+const account = createRoute({
+  getParentRoute: () => root,
+  path: "/account",
+  validateSearch: accountSearch,
+  component: lazyRouteComponent(() => import("./pages/account/Account"), "Account"),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     overview,
@@ -145,6 +153,7 @@ export const router = createRouter({
     people,
     person,
     organization,
+    account,
   ]),
   basepath: "/dashboard",
   defaultPreload: "intent",

@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { useMe } from "../api/me";
 import { signOut } from "../api/sign_in";
 import { Icon } from "../ui/icons";
@@ -34,10 +35,11 @@ export function UserMenu() {
       </div>
       <div className={styles.row}>
         <Icon name="people" />
-        <div className={styles.who}>
+        <Link to="/account" className={styles.who} title="Your account">
+          <span className="hidden-but-read">Your account:</span>
           <span className={styles.name}>{user?.name ?? "Administrator"}</span>
           <span className={styles.email}>{user?.email ?? "by token"}</span>
-        </div>
+        </Link>
         <button
           type="button"
           className={styles.out}
