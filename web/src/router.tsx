@@ -8,6 +8,7 @@ import {
   retainSearchParams,
 } from "@tanstack/react-router";
 import { accountSearch } from "./pages/account/search";
+import { auditSearch } from "./pages/audit/search";
 import { budgetsSearch } from "./pages/budgets/search";
 import { callsSearch } from "./pages/calls/filter";
 import { connectSearch } from "./pages/connect/search";
@@ -16,6 +17,7 @@ import { keySearch, keysSearch } from "./pages/keys/search";
 import { liveSearch } from "./pages/live/feed";
 import { overviewSearch } from "./pages/overview/search";
 import { peopleSearch } from "./pages/people/search";
+import { pricesSearch } from "./pages/prices/search";
 import { Shell } from "./shell/Shell";
 import { Empty, Failed } from "./ui/states";
 
@@ -129,6 +131,20 @@ const organization = createRoute({
   component: lazyRouteComponent(() => import("./pages/people/Organization"), "Organization"),
 });
 
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: "/audit",
+  validateSearch: auditSearch,
+  component: lazyRouteComponent(() => import("./pages/audit/Audit"), "Audit"),
+});
+
+const prices = createRoute({
+  getParentRoute: () => root,
+  path: "/prices",
+  validateSearch: pricesSearch,
+  component: lazyRouteComponent(() => import("./pages/prices/Prices"), "Prices"),
+});
+
 const account = createRoute({
   getParentRoute: () => root,
   path: "/account",
@@ -153,6 +169,8 @@ export const router = createRouter({
     people,
     person,
     organization,
+    audit,
+    prices,
     account,
   ]),
   basepath: "/dashboard",

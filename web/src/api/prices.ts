@@ -2,6 +2,7 @@
 
 import { queryOptions } from "@tanstack/react-query";
 import { client, type Schemas, taken } from "./client";
+import { queries } from "./queries";
 
 export type Price = Schemas["Price"];
 
@@ -24,4 +25,26 @@ export function prices() {
     },
     staleTime: FRESH_MS,
   });
+}
+
+/** Adds a price, or puts it in the place of the one for the same model and provider. */
+export function setPrice(price: Schemas["PriceInput"]): Promise<Schemas["ImportReport"]> {
+  return changing(client.PUT("/api/v1/prices", { body: { prices: [price] } }));
+}
+
+/** Imports LiteLLM's public list, as it is published. */
+export function importPrices(
+  text: string,
+  query: { source?: string; dated?: string },
+): Promise<Schemas["ImportReport"]> {
+  const bodySerializer = (body: string) => body;
+  return changing(
+    client.POST("/api/v1/prices/import", { params: { query }, body: text, bodySerializer }),
+  );
+}
+
+async function changing<T>(answer: Parameters<typeof taken<T>>[0]): Promise<T> {
+  const done = await taken(answer);
+  await queries.invalidateQueries({ queryKey: ["prices"] });
+  return done;
 }

@@ -1,5 +1,6 @@
 // The pages, in the order of the sidebar, and who sees which.
 
+import { isAtLeast } from "../api/me";
 import type { Me } from "../api/session";
 import type { IconName } from "../ui/icons";
 
@@ -33,7 +34,11 @@ export const NAVIGATION: readonly Group[] = [
   },
   {
     label: "Installation",
-    entries: [{ to: "/people", label: "People", icon: "people" }],
+    entries: [
+      { to: "/people", label: "People", icon: "people" },
+      { to: "/prices", label: "Prices", icon: "prices" },
+      { to: "/audit", label: "Audit", icon: "audit", for: (me) => isAtLeast(me, "admin") },
+    ],
   },
 ];
 
