@@ -18,6 +18,7 @@ import { liveSearch } from "./pages/live/feed";
 import { overviewSearch } from "./pages/overview/search";
 import { peopleSearch } from "./pages/people/search";
 import { pricesSearch } from "./pages/prices/search";
+import { providersSearch } from "./pages/providers/search";
 import { Shell } from "./shell/Shell";
 import { Empty, Failed } from "./ui/states";
 
@@ -152,6 +153,13 @@ const account = createRoute({
   component: lazyRouteComponent(() => import("./pages/account/Account"), "Account"),
 });
 
+const providers = createRoute({
+  getParentRoute: () => root,
+  path: "/providers",
+  validateSearch: providersSearch,
+  component: lazyRouteComponent(() => import("./pages/providers/Providers"), "Providers"),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     overview,
@@ -172,6 +180,7 @@ export const router = createRouter({
     audit,
     prices,
     account,
+    providers,
   ]),
   basepath: "/dashboard",
   defaultPreload: "intent",

@@ -1,8 +1,11 @@
 // What calls may be led to: providers, routes, models.
 
 import { queryOptions, useQuery } from "@tanstack/react-query";
-import { client, taken } from "./client";
+import { client, type Schemas, taken } from "./client";
 import { isPlatform, useMe } from "./me";
+import { queries } from "./queries";
+
+export type Provider = Schemas["Provider"];
 
 const MOST = 1000;
 /** They change when somebody changes the configuration. */
@@ -44,4 +47,26 @@ export function useProviderNames(): { names: string[] | undefined; error: unknow
     : seen.data?.data.flatMap(({ targets }) => targets);
   const { error } = platform ? all : seen;
   return { names: names && [...new Set(names)].sort(), error: names ? undefined : error };
+}
+
+/** Adds a provider, or takes the place of what is known of it. */
+export function putProvider(name: string, body: Schemas["ProviderInput"]): Promise<Provider> {
+  return changing(client.PUT("/api/v1/providers/{name}", { params: { path: { name } }, body }));
+}
+
+export function deleteProvider(name: string): Promise<unknown> {
+  return changing(client.DELETE("/api/v1/providers/{name}", { params: { path: { name } } }));
+}
+
+/** Makes the routes be these, but for the configuration file's. */
+export function replaceRoutes(data: Schemas["Route"][]): Promise<unknown> {
+  return changing(client.PUT("/api/v1/routes", { body: { data } }));
+}
+
+async function changing<T>(answer: Parameters<typeof taken<T>>[0]): Promise<T> {
+  const done = await taken(answer);
+  await Promise.all(
+    ["providers", "routes", "models"].map((key) => queries.invalidateQueries({ queryKey: [key] })),
+  );
+  return done;
 }

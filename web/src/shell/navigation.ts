@@ -1,6 +1,6 @@
 // The pages, in the order of the sidebar, and who sees which.
 
-import { isAtLeast } from "../api/me";
+import { isAtLeast, isPlatform } from "../api/me";
 import type { Me } from "../api/session";
 import type { IconName } from "../ui/icons";
 
@@ -36,6 +36,7 @@ export const NAVIGATION: readonly Group[] = [
     label: "Installation",
     entries: [
       { to: "/people", label: "People", icon: "people" },
+      { to: "/providers", label: "Providers", icon: "providers", for: isPlatform },
       { to: "/prices", label: "Prices", icon: "prices" },
       { to: "/audit", label: "Audit", icon: "audit", for: (me) => isAtLeast(me, "admin") },
     ],

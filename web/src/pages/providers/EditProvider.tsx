@@ -1,0 +1,84 @@
+import { useState } from "react";
+import { type Provider, putProvider } from "../../api/routing";
+import { SelectField, TextField } from "../../ui/Field";
+import { FormDialog } from "../../ui/FormDialog";
+import { toast } from "../../ui/Toasts";
+
+const PROTOCOLS = [
+  ["messages", "without /v1"],
+  ["chat", "with /v1"],
+  ["responses", "with /v1"],
+] as const;
+
+type Props = { provider: Provider | undefined; onClose: () => void };
+
+/** Adds a provider, or changes one. Those of the catalog need no more than their name. */
+export function EditProvider({ provider, onClose }: Props) {
+  const [auth, setAuth] = useState(provider?.auth ?? "");
+  return (
+    <FormDialog
+      title={provider ? `Edit ${provider.name}` : "New provider"}
+      send="Save provider"
+      fields={["name", "auth", "key_prefix", ...PROTOCOLS.map(([name]) => `endpoints.${name}`)]}
+      onClose={onClose}
+      act={async (form) => {
+        const said = (name: string) => String(form.get(name) ?? "").trim();
+        const urls = PROTOCOLS.map(([protocol]) => [protocol, said(protocol)]);
+        const endpoints = Object.fromEntries(urls.filter(([, url]) => url));
+        const key_prefix = said("key_prefix");
+        const name = provider?.name ?? said("name");
+        await putProvider(name, {
+          ...(Object.keys(endpoints).length > 0 && { endpoints }),
+          ...(auth && { auth }),
+          ...(key_prefix && { key_prefix }),
+          // What this form does not show stays as it is.
+          ...(provider?.quirks && { quirks: provider.quirks }),
+        });
+        toast.done(`Saved ${name}`);
+      }}
+    >
+      {(error) => (
+        <>
+          {!provider && (
+            <TextField
+              label="Name"
+              name="name"
+              error={error("name")}
+              hint="Such as anthropic, openai or a name of your own"
+              autoFocus
+              required
+            />
+          )}
+          {PROTOCOLS.map(([protocol, hint]) => (
+            <TextField
+              key={protocol}
+              label={`Base URL for ${protocol}`}
+              name={protocol}
+              type="url"
+              defaultValue={provider?.endpoints[protocol] ?? ""}
+              error={error(`endpoints.${protocol}`)}
+              hint={`As the vendor's own SDK takes it: ${hint}`}
+            />
+          ))}
+          <SelectField
+            label="Credential is sent as"
+            value={auth}
+            error={error("auth")}
+            onChange={(event) => setAuth(event.target.value)}
+          >
+            <option value="">the protocol has it</option>
+            <option>bearer</option>
+            <option>x-api-key</option>
+            <option>none</option>
+          </SelectField>
+          <TextField
+            label="Keys begin with"
+            name="key_prefix"
+            defaultValue={provider?.key_prefix ?? ""}
+            error={error("key_prefix")}
+          />
+        </>
+      )}
+    </FormDialog>
+  );
+}

@@ -1,0 +1,104 @@
+import { useState } from "react";
+import { replaceRoutes } from "../../api/routing";
+import { Button } from "../../ui/Button";
+import { SelectField, TextField } from "../../ui/Field";
+import { FormDialog } from "../../ui/FormDialog";
+import { toast } from "../../ui/Toasts";
+import styles from "./Providers.module.css";
+import { moved, type Route, type Target, withRoute } from "./routes";
+
+type Props = {
+  route: Route | undefined;
+  all: readonly Route[];
+  providers: readonly string[];
+  onClose: () => void;
+};
+
+/** Where a model goes, and in which order. */
+export function EditRoute({ route, all, providers, onClose }: Props) {
+  const first = { provider: providers[0] ?? "" };
+  const [targets, setTargets] = useState<Target[]>(route?.targets ?? [first]);
+  const set = (at: number, change: Partial<Target>) =>
+    setTargets(targets.map((target, index) => (index === at ? { ...target, ...change } : target)));
+  return (
+    <FormDialog
+      title={route ? `Route of ${route.model}` : "New route"}
+      send="Save route"
+      fields={[]}
+      onClose={onClose}
+      act={async (form) => {
+        const model = String(form.get("model")).trim();
+        const named = targets.map(({ provider, model, protocol }) => ({
+          provider,
+          ...(model && { model }),
+          ...(protocol && { protocol }),
+        }));
+        const saved = { model, targets: named, managed: false };
+        await replaceRoutes(withRoute(all, route?.model, saved));
+        toast.done(`Saved the route of ${model}`);
+      }}
+    >
+      {() => (
+        <>
+          <TextField
+            label="Model"
+            name="model"
+            defaultValue={route?.model ?? ""}
+            hint="A name, a prefix that ends in *, or * for everything else"
+            autoFocus
+            required
+          />
+          <ol className={styles.targets} aria-label="Targets, first choice first">
+            {targets.map((target, at) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: a target is its place in the list
+              <li key={at} className={styles.target}>
+                <SelectField
+                  label={`Provider ${at + 1}`}
+                  value={target.provider}
+                  onChange={(event) => set(at, { provider: event.target.value })}
+                >
+                  {[...new Set([...providers, target.provider])].map((name) => (
+                    <option key={name}>{name}</option>
+                  ))}
+                </SelectField>
+                <TextField
+                  label="Model sent"
+                  placeholder="the one asked for"
+                  value={target.model ?? ""}
+                  onChange={(event) => set(at, { model: event.target.value })}
+                />
+                <div className={styles.moves}>
+                  <Button
+                    aria-label={`Move target ${at + 1} up`}
+                    disabled={at === 0}
+                    onClick={() => setTargets(moved(targets, at, -1))}
+                  >
+                    ↑ Up
+                  </Button>
+                  <Button
+                    aria-label={`Move target ${at + 1} down`}
+                    disabled={at === targets.length - 1}
+                    onClick={() => setTargets(moved(targets, at, 1))}
+                  >
+                    ↓ Down
+                  </Button>
+                  <Button
+                    look="quiet"
+                    aria-label={`Remove target ${at + 1}`}
+                    disabled={targets.length === 1}
+                    onClick={() => setTargets(targets.filter((_, index) => index !== at))}
+                  >
+                    Remove
+                  </Button>
+                </div>
+              </li>
+            ))}
+          </ol>
+          <div>
+            <Button onClick={() => setTargets([...targets, first])}>Add a target</Button>
+          </div>
+        </>
+      )}
+    </FormDialog>
+  );
+}

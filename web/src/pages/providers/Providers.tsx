@@ -1,0 +1,126 @@
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { isPlatform, useMe, writes } from "../../api/me";
+import { deleteProvider, type Provider, providers } from "../../api/routing";
+import { Badge, type Tone } from "../../ui/Badge";
+import { Button } from "../../ui/Button";
+import { Confirm } from "../../ui/Confirm";
+import { Page } from "../../ui/Page";
+import { Panel } from "../../ui/Panel";
+import { Empty, Failed, SkeletonRows } from "../../ui/states";
+import { Table } from "../../ui/Table";
+import { toast } from "../../ui/Toasts";
+import { EditProvider } from "./EditProvider";
+import styles from "./Providers.module.css";
+import { Routes } from "./Routes";
+
+const REFRESH_MS = 10_000;
+
+const STATES: Record<Provider["state"], [Tone, string]> = {
+  ready: ["good", "ready"],
+  degraded: ["warn", "degraded"],
+  unreachable: ["bad", "unreachable"],
+  auth_required: ["warn", "needs a credential"],
+  unknown: ["neutral", "not asked yet"],
+};
+
+/** Who is called, how they are doing, and which models lead to them. */
+export function Providers() {
+  const me = useMe();
+  const may = isPlatform(me) && writes(me);
+  const { data, isError, error, refetch } = useQuery({
+    ...providers(),
+    refetchInterval: REFRESH_MS,
+  });
+  const [editing, setEditing] = useState<Provider | "new">();
+  return (
+    <Page
+      title="Providers and routes"
+      actions={
+        may && (
+          <Button look="primary" onClick={() => setEditing("new")}>
+            New provider
+          </Button>
+        )
+      }
+    >
+      <Panel title="Providers" flush>
+        {isError && !data ? (
+          <Failed error={error} retry={() => refetch()} />
+        ) : !data ? (
+          <SkeletonRows rows={4} />
+        ) : (
+          <Table
+            label="Providers"
+            columns={[
+              { name: "Name", cell: ({ name }) => <b className={styles.name}>{name}</b> },
+              {
+                name: "State",
+                cell: ({ state }) => <Badge tone={STATES[state][0]}>{STATES[state][1]}</Badge>,
+              },
+              {
+                name: "Platform's credential",
+                cell: ({ configured, auth }) =>
+                  auth === "none" ? "needs none" : configured ? "there" : "none",
+              },
+              {
+                name: "Endpoints",
+                wide: true,
+                cell: ({ endpoints }) => <Endpoints of={endpoints} />,
+              },
+              {
+                name: "Actions",
+                number: true,
+                cell: (provider) => (
+                  <Actions provider={provider} may={may} onEdit={() => setEditing(provider)} />
+                ),
+              },
+            ]}
+            rows={data.data}
+            rowKey={({ name }) => name}
+            empty={
+              <Empty title="There are no providers yet">
+                Add the vendor or server that calls are to go to.
+              </Empty>
+            }
+          />
+        )}
+      </Panel>
+      <Routes may={may} providers={data?.data.map(({ name }) => name) ?? []} />
+      {editing && (
+        <EditProvider
+          provider={editing === "new" ? undefined : editing}
+          onClose={() => setEditing(undefined)}
+        />
+      )}
+    </Page>
+  );
+}
+
+function Endpoints({ of }: { of: Provider["endpoints"] }) {
+  const text = Object.entries(of)
+    .map(([protocol, url]) => `${protocol} ${url}`)
+    .join("\n");
+  return <span title={text}>{text.replaceAll("\n", " · ")}</span>;
+}
+
+type ActionsProps = { provider: Provider; may: boolean; onEdit: () => void };
+
+function Actions({ provider, may, onEdit }: ActionsProps) {
+  const { name, managed } = provider;
+  if (managed) return <span className={styles.faint}>in the configuration file</span>;
+  if (!may) return null;
+  return (
+    <span className={styles.actions}>
+      <Button onClick={onEdit} aria-label={`Edit ${name}`}>
+        Edit
+      </Button>
+      <Confirm
+        label="Remove"
+        question={`Remove ${name}?`}
+        yes="Remove"
+        act={() => deleteProvider(name).catch(toast.failed)}
+      />
+    </span>
+  );
+}

@@ -1,0 +1,35 @@
+// Routes as they are edited, and which of them a model's name meets.
+
+import type { Schemas } from "../../api/client";
+
+export type Route = Schemas["Route"];
+export type Target = Schemas["Target"];
+
+/** Whether a pattern means a name: the name itself, a prefix that ends in `*`, or `*` for all. */
+export function means(pattern: string, name: string): boolean {
+  return pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : pattern === name;
+}
+
+/** The closest route: an exact name before a prefix, a longer prefix before a shorter one. */
+export function meets(routes: readonly Route[], name: string): Route | undefined {
+  const close = ({ model }: Route) => (model.endsWith("*") ? model.length - 1 : 1e9);
+  return routes.filter(({ model }) => means(model, name)).sort((a, b) => close(b) - close(a))[0];
+}
+
+/** The same list with one of it a place up or down; unchanged where there is no such place. */
+export function moved<T>(list: readonly T[], at: number, by: -1 | 1): T[] {
+  const next = [...list];
+  const [one, other] = [next[at], next[at + by]];
+  if (one !== undefined && other !== undefined) [next[at], next[at + by]] = [other, one];
+  return next;
+}
+
+/** All routes, with one in the place of `old`, or behind them all. */
+export function withRoute(
+  routes: readonly Route[],
+  old: string | undefined,
+  route: Route,
+): Route[] {
+  const at = routes.findIndex(({ model, managed }) => model === old && !managed);
+  return at < 0 ? [...routes, route] : routes.map((one, index) => (index === at ? route : one));
+}
