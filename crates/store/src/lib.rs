@@ -56,7 +56,7 @@ pub use prices::StoredPrice;
 pub use replicas::{Changes, Singleton, Turn};
 pub use revision::{Revisions, Section};
 pub use rollups::Verified;
-pub use sessions::{SessionCursor, SessionRow};
+pub use sessions::SessionRow;
 pub use spend::Spent;
 pub use usage::{GroupBy, Interval, Latency, MOST_POINTS, Question, Report, Totals, UsageRow};
 pub use users::{ApiToken, Attempt, DeviceGrant, Holder, SignOn, SignedOn, TokenScope, WebSession};

@@ -1,10 +1,11 @@
-//! Sessions: calls of one conversation, put together when asked for. Nothing is stored of them.
+//! Sessions: calls of one conversation, put together when asked for. Nothing is stored of them: the newest are found
+//! by going through calls from the newest on, and only the calls of those are added up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::LazyLock;
 
-use sqlx::{FromRow, QueryBuilder};
-use tollhouse_domain::id::{KeyId, SessionId};
+use sqlx::{Database, Encode, FromRow, QueryBuilder, Type};
+use tollhouse_domain::id::{CallId, KeyId, SessionId};
 use tollhouse_domain::tenancy::Visible;
 use tollhouse_domain::time::Timestamp;
 use uuid::Uuid;
@@ -35,26 +36,14 @@ pub struct SessionRow {
     pub totals: Totals,
     /// The models that answered, or failing that were asked, sorted.
     pub models: Vec<String>,
+    /// Its newest call: where the next page begins when this is the last row of one.
+    pub last: CallId,
 }
 
-impl SessionRow {
-    /// Where the next page begins when this is the last row of one.
-    pub const fn cursor(&self) -> SessionCursor {
-        SessionCursor {
-            last_at: self.last_at,
-            session: self.session,
-        }
-    }
-}
-
-/// A place in the list of sessions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SessionCursor {
-    /// The last call's time of the session before.
-    pub last_at: Timestamp,
-    /// The session before.
-    pub session: SessionId,
-}
+/// How many calls are gone through at first, and at most, to find sessions: few where each is short, and not many
+/// trips where one is very long.
+const FEWEST: u32 = 1_000;
+const MOST: u32 = 16_000;
 
 #[derive(FromRow)]
 struct Row {
@@ -85,42 +74,120 @@ const SELECT_MODELS: &str = "SELECT DISTINCT session_id, \
     COALESCE(model_served, model_sent, model_requested) AS model FROM calls \
     WHERE COALESCE(model_served, model_sent, model_requested) IS NOT NULL";
 
+/// A call that is the newest of its session so far.
+#[derive(FromRow)]
+struct Found {
+    session_id: Uuid,
+    id: Uuid,
+}
+
+const FIND: &str = "SELECT session_id, id FROM calls WHERE id < ";
+const SELECT_BEFORE: &str = "SELECT DISTINCT session_id FROM calls WHERE id >= ";
+
+fn push_sessions<DB>(query: &mut QueryBuilder<DB>, sessions: &[Uuid])
+where
+    DB: Database,
+    Uuid: for<'q> Encode<'q, DB> + Type<DB>,
+{
+    query.push(" AND session_id IN (");
+    let mut ids = query.separated(", ");
+    for id in sessions {
+        ids.push_bind(*id);
+    }
+    query.push(")");
+}
+
 impl Store {
-    /// The sessions of the calls that pass `filter`, latest activity first; sums are over those
-    /// calls alone.
+    /// The sessions of the calls that pass `filter`, newest last call first; sums are over those
+    /// calls alone. A page begins after the last call of the session before.
     pub async fn sessions(
         &self,
         filter: &CallFilter,
-        page: Page<SessionCursor>,
+        page: Page<CallId>,
     ) -> Result<Vec<SessionRow>> {
-        let (last_at, id) = page.after.map_or((i64::MAX, NEWEST), |after| {
-            (after.last_at.0, after.session.0)
-        });
+        let newest = self.newest_sessions(filter, page).await?;
+        let ids: Vec<Uuid> = newest.iter().map(|found| found.session_id).collect();
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
         let rows: Vec<Row> = read!(self, |pool| {
             let mut query = QueryBuilder::new(SELECT.as_str());
             filter.push_to(&mut query);
-            query
-                .push(" GROUP BY session_id, key_id HAVING MAX(at) < ")
-                .push_bind(last_at);
-            query.push(" OR (MAX(at) = ").push_bind(last_at);
-            query.push(" AND session_id < ").push_bind(id);
-            query.push(") ORDER BY last_at DESC, session_id DESC LIMIT ");
-            query.push_bind(i64::from(page.limit));
+            push_sessions(&mut query, &ids);
+            query.push(" GROUP BY session_id, key_id");
             query.build_query_as().fetch_all(pool).await?
         });
-        let ids: Vec<Uuid> = rows.iter().map(|row| row.session_id).collect();
         let mut models = self.models_of(&ids, filter).await?;
-        let session = |row: Row| SessionRow {
-            session: SessionId(row.session_id),
-            session_name: row.session_name,
-            key: KeyId(row.key_id),
-            caller: row.caller,
-            first_at: Timestamp(row.first_at),
-            last_at: Timestamp(row.last_at),
-            totals: row.sums.into(),
-            models: models.remove(&row.session_id).unwrap_or_default(),
+        let mut rows: BTreeMap<Uuid, Row> =
+            rows.into_iter().map(|row| (row.session_id, row)).collect();
+        let session = |found: Found| {
+            // Retention may have taken it meanwhile.
+            let row = rows.remove(&found.session_id)?;
+            Some(SessionRow {
+                session: SessionId(row.session_id),
+                session_name: row.session_name,
+                key: KeyId(row.key_id),
+                caller: row.caller,
+                first_at: Timestamp(row.first_at),
+                last_at: Timestamp(row.last_at),
+                totals: row.sums.into(),
+                models: models.remove(&row.session_id).unwrap_or_default(),
+                last: CallId(found.id),
+            })
         };
-        Ok(rows.into_iter().map(session).collect())
+        Ok(newest.into_iter().filter_map(session).collect())
+    }
+
+    /// The sessions that come next, each with its newest call.
+    async fn newest_sessions(&self, filter: &CallFilter, page: Page<CallId>) -> Result<Vec<Found>> {
+        let wanted = usize::try_from(page.limit).unwrap_or(usize::MAX);
+        let (mut newest, mut known) = (Vec::new(), HashSet::new());
+        let mut below = page.after.map_or(NEWEST, |id| id.0);
+        // Of one session, the newest call says all.
+        let mut size = if filter.session.is_some() { 1 } else { FEWEST };
+        loop {
+            let calls: Vec<Found> = read!(self, |pool| {
+                let mut query = QueryBuilder::new(FIND);
+                query.push_bind(below);
+                filter.push_to(&mut query);
+                query.push(" ORDER BY id DESC LIMIT ");
+                query.push_bind(i64::from(size));
+                query.build_query_as().fetch_all(pool).await?
+            });
+            let ended = calls.len() < usize::try_from(size).unwrap_or(usize::MAX);
+            below = calls.last().map_or(below, |call| call.id);
+            let mut new = calls;
+            new.retain(|call| known.insert(call.session_id));
+            let before = self.before(&new, filter, page.after).await?;
+            new.retain(|call| !before.contains(&call.session_id));
+            newest.append(&mut new);
+            if ended || newest.len() >= wanted || filter.session.is_some() {
+                newest.truncate(wanted);
+                return Ok(newest);
+            }
+            size = (2 * size).min(MOST);
+        }
+    }
+
+    /// Which of these were on a page before: they have newer calls.
+    async fn before(
+        &self,
+        found: &[Found],
+        filter: &CallFilter,
+        after: Option<CallId>,
+    ) -> Result<HashSet<Uuid>> {
+        let Some(after) = after.filter(|_| !found.is_empty()) else {
+            return Ok(HashSet::new());
+        };
+        let ids: Vec<Uuid> = found.iter().map(|call| call.session_id).collect();
+        let before: Vec<Uuid> = read!(self, |pool| {
+            let mut query = QueryBuilder::new(SELECT_BEFORE);
+            query.push_bind(after.0);
+            filter.push_to(&mut query);
+            push_sessions(&mut query, &ids);
+            query.build_query_scalar().fetch_all(pool).await?
+        });
+        Ok(before.into_iter().collect())
     }
 
     /// One session, all its calls included, for who may see it.
@@ -139,18 +206,10 @@ impl Store {
         filter: &CallFilter,
     ) -> Result<BTreeMap<Uuid, Vec<String>>> {
         let mut models = BTreeMap::<Uuid, Vec<String>>::new();
-        if sessions.is_empty() {
-            return Ok(models);
-        }
         let rows: Vec<ModelRow> = read!(self, |pool| {
             let mut query = QueryBuilder::new(SELECT_MODELS);
             filter.push_to(&mut query);
-            query.push(" AND session_id IN (");
-            let mut ids = query.separated(", ");
-            for id in sessions {
-                ids.push_bind(id);
-            }
-            query.push(")");
+            push_sessions(&mut query, sessions);
             query.build_query_as().fetch_all(pool).await?
         });
         for row in rows {

@@ -1,13 +1,11 @@
 //! The record by conversation.
 
-use std::str::FromStr;
-
 use axum::Json;
 use serde::Serialize;
 use tollhouse_domain::call::Call;
 use tollhouse_domain::id::{CallId, KeyId, SessionId};
 use tollhouse_domain::time::Timestamp;
-use tollhouse_store::{CallFilter, Page, SessionCursor, SessionRow};
+use tollhouse_store::{CallFilter, SessionRow};
 use utoipa::ToSchema;
 
 use super::auth::Signed;
@@ -76,17 +74,13 @@ pub(super) async fn list(
     signed: Signed,
     Query(query): Query<RecordQuery>,
 ) -> Result<Json<List<SessionView>>, ApiError> {
-    let wanted = page::ask::<Place>(query.limit, query.cursor.as_ref())?;
+    let wanted = page::ask::<CallId>(query.limit, query.cursor.as_ref())?;
     caught_up(&signed).await;
-    let wanted = Page {
-        limit: wanted.limit,
-        after: wanted.after.map(|place| place.0),
-    };
     let rows = signed
         .store()
         .sessions(&query.filter(signed.visible()), wanted)
         .await?;
-    let part = page::cut(rows, query.limit, |row| Place(row.cursor()).to_string());
+    let part = page::cut(rows, query.limit, |row| row.last.to_string());
     Ok(Json(part.map(SessionView::from)))
 }
 
@@ -115,24 +109,4 @@ pub(super) async fn show(
         session: session.into(),
         calls,
     }))
-}
-
-/// A place in the list of sessions, as text.
-struct Place(SessionCursor);
-
-impl std::fmt::Display for Place {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.0.last_at.0, self.0.session)
-    }
-}
-
-impl FromStr for Place {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let (at, session) = text.split_once(' ').ok_or(())?;
-        let last_at = Timestamp(at.parse().map_err(|_| ())?);
-        let session = session.parse().map_err(|_| ())?;
-        Ok(Self(SessionCursor { last_at, session }))
-    }
 }

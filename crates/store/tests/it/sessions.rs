@@ -81,22 +81,25 @@ async fn a_session_adds_its_calls_up(place: Place) {
 
 async fn sessions_are_paged_by_latest_activity(place: Place) {
     let store = place.open().await;
-    // Sessions 1 to 4, of which 2 and 3 were last active at the same moment and 1 came back last.
-    let calls =
-        [(1, 1, 10), (2, 2, 20), (3, 3, 20), (4, 4, 5), (5, 1, 30)].map(|(n, session, at)| Call {
-            session: session_id(session),
-            at: seconds(at),
-            ..call(n)
-        });
+    // Sessions 1 to 4, of which 1 came back last; and one with more calls than are gone through at once.
+    let calls = [(1, 1), (2, 2), (3, 3), (4, 4), (6_000, 1)].map(|(n, session)| Call {
+        session: session_id(session),
+        ..call(n)
+    });
+    let long = (10..5_000).map(|n| Call {
+        session: session_id(5),
+        ..call(n)
+    });
+    let calls: Vec<Call> = calls.into_iter().chain(long).collect();
     store.insert_calls(&calls).await.unwrap();
     let (mut seen, mut page) = (Vec::new(), Page::first(1));
     loop {
         let rows = store.sessions(&CallFilter::default(), page).await.unwrap();
         let Some(last) = rows.last() else { break };
-        page = Page::after(1, last.cursor());
+        page = Page::after(1, last.last);
         seen.extend(rows.iter().map(|row| row.session));
     }
-    assert_eq!(seen, [1, 3, 2, 4].map(session_id));
+    assert_eq!(seen, [1, 5, 4, 3, 2].map(session_id));
 }
 
 async fn a_filter_narrows_sums(place: Place) {

@@ -13,7 +13,7 @@ use tollhouse_domain::tenancy::Visible;
 use tollhouse_domain::time::Timestamp;
 use tollhouse_store::{
     CallFilter, CredentialRecord, DataKeyRow, DatabaseUrl, KeyCaps, ObjectRow, Page, Question,
-    SessionCursor, SignOn, Store, StoreError, StoredPrice,
+    SignOn, Store, StoreError, StoredPrice,
 };
 
 fn spawnable<F: Future + Send + 'static>(_: F) {}
@@ -79,7 +79,7 @@ methods! {
     call(store, id: CallId): store.call(id);
     by_object(store, id: String, key: KeyId): store.call_by_upstream_object(&id, key);
     delete_calls(store, at: Timestamp): store.delete_calls_before(at, 1);
-    sessions(store, filter: CallFilter, page: Page<SessionCursor>): store.sessions(&filter, page);
+    sessions(store, filter: CallFilter, page: Page<CallId>): store.sessions(&filter, page);
     session(store, id: SessionId): store.session(id, Visible::All);
     usage(store, question: Question): store.usage(&question);
     totals(store, filter: CallFilter): store.totals(&filter);
