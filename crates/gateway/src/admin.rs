@@ -127,6 +127,7 @@ fn v1() -> OpenApiRouter<Control> {
         .routes(routes!(calls::list))
         .routes(routes!(calls::show))
         .routes(routes!(captures::show, captures::delete))
+        .routes(routes!(calls::export::export))
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::show))
         .routes(routes!(usage::report))

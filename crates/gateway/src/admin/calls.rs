@@ -1,5 +1,8 @@
 //! The record of calls.
 
+mod csv;
+pub(super) mod export;
+
 use axum::Json;
 use tollhouse_domain::call::Call;
 use tollhouse_domain::id::CallId;

@@ -15,6 +15,7 @@ use tollhouse_store::{CallFilter, GroupBy, Interval};
 use tollhouse_wire::Protocol;
 use utoipa::IntoParams;
 
+use super::calls::export::Format;
 use super::page::{Cursor, Limit};
 use crate::state::Gateway;
 
@@ -126,6 +127,16 @@ record_query! {
         /// Where to go on: `next` of the part before.
         #[param(value_type = Option<String>)]
         pub(super) cursor: Option<Cursor>,
+    }
+}
+
+record_query! {
+    /// Which calls are wanted as a file, and in which form.
+    CallExportQuery {
+        /// `csv` or `jsonl`.
+        #[serde(default)]
+        #[param(value_type = Option<String>, default = "csv")]
+        pub(super) format: Format,
     }
 }
 

@@ -8,6 +8,7 @@ mod catalog;
 mod credentials;
 mod device;
 mod escalation;
+mod export;
 mod input;
 mod keys;
 mod live;

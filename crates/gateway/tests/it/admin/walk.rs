@@ -166,6 +166,7 @@ fn table() -> Vec<Row> {
         row(&get, "/api/v1/calls/{id}", "", IN_ORG),
         row(&get, "/api/v1/calls/{id}/capture", "", OWN),
         row(&delete, "/api/v1/calls/{id}/capture", "", admin(204)),
+        row(&get, "/api/v1/calls/export?format=jsonl", "", SIGNED),
         row(&get, "/api/v1/sessions", "", SIGNED),
         row(&get, "/api/v1/sessions/{id}", "", IN_ORG),
         row(&get, "/api/v1/usage", "", SIGNED),
