@@ -17,7 +17,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tollhouse_domain::capture::Capture;
 use tollhouse_domain::limits::{Assumptions, Limits};
-use tollhouse_domain::oidc::Rule;
+use tollhouse_domain::oidc::Policy;
 use tollhouse_domain::provider::Provider;
 use tollhouse_domain::route::Route;
 use tollhouse_domain::time::Timestamp;
@@ -141,8 +141,8 @@ pub struct OidcConfig {
     pub scopes: Vec<String>,
     /// The claim of the ID token that has the groups.
     pub groups_claim: String,
-    /// What being in a group gives.
-    pub mapping: Vec<Rule>,
+    /// Who comes in, and what being in a group gives.
+    pub policy: Policy,
     /// Whether people may still sign in with a password.
     pub allow_password: bool,
 }

@@ -43,6 +43,8 @@ pub struct Claims {
     pub email: Option<String>,
     /// Whether the provider knows the address to be theirs. Only a plain `true` is taken for that.
     pub email_verified: bool,
+    /// The organization whose account it is, where the provider says so (Google's `hd`).
+    pub hosted: Option<String>,
     /// What people call them.
     pub name: Option<String>,
     /// The groups they are in; none where the claim is missing.
@@ -172,6 +174,7 @@ impl Claims {
             email: fields.optional("email")?,
             // Some providers say "true"; a stranger's word about an address needs more care than that.
             email_verified: fields.optional("email_verified").ok().flatten() == Some(true),
+            hosted: fields.optional("hd").ok().flatten(),
             name: fields.optional("name")?,
             groups: in_groups.map(Several::list).unwrap_or_default(),
         })

@@ -1,6 +1,6 @@
 //! Who somebody is here, by what an identity provider says of them.
 
-use super::Claims;
+use super::{Claims, Terms};
 use crate::id::UserId;
 use crate::tenancy::{User, UserKind};
 
@@ -46,6 +46,12 @@ pub enum Unwelcome {
     /// Nobody knows them, and none of their groups has a place here.
     #[error("none of their groups has a place here")]
     NoPlace,
+    /// Nobody knows them, and nobody gets an account by coming.
+    #[error("nobody new gets an account")]
+    NoAccount,
+    /// They are of no domain whose people are meant.
+    #[error("they are of no domain in oidc.domains")]
+    Domain,
 }
 
 impl Unwelcome {
@@ -56,33 +62,35 @@ impl Unwelcome {
             Self::Tied => "address_taken",
             Self::Administrator => "administrator",
             Self::NoPlace => "no_group",
+            Self::NoAccount => "no_account",
+            Self::Domain => "other_domain",
         }
     }
 }
 
-/// Who somebody is here. `admin`: their groups make them an administrator of the installation. `place`:
-/// their groups give them anything, or nobody has to be in one.
+/// Who somebody is here, on these terms.
 ///
 /// An address alone opens no administrator's account: whoever may set addresses at the provider could
 /// otherwise take over the installation. It takes a group that makes administrators, which is what the
 /// operator has said about it.
-pub fn person(known: Known<'_>, admin: bool, place: bool) -> Result<Person, Unwelcome> {
+pub fn person(known: Known<'_>, terms: &Terms) -> Result<Person, Unwelcome> {
     if let Some(same) = known.same {
-        return on(same).map(|()| Person::Same(same.id));
+        on(same)?;
+        return terms.entry.map(|()| Person::Same(same.id));
     }
     match known.address {
         Some(user) => {
             on(user)?;
+            terms.entry?;
             if known.tied || user.kind != UserKind::Person {
                 return Err(Unwelcome::Tied);
             }
-            if user.admin && !admin {
+            if user.admin && !terms.granted.admin {
                 return Err(Unwelcome::Administrator);
             }
             Ok(Person::Tied(user.id))
         }
-        None if place => Ok(Person::New),
-        None => Err(Unwelcome::NoPlace),
+        None => terms.entry.and(terms.newcomer).map(|()| Person::New),
     }
 }
 
@@ -115,6 +123,7 @@ mod tests {
 
     use super::*;
     use crate::limits::Limits;
+    use crate::oidc::Granted;
     use crate::time::Timestamp;
 
     fn user(n: u128, admin: bool, off: bool, kind: UserKind) -> User {
@@ -177,7 +186,24 @@ mod tests {
             ("root", address(&root, false), false, true, no),
             ("root by group", address(&root, false), true, true, tied),
         ] {
-            assert_eq!(person(known, admin, place), expected, "{name}");
+            let newcomer = place.then_some(()).ok_or(Unwelcome::NoPlace);
+            let mut terms = Terms {
+                granted: Granted {
+                    admin,
+                    ..Granted::default()
+                },
+                entry: Ok(()),
+                newcomer,
+            };
+            assert_eq!(person(known, &terms), expected, "{name}");
+            // What keeps them out whoever they are comes second only to being switched off.
+            terms.entry = Err(Unwelcome::Domain);
+            let kept_out = if expected == switched_off {
+                switched_off
+            } else {
+                Err(Unwelcome::Domain)
+            };
+            assert_eq!(person(known, &terms), kept_out, "{name}");
         }
     }
 

@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tollhouse_domain::audit::{Action, Actor, Note, Subject, SubjectKind};
 use tollhouse_domain::id::UserId;
-use tollhouse_domain::oidc::{Answer, Attempt, Claims, granted};
+use tollhouse_domain::oidc::{Answer, Attempt, Claims};
 use tollhouse_domain::sign_in::local_path;
 use tollhouse_domain::tenancy::User;
 use tollhouse_store::{SignOn, SignedOn};
@@ -136,16 +136,13 @@ async fn sign_on(
     claims: &Claims,
 ) -> Result<User, Failure> {
     let (config, now) = (provider.config(), clock::now());
-    let granted = granted(&config.mapping, &claims.groups);
     let email = claims.email.as_deref().filter(|_| claims.email_verified);
     let on = SignOn {
         issuer: claims.issuer.clone(),
         subject: claims.subject.clone(),
         email: email.and_then(|email| users::email(email).ok()),
         name: claims.display_name(),
-        // Where groups mean something, somebody new has to be in one that does.
-        place: config.mapping.is_empty() || granted.admin || !granted.orgs.is_empty(),
-        granted,
+        terms: config.policy.terms(claims),
         id: UserId(ids::uuid(now)),
         at: now,
         from: from.0,

@@ -142,6 +142,8 @@ pub(super) struct Oidc {
     pub(super) groups_claim: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) mapping: Vec<Spanned<Mapping>>,
+    pub(super) domains: Option<Spanned<Vec<String>>>,
+    pub(super) new_accounts: Option<bool>,
     pub(super) allow_password: Option<bool>,
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tollhouse_domain::oidc::{Grant, Rule, is_safe};
+use tollhouse_domain::oidc::{Grant, Policy, Rule, is_safe};
 use toml::Spanned;
 
 use super::OidcConfig;
@@ -57,11 +57,7 @@ pub(super) fn read(
                 &error,
             )?,
         },
-        mapping: written
-            .mapping
-            .iter()
-            .map(|rule| self::rule(reader, rule))
-            .collect::<Result<_, _>>()?,
+        policy: policy(reader, written, &error)?,
         allow_password: written.allow_password.unwrap_or(true),
     })))
 }
@@ -97,6 +93,47 @@ fn scopes(
         return Err(reader.error(written.span(), message));
     }
     Ok(written.get_ref().clone())
+}
+
+/// Who comes in. A provider may have people whom the operator has never heard of: that all of them get
+/// accounts has to be written out.
+fn policy(
+    reader: &Reader<'_>,
+    written: &Oidc,
+    missing: &dyn Fn(String) -> ConfigError,
+) -> Result<Policy, ConfigError> {
+    let rules = written.mapping.iter().map(|rule| self::rule(reader, rule));
+    let policy = Policy {
+        mapping: rules.collect::<Result<_, _>>()?,
+        domains: domains(reader, written.domains.as_ref())?,
+        new_accounts: written.new_accounts.unwrap_or(true),
+    };
+    let said = written.new_accounts.is_some();
+    if policy.mapping.is_empty() && policy.domains.is_empty() && !said {
+        let message = "oidc: without a mapping everybody whom the provider knows would get an \
+            account: name your domains = [\"example.com\"], or write new_accounts = true or false";
+        return Err(missing(message.to_owned()));
+    }
+    Ok(policy)
+}
+
+fn domains(
+    reader: &Reader<'_>,
+    written: Option<&Spanned<Vec<String>>>,
+) -> Result<Vec<String>, ConfigError> {
+    let Some(written) = written else {
+        return Ok(Vec::new());
+    };
+    let plain = |name: &String| {
+        let of = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
+        !name.is_empty() && !name.starts_with('.') && name.chars().all(of)
+    };
+    let names = written.get_ref();
+    if names.is_empty() || !names.iter().all(plain) {
+        let message = "domains: expected names such as [\"example.com\"]";
+        return Err(reader.error(written.span(), message));
+    }
+    Ok(names.iter().map(|name| name.to_ascii_lowercase()).collect())
 }
 
 fn rule(reader: &Reader<'_>, written: &Spanned<Mapping>) -> Result<Rule, ConfigError> {
@@ -145,12 +182,16 @@ mod tests {
     #[test]
     fn little_is_needed_and_everything_can_be_said() {
         let read = |more: &str| config(&format!("{SERVER}[oidc]\n{SOUND}{more}"));
-        let little = read("").unwrap().oidc.unwrap();
+        let little = read("new_accounts = true").unwrap().oidc.unwrap();
         assert_eq!(little.issuer, "https://id.example");
         assert_eq!(little.scopes, ["openid", "email", "profile"]);
         assert_eq!(little.groups_claim, "groups");
         assert!(little.allow_password && little.client_secret.is_none());
-        assert!(little.mapping.is_empty());
+        assert!(little.policy.mapping.is_empty() && little.policy.domains.is_empty());
+        let closed = read("domains = [\"Example.com\"]\nnew_accounts = false");
+        let closed = closed.unwrap().oidc.unwrap();
+        assert_eq!(closed.policy.domains, ["example.com"]);
+        assert!(!closed.policy.new_accounts);
 
         let much = read(
             r#"client_secret = "env:SECRET"
@@ -174,7 +215,7 @@ mod tests {
             org: "acme".to_owned(),
             role: Role::Owner,
         };
-        let grants: Vec<&Grant> = much.mapping.iter().map(|rule| &rule.grant).collect();
+        let grants: Vec<&Grant> = much.policy.mapping.iter().map(|rule| &rule.grant).collect();
         assert_eq!(grants, [&owner, &Grant::Admin]);
         assert!(config("").unwrap().oidc.is_none());
     }
@@ -223,6 +264,12 @@ mod tests {
             (
                 with("groups_claim = \"\""),
                 "t.toml:6: groups_claim: expected a name",
+            ),
+            (with(""), "t.toml:3: oidc: without a mapping everybody"),
+            (with("domains = []"), "t.toml:6: domains: expected names"),
+            (
+                with("domains = [\"@example.com\"]"),
+                "t.toml:6: domains: expected names",
             ),
             (with("issuers = 1"), "t.toml:6: unknown field `issuers`"),
             (

@@ -11,7 +11,7 @@ use sqlx::{FromRow, PgConnection, SqliteConnection};
 use tollhouse_domain::audit::{Action, Actor, Note, Subject, SubjectKind};
 use tollhouse_domain::id::{OrgId, UserId};
 use tollhouse_domain::limits::Limits;
-use tollhouse_domain::oidc::{Given, Granted, Held, Known, Person, Unwelcome, person, plan};
+use tollhouse_domain::oidc::{Given, Held, Known, Person, Terms, Unwelcome, person, plan};
 use tollhouse_domain::tenancy::{Role, User, UserKind};
 use tollhouse_domain::time::Timestamp;
 use uuid::Uuid;
@@ -24,7 +24,7 @@ use crate::error::{Result, StoreError};
 use crate::orgs::{DELETE_MEMBER, OWNERS};
 use crate::revision::{RAISE, RAISE_SECTION, Section};
 
-/// What an identity provider says of somebody, and what their groups give.
+/// What an identity provider says of somebody, and on which terms they come in.
 #[derive(Clone)]
 #[expect(missing_debug_implementations, reason = "holds people's addresses")]
 pub struct SignOn {
@@ -36,10 +36,8 @@ pub struct SignOn {
     pub email: Option<String>,
     /// What people are to call them, if they are new.
     pub name: String,
-    /// What their groups give.
-    pub granted: Granted,
-    /// Whether somebody new is let in: their groups give anything, or nobody has to be in one.
-    pub place: bool,
+    /// What their groups give, and whether they come in.
+    pub terms: Terms,
     /// Their id, if they are new.
     pub id: UserId,
     /// When.
@@ -244,7 +242,7 @@ macro_rules! desk {
             }
 
             async fn administer(&mut self, on: &SignOn, visit: &mut Visit) -> Result<()> {
-                let (id, admin) = (visit.user.id.0, on.granted.admin);
+                let (id, admin) = (visit.user.id.0, on.terms.granted.admin);
                 let query = sqlx::query_scalar(ADMIN_SOURCE).bind(id);
                 let source: String = query.fetch_one(&mut *self).await?;
                 let ours = given(&source)? == Given::BySignOn;
@@ -265,7 +263,7 @@ macro_rules! desk {
                 visit: &mut Visit,
             ) -> Result<BTreeMap<OrgId, Role>> {
                 let mut wanted = BTreeMap::new();
-                for (name, role) in &on.granted.orgs {
+                for (name, role) in &on.terms.granted.orgs {
                     let id = name.parse().map_or(Uuid::nil(), |id: OrgId| id.0);
                     let query = sqlx::query_scalar(ORG).bind(name).bind(id);
                     let found: Option<Uuid> = query.fetch_optional(&mut *self).await?;
@@ -348,7 +346,7 @@ impl Store {
                 address: found.address.as_ref(),
                 tied: found.tied,
             };
-            match person(known, on.granted.admin, on.place) {
+            match person(known, &on.terms) {
                 Err(why) => {
                     let user = found.same.or(found.address);
                     (SignedOn::Refused { why, user }, false)

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use tollhouse_domain::audit::{Action, Actor, Note, Subject, SubjectKind};
 use tollhouse_domain::id::{OrgId, UserId};
 use tollhouse_domain::limits::Limits;
-use tollhouse_domain::oidc::{Granted, Unwelcome};
+use tollhouse_domain::oidc::{Granted, Terms, Unwelcome};
 use tollhouse_domain::tenancy::{Membership, Org, Role, User, UserKind};
 use tollhouse_domain::time::Timestamp;
 use tollhouse_store::{AuditFilter, Page, SignOn, SignedOn, Store};
@@ -40,11 +40,14 @@ fn on(subject: &str, orgs: &[(&str, Role)]) -> SignOn {
         subject: subject.to_owned(),
         email: Some("ada@example.com".to_owned()),
         name: "Ada".to_owned(),
-        granted: Granted {
-            orgs: orgs.collect(),
-            admin: false,
+        terms: Terms {
+            granted: Granted {
+                orgs: orgs.collect(),
+                admin: false,
+            },
+            entry: Ok(()),
+            newcomer: Ok(()),
         },
-        place: true,
         id: UserId(Uuid::now_v7()),
         at: NOW,
         from: None,
@@ -151,7 +154,7 @@ async fn makes_somebody_new_once(place: Place) {
     // The provider's own name for somebody counts, whatever else it says of them.
     let mut again = on("ada", &[]);
     again.email = Some("other@example.com".to_owned());
-    again.place = false;
+    again.terms.newcomer = Err(Unwelcome::NoPlace);
     assert_eq!(welcome(&store, &again).await.0, User { ..user.clone() });
     // The same name at another provider is somebody else, and an address is one person's.
     let mut elsewhere = on("ada", &[]);
@@ -160,7 +163,8 @@ async fn makes_somebody_new_once(place: Place) {
     assert_eq!(welcome(&store, &elsewhere).await.0.id, elsewhere.id);
     assert_eq!(refused(&store, &on("eve", &[])).await, Unwelcome::Tied);
     let mut stranger = on("bob", &[]);
-    (stranger.email, stranger.place) = (None, false);
+    stranger.email = None;
+    stranger.terms.newcomer = Err(Unwelcome::NoPlace);
     assert_eq!(refused(&store, &stranger).await, Unwelcome::NoPlace);
     assert_eq!(store.all_users().await.unwrap().len(), 2);
 }
@@ -180,7 +184,7 @@ async fn ties_an_address_to_one_name(place: Place) {
     let mut on_root = on("root", &[]);
     on_root.email = Some("root@example.com".to_owned());
     assert_eq!(refused(&store, &on_root).await, Unwelcome::Administrator);
-    on_root.granted.admin = true;
+    on_root.terms.granted.admin = true;
     assert_eq!(welcome(&store, &on_root).await.0.id, root);
 
     let off = |user: &mut User| user.disabled_at = Some(NOW);
@@ -242,7 +246,7 @@ async fn gives_and_takes_administration(place: Place) {
     let store = place.open().await;
     let with = |subject: &str, admin: bool| {
         let mut on = on(subject, &[]);
-        on.granted.admin = admin;
+        on.terms.granted.admin = admin;
         on
     };
     let is_admin = async |id| store.user(id).await.unwrap().unwrap().admin;

@@ -117,6 +117,12 @@ impl Failure {
             Self::Unwelcome(Unwelcome::NoPlace, _) => {
                 "You have no account here, and none of your groups is given one."
             }
+            Self::Unwelcome(Unwelcome::NoAccount, _) => {
+                "You have no account here, and an administrator has to make one."
+            }
+            Self::Unwelcome(Unwelcome::Domain, _) => {
+                "Your account at the identity provider is of no domain whose people may sign in here."
+            }
             Self::Ours(ApiError::TooSoon(_)) => {
                 "There were too many attempts from your address; try again in a minute."
             }

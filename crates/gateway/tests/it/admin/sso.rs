@@ -1,5 +1,7 @@
 //! Single sign-on at an identity provider that is sound, away, or lies.
 
+mod closed;
+
 use std::fmt::Write as _;
 
 use http::{Method, StatusCode};
@@ -22,9 +24,12 @@ const MAPPING: &str = r#"mapping = [
 
 /// The lines that have a gateway sign people in at `issuer`.
 fn lines(issuer: &str, more: &str) -> String {
+    let said = ["mapping", "domains", "new_accounts"];
+    let open = said.iter().all(|word| !more.contains(word));
+    let open = if open { "new_accounts = true" } else { "" };
     format!(
         "public_url = \"http://localhost:7878\"\n[oidc]\nissuer = \"{issuer}\"\n\
-         client_id = \"{CLIENT}\"\nclient_secret = \"env:UPSTREAM_idp\"\n{more}\n"
+         client_id = \"{CLIENT}\"\nclient_secret = \"env:UPSTREAM_idp\"\n{open}\n{more}\n"
     )
 }
 
