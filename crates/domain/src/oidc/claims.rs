@@ -47,8 +47,8 @@ pub struct Claims {
     pub hosted: Option<String>,
     /// What people call them.
     pub name: Option<String>,
-    /// The groups they are in; none where the claim is missing.
-    pub groups: Vec<String>,
+    /// The groups they are in; absent where the provider does not say.
+    pub groups: Option<Vec<String>>,
 }
 
 /// A claim that is missing or is something else than it should be.
@@ -162,6 +162,9 @@ impl Claims {
             serde_json::from_slice(payload).map_err(|_| UnreadableClaims("*".to_owned()))?;
         let fields = Fields(fields);
         let in_groups: Option<Several> = fields.optional(groups)?;
+        // Entra ID points elsewhere when there are too many of them for a token.
+        let elsewhere: Option<BTreeMap<String, Box<RawValue>>> = fields.optional("_claim_names")?;
+        let elsewhere = elsewhere.is_some_and(|names| names.contains_key(groups));
         Ok(Self {
             issuer: fields.needed("iss")?,
             subject: fields.needed("sub")?,
@@ -176,7 +179,7 @@ impl Claims {
             email_verified: fields.optional("email_verified").ok().flatten() == Some(true),
             hosted: fields.optional("hd").ok().flatten(),
             name: fields.optional("name")?,
-            groups: in_groups.map(Several::list).unwrap_or_default(),
+            groups: in_groups.map(Several::list).filter(|_| !elsewhere),
         })
     }
 

@@ -49,6 +49,9 @@ pub enum Unwelcome {
     /// Nobody knows them, and nobody gets an account by coming.
     #[error("nobody new gets an account")]
     NoAccount,
+    /// Groups mean something here, and the provider does not say which they are in.
+    #[error("the token does not say which groups they are in")]
+    GroupsUnsaid,
     /// They are of no domain whose people are meant.
     #[error("they are of no domain in oidc.domains")]
     Domain,
@@ -63,6 +66,7 @@ impl Unwelcome {
             Self::Administrator => "administrator",
             Self::NoPlace => "no_group",
             Self::NoAccount => "no_account",
+            Self::GroupsUnsaid => "groups_not_said",
             Self::Domain => "other_domain",
         }
     }

@@ -27,7 +27,7 @@ pub struct Terms {
 impl Policy {
     /// On which terms whoever these claims are about comes in.
     pub fn terms(&self, claims: &Claims) -> Terms {
-        let granted = granted(&self.mapping, &claims.groups);
+        let granted = granted(&self.mapping, claims.groups.as_deref().unwrap_or_default());
         // Where groups mean something, somebody new has to be in one that does.
         let place = self.mapping.is_empty() || granted.admin || !granted.orgs.is_empty();
         let newcomer = match (self.new_accounts, place) {
@@ -35,10 +35,13 @@ impl Policy {
             (true, false) => Err(Unwelcome::NoPlace),
             (true, true) => Ok(()),
         };
-        let entry = if self.means(claims) {
-            Ok(())
-        } else {
+        let entry = if !self.means(claims) {
             Err(Unwelcome::Domain)
+        } else if claims.groups.is_none() && !self.mapping.is_empty() {
+            // That somebody is in no group takes things away; that nothing is said does not.
+            Err(Unwelcome::GroupsUnsaid)
+        } else {
+            Ok(())
         };
         Terms {
             granted,

@@ -110,14 +110,24 @@ fn says_which_claim_is_not_what_it_should_be() {
 #[test]
 fn groups_are_where_configuration_says() {
     for (changes, groups) in [
-        (json!({}), vec![]),
-        (json!({"https://x/roles": "tower"}), vec!["tower"]),
-        (json!({"https://x/roles": ["b", "a"]}), vec!["b", "a"]),
-        (json!({"https://x/roles": []}), vec![]),
+        (json!({}), None),
+        (json!({"https://x/roles": "tower"}), Some(vec!["tower"])),
+        (json!({"https://x/roles": ["b", "a"]}), Some(vec!["b", "a"])),
+        (json!({"https://x/roles": []}), Some(vec![])),
+        (json!({"_claim_names": {"https://x/roles": "src1"}}), None),
+        (
+            json!({"https://x/roles": [], "_claim_names": {"https://x/roles": "src1"}}),
+            None,
+        ),
+        (
+            json!({"https://x/roles": ["a"], "_claim_names": {"other": "src1"}}),
+            Some(vec!["a"]),
+        ),
     ] {
         let payload = with(&changes).to_string();
         let claims = Claims::read(payload.as_bytes(), "https://x/roles").unwrap();
-        assert_eq!(claims.groups, groups, "{changes}");
+        let expected = groups.map(|names| names.into_iter().map(str::to_owned).collect());
+        assert_eq!(claims.groups, expected, "{changes}");
     }
 }
 

@@ -74,3 +74,24 @@ fn somebody_new_needs_a_place_and_leave() {
         assert_eq!(terms.entry, Ok(()));
     }
 }
+
+#[test]
+fn silence_about_groups_is_no_answer_where_they_mean_something() {
+    let unsaid = Err(Unwelcome::GroupsUnsaid);
+    for (more, mapped) in [
+        ("", unsaid),
+        (r#","_claim_names":{"groups":"src1"}"#, unsaid),
+        (r#","groups":[],"_claim_names":{"groups":"src1"}"#, unsaid),
+        (r#","groups":[]"#, Ok(())),
+        (r#","groups":"other""#, Ok(())),
+    ] {
+        for (mapping, expected) in [(vec![root()], mapped), (vec![], Ok(()))] {
+            let policy = Policy {
+                mapping,
+                new_accounts: true,
+                ..Policy::default()
+            };
+            assert_eq!(policy.terms(&claims(more)).entry, expected, "{more}");
+        }
+    }
+}

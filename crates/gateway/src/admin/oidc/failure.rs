@@ -120,6 +120,10 @@ impl Failure {
             Self::Unwelcome(Unwelcome::NoAccount, _) => {
                 "You have no account here, and an administrator has to make one."
             }
+            Self::Unwelcome(Unwelcome::GroupsUnsaid, _) => {
+                "The identity provider does not say which groups you are in. An administrator has to \
+                 have it put them into the ID token."
+            }
             Self::Unwelcome(Unwelcome::Domain, _) => {
                 "Your account at the identity provider is of no domain whose people may sign in here."
             }

@@ -47,3 +47,26 @@ async fn nobody_new_comes_in_where_accounts_are_made_by_hand() {
     assert_eq!(orgs(&me), "lab:member");
     world.gateway.stop().await;
 }
+
+#[tokio::test]
+async fn a_token_that_does_not_speak_of_groups_takes_nothing_away() {
+    let world = World::new(MAPPING).await;
+    world.enter(&ada(&["gate", "root"])).await;
+    let mut overage = ada(&[]);
+    overage["_claim_names"] = json!({"groups": "src1"});
+    let mut silent = ada(&[]);
+    silent.as_object_mut().unwrap().remove("groups");
+    for claims in [silent, overage] {
+        page(
+            &world.sign_on(&claims).await,
+            403,
+            "does not say which groups",
+        );
+        assert_eq!(world.reason().await, "groups_not_said");
+    }
+    assert_eq!(world.trail("member.remove").await, Vec::<Value>::new());
+    let users = world.api.get("/api/v1/users").await;
+    assert_eq!(users["data"][0]["admin"], true);
+    assert_eq!(users["data"][0]["orgs"].as_array().unwrap().len(), 2);
+    world.gateway.stop().await;
+}
