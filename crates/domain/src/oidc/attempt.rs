@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use form_urlencoded::Serializer;
 
+use super::SKEW;
 use crate::time::Timestamp;
 
 /// How long somebody may take at the identity provider.
@@ -79,13 +80,15 @@ impl Attempt {
         format!("{state}.{nonce}.{verifier}.{}", began.0)
     }
 
-    /// Reads what [`Attempt::write`] wrote, unless it is over or begins later than `now`.
+    /// Reads what [`Attempt::write`] wrote, unless it is over or begins later than `now` by more than
+    /// the clocks of replicas may differ.
     pub fn read(text: &str, now: Timestamp) -> Option<Self> {
         let mut parts = text.split('.').map(str::to_owned);
         let mut next = || parts.next().filter(|part| !part.is_empty());
         let (state, nonce, verifier, began) = (next()?, next()?, next()?, next()?);
         let began = Timestamp(began.parse().ok()?);
-        let running = began <= now && now.since(began) < ATTEMPT && parts.next().is_none();
+        let begun = began <= now.plus(SKEW);
+        let running = begun && now.since(began) < ATTEMPT && parts.next().is_none();
         running.then_some(Self {
             state,
             nonce,
@@ -138,7 +141,9 @@ mod tests {
     fn reads_what_it_wrote_for_ten_minutes() {
         let written = attempt().write();
         for (second, reads) in [
-            (999, false),
+            (939, false),
+            // Another replica's clock may be behind.
+            (940, true),
             (1_000, true),
             (1_599, true),
             (1_600, false),

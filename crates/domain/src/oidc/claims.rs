@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::time::Timestamp;
 
-/// How far the provider's clock may be from ours.
+/// How far the provider's clock may be from ours, and those of our replicas from each other.
 pub const SKEW: Duration = Duration::from_mins(1);
 /// The longest subject that `OpenID` Connect knows, in bytes.
 const LONGEST_SUBJECT: usize = 255;
