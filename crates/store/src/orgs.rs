@@ -112,6 +112,11 @@ pub(crate) const OWNERS: &str = "SELECT COUNT(*) FROM memberships JOIN users ON 
      WHERE org_id = $1 AND role = 'owner' AND user_id <> $2 AND users.disabled_at IS NULL";
 pub(crate) const DELETE_MEMBER: &str = "DELETE FROM memberships WHERE org_id = $1 AND user_id = $2";
 
+// Single sign-on does not give back what somebody took away.
+const REMEMBER_REMOVED: &str =
+    "INSERT INTO removed_members (org_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+const FORGET_REMOVED: &str = "DELETE FROM removed_members WHERE org_id = $1 AND user_id = $2";
+
 impl Store {
     /// Adds an organization.
     ///
@@ -225,6 +230,8 @@ impl Store {
                     let others: i64 = query.fetch_one(&mut *tx).await?;
                     keep_an_owner(others)?;
                 }
+                let forget = sqlx::query(FORGET_REMOVED).bind(org).bind(user);
+                forget.execute(&mut *tx).await?;
                 sqlx::query(PUT_MEMBER)
                     .bind(org)
                     .bind(user)
@@ -271,6 +278,10 @@ impl Store {
                     }
                     let query = sqlx::query(DELETE_MEMBER).bind(org.0).bind(user.0);
                     query.execute(&mut *tx).await?;
+                    if before.is_some() {
+                        let remember = sqlx::query(REMEMBER_REMOVED).bind(org.0).bind(user.0);
+                        remember.execute(&mut *tx).await?;
+                    }
                     (Ok(before.is_some()), before.is_some())
                 }
             }

@@ -77,12 +77,16 @@ const ALL: &str = concat!(select!(), " ORDER BY id");
 const PAGE: &str = concat!(select!(), " WHERE id < $1 ORDER BY id DESC LIMIT $2");
 const ONE: &str = concat!(select!(), " WHERE id = $1");
 const BY_EMAIL: &str = concat!(select!(), " WHERE email = $1");
+// That somebody is made an administrator is said by hand; that they are not is left to their groups.
 const INSERT: &str = "INSERT INTO users (id, kind, name, email, admin, limits, budgets, \
-    created_at, disabled_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    created_at, disabled_at, admin_source) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, \
+    CASE WHEN $5 THEN 'hand' ELSE 'sso' END)";
 // What somebody changes by hand is not single sign-on's any more.
 const UPDATE: &str = "UPDATE users SET name = $2, email = $3, admin = $4, limits = $5, \
     budgets = $6, disabled_at = $7, \
     admin_source = CASE WHEN admin = $4 THEN admin_source ELSE 'hand' END WHERE id = $1";
+const SETTLE: &str =
+    "UPDATE users SET admin_source = 'hand' WHERE id = $1 AND admin_source <> 'hand'";
 
 impl Store {
     /// Adds a user.
@@ -114,6 +118,24 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`]; [`StoreError::Conflict`] when the address is somebody else's.
     pub async fn change_user(&self, id: UserId, change: impl Fn(&mut User)) -> Result<User> {
+        self.alter_user(id, false, change).await
+    }
+
+    /// The same, where somebody says by hand whether the user administers the installation: single
+    /// sign-on leaves that alone from then on, also where it is what they were.
+    ///
+    /// # Errors
+    /// As for [`Store::change_user`].
+    pub async fn settle_user(&self, id: UserId, change: impl Fn(&mut User)) -> Result<User> {
+        self.alter_user(id, true, change).await
+    }
+
+    async fn alter_user(
+        &self,
+        id: UserId,
+        settles: bool,
+        change: impl Fn(&mut User),
+    ) -> Result<User> {
         administer!(self, People, |tx| {
             let stored: Option<UserRow> = sqlx::query_as(ONE)
                 .bind(id.0)
@@ -133,6 +155,11 @@ impl Store {
                 .bind(row.disabled_at)
                 .execute(&mut *tx)
                 .await?;
+            let mut settled = 0;
+            if settles {
+                let settle = sqlx::query(SETTLE).bind(row.id).execute(&mut *tx).await?;
+                settled = settle.rows_affected();
+            }
             if row.disabled_at.is_some() {
                 // So that they are not signed in again on the day they are switched on.
                 sqlx::query(sign_in::CLOSE_ALL)
@@ -144,7 +171,7 @@ impl Store {
                     .execute(&mut *tx)
                     .await?;
             }
-            (changed, stored != row)
+            (changed, stored != row || settled > 0)
         })
     }
 

@@ -338,7 +338,13 @@ pub(super) async fn change(
             None => {}
         }
     };
-    let user = write(&signed, action, &user, change).await?;
+    let store = signed.store().noted_all(notes(&signed, action, &user));
+    let user = if input.admin.is_some() {
+        store.settle_user(user.id, change).await?
+    } else {
+        store.change_user(user.id, change).await?
+    };
+    signed.refresh().await?;
     Ok(Json(UserView::new(&signed, &user)))
 }
 
@@ -357,21 +363,10 @@ pub(super) async fn disable(
     manages(&signed, &user)?;
     let now = clock::now();
     let off = |user: &mut User| user.disabled_at = user.disabled_at.or(Some(now));
-    write(&signed, Action::UserDisable, &user, off).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// Makes a change to what is stored by now, and says what there is then.
-async fn write(
-    signed: &Signed,
-    action: Action,
-    user: &User,
-    change: impl Fn(&mut User),
-) -> Result<User, ApiError> {
-    let store = signed.store().noted_all(notes(signed, action, user));
-    let changed = store.change_user(user.id, change).await?;
+    let notes = notes(&signed, Action::UserDisable, &user);
+    signed.store().noted_all(notes).change_user(id, off).await?;
     signed.refresh().await?;
-    Ok(changed)
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Whether somebody may be seen at all.

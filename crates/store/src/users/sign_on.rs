@@ -2,7 +2,7 @@
 //! change, in one transaction.
 //!
 //! What single sign-on gives is marked as its own, so that it takes away nothing that somebody gave by
-//! hand.
+//! hand; and what somebody took away by hand is remembered, so that it does not give it back.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -103,6 +103,7 @@ const SET_ADMIN: &str = "UPDATE users SET admin = $2, admin_source = 'sso' WHERE
 // An id is nobody's name, even if somebody calls their organization so.
 const ORG: &str = "SELECT id FROM orgs WHERE name = $1 OR id = $2 \
     ORDER BY CASE WHEN id = $2 THEN 0 ELSE 1 END LIMIT 1";
+const REMOVED: &str = "SELECT COUNT(*) FROM removed_members WHERE org_id = $1 AND user_id = $2";
 const HELD: &str =
     "SELECT org_id, role, source FROM memberships WHERE user_id = $1 ORDER BY org_id";
 // Whoever was in before keeps the day they came.
@@ -246,7 +247,7 @@ macro_rules! desk {
                 let query = sqlx::query_scalar(ADMIN_SOURCE).bind(id);
                 let source: String = query.fetch_one(&mut *self).await?;
                 let ours = given(&source)? == Given::BySignOn;
-                if admin == visit.user.admin || (!admin && !ours) {
+                if admin == visit.user.admin || !ours {
                     return Ok(());
                 }
                 let set = sqlx::query(SET_ADMIN).bind(id).bind(admin);
@@ -268,6 +269,11 @@ macro_rules! desk {
                     let query = sqlx::query_scalar(ORG).bind(name).bind(id);
                     let found: Option<Uuid> = query.fetch_optional(&mut *self).await?;
                     if let Some(id) = found {
+                        let query = sqlx::query_scalar(REMOVED).bind(id).bind(visit.user.id.0);
+                        let removed: i64 = query.fetch_one(&mut *self).await?;
+                        if removed > 0 {
+                            continue;
+                        }
                         let highest = wanted.entry(OrgId(id)).or_insert(*role);
                         *highest = (*highest).max(*role);
                     } else {

@@ -21,6 +21,7 @@ on_both!(
     gives_and_takes_only_what_it_gave,
     leaves_the_last_owner,
     gives_and_takes_administration,
+    gives_nothing_back_that_was_taken_away_by_hand,
     changes_nothing_where_nothing_changes,
     signs_the_same_person_on_many_times_at_once,
 );
@@ -262,16 +263,71 @@ async fn gives_and_takes_administration(place: Place) {
         .unwrap();
     welcome(&store, &with("ada", false)).await;
     assert!(is_admin(ada.id).await);
-    // By the groups, and another change by hand leaves that as it is.
+    // Taken away by hand: it stays away.
     noted(&store)
         .change_user(ada.id, change(false))
         .await
         .unwrap();
-    welcome(&store, &with("ada", true)).await;
-    let rename = |user: &mut User| "Ada L.".clone_into(&mut user.name);
-    noted(&store).change_user(ada.id, rename).await.unwrap();
-    welcome(&store, &with("ada", false)).await;
-    assert!(!is_admin(ada.id).await);
+    let (_, changed, _) = welcome(&store, &with("ada", true)).await;
+    assert!(!changed && !is_admin(ada.id).await);
+
+    // By the groups, and another change by hand leaves that as it is.
+    let mut bob = with("bob", true);
+    bob.email = None;
+    let (id, ..) = welcome(&store, &bob).await;
+    let id = id.id;
+    let rename = |user: &mut User| "Bob L.".clone_into(&mut user.name);
+    noted(&store).change_user(id, rename).await.unwrap();
+    bob.terms.granted.admin = false;
+    welcome(&store, &bob).await;
+    assert!(!is_admin(id).await);
+    bob.terms.granted.admin = true;
+    welcome(&store, &bob).await;
+    assert!(is_admin(id).await);
+    // Said by hand of somebody who has it by the groups: it stays without them.
+    let before = store.revision().await.unwrap();
+    noted(&store).settle_user(id, change(true)).await.unwrap();
+    assert_ne!(store.revision().await.unwrap(), before);
+    bob.terms.granted.admin = false;
+    welcome(&store, &bob).await;
+    assert!(is_admin(id).await);
+    // And a plain no, of somebody whom nothing gave it.
+    let carl = user(&store, 9, "carl@example.com", false).await;
+    noted(&store)
+        .settle_user(carl, change(false))
+        .await
+        .unwrap();
+    let mut on_carl = with("carl", true);
+    on_carl.email = Some("carl@example.com".to_owned());
+    welcome(&store, &on_carl).await;
+    assert!(!is_admin(carl).await);
+}
+
+async fn gives_nothing_back_that_was_taken_away_by_hand(place: Place) {
+    let store = place.open().await;
+    let acme = org(&store, 1, "acme").await;
+    let orgs = [("acme", Role::Member)];
+    let (ada, ..) = welcome(&store, &on("ada", &orgs)).await;
+    let remove = async || {
+        let store = noted(&store);
+        let removed = store.delete_member((acme, ada.id), None, |_, _| Ok::<_, Infallible>(()));
+        removed.await.unwrap()
+    };
+    assert_eq!(remove().await, Ok(true));
+    let (_, changed, _) = welcome(&store, &on("ada", &orgs)).await;
+    assert!(!changed && roles(&store, ada.id).await.is_empty());
+    // Until somebody gives it by hand.
+    member(&store, acme, ada.id, Role::Viewer).await;
+    welcome(&store, &on("ada", &orgs)).await;
+    let by_hand = BTreeMap::from([(acme, Role::Viewer)]);
+    assert_eq!(roles(&store, ada.id).await, by_hand);
+    assert_eq!(remove().await, Ok(true));
+    // Nobody took anything from who was not there.
+    assert_eq!(remove().await, Ok(false));
+    let mut bob = on("bob", &orgs);
+    bob.email = None;
+    let (bob, ..) = welcome(&store, &bob).await;
+    assert_eq!(roles(&store, bob.id).await.len(), 1);
 }
 
 async fn changes_nothing_where_nothing_changes(place: Place) {
