@@ -88,6 +88,15 @@ const UPDATE: &str = "UPDATE users SET name = $2, email = $3, admin = $4, limits
 const SETTLE: &str =
     "UPDATE users SET admin_source = 'hand' WHERE id = $1 AND admin_source <> 'hand'";
 
+// An organization that would have no owner at work.
+const OWNED_ALONE: &str = "SELECT orgs.name FROM memberships JOIN orgs ON orgs.id = memberships.org_id \
+    WHERE memberships.user_id = $1 AND memberships.role = 'owner' AND orgs.disabled_at IS NULL \
+    AND NOT EXISTS (SELECT 1 FROM memberships AS others \
+        JOIN users ON users.id = others.user_id AND users.disabled_at IS NULL \
+        WHERE others.org_id = memberships.org_id AND others.role = 'owner' \
+        AND others.user_id <> memberships.user_id) \
+    ORDER BY orgs.name LIMIT 1";
+
 impl Store {
     /// Adds a user.
     ///
@@ -116,7 +125,8 @@ impl Store {
     /// touches is different afterwards: what somebody else did meanwhile stays.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`]; [`StoreError::Conflict`] when the address is somebody else's.
+    /// [`StoreError::NotFound`]; [`StoreError::Conflict`] when the address is somebody else's, or when an
+    /// organization would have no owner who is switched on.
     pub async fn change_user(&self, id: UserId, change: impl Fn(&mut User)) -> Result<User> {
         self.alter_user(id, false, change).await
     }
@@ -145,6 +155,14 @@ impl Store {
             let mut changed = stored.clone().user()?;
             change(&mut changed);
             let row = UserRow::new(&changed)?;
+            let switched_off = stored.disabled_at.is_none() && row.disabled_at.is_some();
+            if switched_off && changed.kind == UserKind::Person {
+                let query = sqlx::query_scalar(OWNED_ALONE).bind(row.id);
+                let alone: Option<String> = query.fetch_optional(&mut *tx).await?;
+                if let Some(org) = alone {
+                    return Err(without_owner(&org));
+                }
+            }
             sqlx::query(UPDATE)
                 .bind(row.id)
                 .bind(&row.name)
@@ -209,4 +227,12 @@ impl Store {
         let rows: Vec<UserRow> = read!(self, |pool| sqlx::query_as(ALL).fetch_all(pool).await?);
         rows.into_iter().map(UserRow::user).collect()
     }
+}
+
+/// Whoever is switched off owns nothing that somebody else could put in order.
+fn without_owner(org: &str) -> StoreError {
+    StoreError::conflict(format!(
+        "the organization {org} would have no owner who is switched on; make somebody else one first, \
+         or switch the organization off"
+    ))
 }

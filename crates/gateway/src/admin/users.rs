@@ -290,7 +290,7 @@ pub(super) async fn show(
     responses(
         (status = 200, body = UserView),
         (status = 404, body = ErrorBody),
-        (status = 409, description = "The address is somebody's already", body = ErrorBody),
+        (status = 409, description = "The address is somebody's already, or they are the last owner", body = ErrorBody),
         Refused,
     ),
 )]
@@ -352,7 +352,12 @@ pub(super) async fn change(
 /// stays. Doing it again changes nothing.
 #[utoipa::path(
     delete, path = "/users/{id}", tag = "people", operation_id = "disable_user", params(("id" = String, Path)),
-    responses((status = 204), (status = 404, body = ErrorBody), Refused),
+    responses(
+        (status = 204),
+        (status = 404, body = ErrorBody),
+        (status = 409, description = "They are the last owner of an organization", body = ErrorBody),
+        Refused,
+    ),
 )]
 pub(super) async fn disable(
     signed: Signed,

@@ -10,7 +10,7 @@ use tollhouse_domain::limits::Limits;
 use tollhouse_domain::oidc::{Granted, Terms, Unwelcome};
 use tollhouse_domain::tenancy::{Membership, Org, Role, User, UserKind};
 use tollhouse_domain::time::Timestamp;
-use tollhouse_store::{AuditFilter, Page, SignOn, SignedOn, Store};
+use tollhouse_store::{AuditFilter, Page, SignOn, SignedOn, Store, StoreError};
 use uuid::Uuid;
 
 use crate::support::{Place, on_both};
@@ -20,6 +20,7 @@ on_both!(
     ties_an_address_to_one_name,
     gives_and_takes_only_what_it_gave,
     leaves_the_last_owner,
+    switches_no_last_owner_off,
     gives_and_takes_administration,
     gives_nothing_back_that_was_taken_away_by_hand,
     changes_nothing_where_nothing_changes,
@@ -241,6 +242,37 @@ async fn leaves_the_last_owner(place: Place) {
     noted(&store).change_user(bob, switch(false)).await.unwrap();
     assert_eq!(welcome(&store, &on("ada", &[])).await.2, []);
     assert_eq!(roles(&store, ada.id).await, BTreeMap::new());
+}
+
+async fn switches_no_last_owner_off(place: Place) {
+    let store = place.open().await;
+    let (acme, lab) = (org(&store, 1, "acme").await, org(&store, 2, "lab").await);
+    let ada = user(&store, 7, "ada@example.com", false).await;
+    let bob = user(&store, 8, "bob@example.com", false).await;
+    member(&store, acme, ada, Role::Owner).await;
+    member(&store, lab, ada, Role::Admin).await;
+    let switch = async |id, off: bool| {
+        let change = |user: &mut User| user.disabled_at = off.then_some(NOW);
+        noted(&store).change_user(id, change).await
+    };
+    let refused = async |id| match switch(id, true).await {
+        Err(StoreError::Conflict { what }) => assert!(what.contains("organization acme"), "{what}"),
+        other => panic!("{other:?}"),
+    };
+    refused(ada).await;
+    assert_eq!(store.user(ada).await.unwrap().unwrap().disabled_at, None);
+    // An owner who is switched off is none.
+    member(&store, acme, bob, Role::Owner).await;
+    switch(bob, true).await.unwrap();
+    refused(ada).await;
+    switch(bob, false).await.unwrap();
+    switch(ada, true).await.unwrap();
+    // Again changes nothing, and is no matter of owners.
+    switch(ada, true).await.unwrap();
+    refused(bob).await;
+    let off = |org: &mut Org| org.disabled_at = Some(NOW);
+    noted(&store).change_org(acme, off).await.unwrap();
+    switch(bob, true).await.unwrap();
 }
 
 async fn gives_and_takes_administration(place: Place) {
