@@ -6,6 +6,7 @@
 mod attempt;
 mod failure;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand;
 use axum::Router;
 use axum::extract::{RawQuery, State};
@@ -148,7 +149,10 @@ async fn sign_on(
         from: from.0,
     };
     match gateway.store().sign_on(&on).await.map_err(ApiError::from)? {
-        SignedOn::Refused { why, user } => Err(Failure::Unwelcome(why, user.map(Box::new))),
+        SignedOn::Refused { why, user } => {
+            let subject = fingerprint(&claims.subject);
+            Err(Failure::Unwelcome(why, user.map(Box::new), subject))
+        }
         SignedOn::Welcome {
             user,
             changed,
@@ -169,10 +173,18 @@ async fn sign_on(
     }
 }
 
+/// Tells somebody from others whom we do not know, without keeping what a stranger is called: the
+/// SHA-256 of the provider's name for them.
+fn fingerprint(subject: &str) -> String {
+    let digest = digest(&SHA256, subject.as_bytes());
+    let hex = |byte: &u8| format!("{byte:02x}");
+    digest.as_ref().iter().map(hex).collect()
+}
+
 /// Notes that somebody came back from the provider and was not let in.
 async fn remember(gateway: &Gateway, from: From, failure: &Failure) -> Result<(), ApiError> {
     let subject = match failure {
-        Failure::Unwelcome(_, Some(user)) => {
+        Failure::Unwelcome(_, Some(user), _) => {
             Subject::id(SubjectKind::User, user.id).called(user.name.as_str())
         }
         _ => Subject::of(SubjectKind::Session),
@@ -180,7 +192,10 @@ async fn remember(gateway: &Gateway, from: From, failure: &Failure) -> Result<()
     let (now, action) = (clock::now(), Action::SessionRefuse);
     let mut note = Note::new(now, Actor::ANONYMOUS, action, subject);
     note.from = from.0;
-    let note = note.with("via", "sso").with("reason", failure.word());
+    let mut note = note.with("via", "sso").with("reason", failure.word());
+    if let Failure::Unwelcome(_, _, subject) = failure {
+        note = note.with("subject", subject.as_str());
+    }
     Ok(gateway.store().remember(note).await?)
 }
 

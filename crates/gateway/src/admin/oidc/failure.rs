@@ -26,9 +26,10 @@ pub(super) enum Failure {
     /// The provider says nothing that can be believed.
     #[error("the identity provider: {0}")]
     Provider(#[from] ProviderError),
-    /// The provider vouches for them, and they are not let in.
+    /// The provider vouches for them, and they are not let in: why, whose account it is about, and the
+    /// digest of what the provider calls them.
     #[error("{0}")]
-    Unwelcome(Unwelcome, Option<Box<User>>),
+    Unwelcome(Unwelcome, Option<Box<User>>, String),
     /// Something else of ours.
     #[error(transparent)]
     Ours(#[from] ApiError),
@@ -56,7 +57,7 @@ impl Failure {
                 | ProviderError::KeySet
                 | ProviderError::Proof => "provider",
             },
-            Self::Unwelcome(why, _) => why.as_str(),
+            Self::Unwelcome(why, ..) => why.as_str(),
             Self::Ours(_) => "internal",
         }
     }
@@ -106,25 +107,25 @@ impl Failure {
                 "The identity provider does not answer as it should. Try again in a moment; if it \
                  lasts, an administrator finds the reason in the log."
             }
-            Self::Unwelcome(Unwelcome::Off, _) => "Your account here is switched off.",
-            Self::Unwelcome(Unwelcome::Tied, _) => {
+            Self::Unwelcome(Unwelcome::Off, ..) => "Your account here is switched off.",
+            Self::Unwelcome(Unwelcome::Tied, ..) => {
                 "Your address belongs to an account here that somebody else signs in to."
             }
-            Self::Unwelcome(Unwelcome::Administrator, _) => {
+            Self::Unwelcome(Unwelcome::Administrator, ..) => {
                 "Your address belongs to an administrator of this installation. Single sign-on opens \
                  that account only to a group that is set up to administer it."
             }
-            Self::Unwelcome(Unwelcome::NoPlace, _) => {
+            Self::Unwelcome(Unwelcome::NoPlace, ..) => {
                 "You have no account here, and none of your groups is given one."
             }
-            Self::Unwelcome(Unwelcome::NoAccount, _) => {
+            Self::Unwelcome(Unwelcome::NoAccount, ..) => {
                 "You have no account here, and an administrator has to make one."
             }
-            Self::Unwelcome(Unwelcome::GroupsUnsaid, _) => {
+            Self::Unwelcome(Unwelcome::GroupsUnsaid, ..) => {
                 "The identity provider does not say which groups you are in. An administrator has to \
                  have it put them into the ID token."
             }
-            Self::Unwelcome(Unwelcome::Domain, _) => {
+            Self::Unwelcome(Unwelcome::Domain, ..) => {
                 "Your account at the identity provider is of no domain whose people may sign in here."
             }
             Self::Ours(ApiError::TooSoon(_)) => {
@@ -138,8 +139,11 @@ impl Failure {
     pub(super) fn answer(self, public_url: &str, next: &str) -> Response {
         let (status, sentence) = (self.status(), self.sentence());
         match &self {
-            Self::NotSetUp | Self::NoAttempt | Self::Answer(_) | Self::Unwelcome(..) => {
+            Self::NotSetUp | Self::NoAttempt | Self::Answer(_) => {
                 info!(reason = %self, "somebody was not signed on");
+            }
+            Self::Unwelcome(_, _, subject) => {
+                info!(reason = %self, subject, "somebody was not signed on");
             }
             Self::Provider(error) => warn!(error = ?error, "single sign-on failed"),
             Self::Ours(_) => {}

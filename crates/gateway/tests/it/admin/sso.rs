@@ -282,6 +282,10 @@ async fn who_is_switched_off_or_has_no_place_stays_out() {
         "none of your groups",
     );
     assert_eq!(world.reason().await, "no_group");
+    // Which stranger it was: the SHA-256 of `ada`.
+    let refused = &world.trail("session.refuse").await[0]["detail"];
+    let expected = "fdee430d40bd57deeac186cd9790033d0f06f909a8806e7ce6e717ab7c7d5029";
+    assert_eq!(refused["subject"], expected);
     let (cookie, me_before) = world.enter(&ada(&["gate"])).await;
     let path = format!(
         "/api/v1/users/{}",
