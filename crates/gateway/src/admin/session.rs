@@ -186,7 +186,7 @@ pub(super) async fn check(
     }
     control.doors.knock(from.0, now)?;
     let password = Password::try_out(password).map_err(|_| ApiError::NotSignedIn)?;
-    let email = email.trim().to_lowercase();
+    let email = email.trim().to_ascii_lowercase();
     let snapshot = gateway.snapshot();
     let user = snapshot.people.users().find(|user| {
         let person = user.kind == UserKind::Person && user.disabled_at.is_none();

@@ -157,9 +157,10 @@ pub(super) fn name(text: &str) -> Result<String, ApiError> {
     Err(ApiError::invalid("name", message))
 }
 
-/// An address as it is compared: trimmed, in lower case.
+/// An address as it is compared: trimmed, its ASCII letters in lower case. Other letters stay as they are:
+/// some of them fold to ASCII ones, and would make two addresses one.
 pub(super) fn email(text: &str) -> Result<String, ApiError> {
-    let text = text.trim().to_lowercase();
+    let text = text.trim().to_ascii_lowercase();
     let plain = |c: char| !c.is_whitespace() && !c.is_control();
     let parts = text.split_once('@');
     let sound = parts.is_some_and(|(local, host)| {
@@ -410,7 +411,7 @@ pub(super) fn find_person(signed: &Signed, field: &str, text: &str) -> Result<Us
     let people = signed.people();
     let by_id = text.parse().ok().and_then(|id| people.user(id));
     let by_email = || {
-        let text = text.trim().to_lowercase();
+        let text = text.trim().to_ascii_lowercase();
         let mut users = people.users().filter(|_| signed.is_platform());
         users.find(|user| user.email.as_deref() == Some(text.as_str()))
     };

@@ -70,3 +70,20 @@ async fn a_token_that_does_not_speak_of_groups_takes_nothing_away() {
     assert_eq!(users["data"][0]["orgs"].as_array().unwrap().len(), 2);
     world.gateway.stop().await;
 }
+
+#[tokio::test]
+async fn a_letter_that_looks_like_another_is_another() {
+    let world = World::new("").await;
+    let body = r#"{"name":"Kate","email":"Kate@example.com","org":"lab"}"#;
+    let made = world.api.post("/api/v1/users", body).await;
+    assert_eq!(made.json()["email"], "kate@example.com");
+    // The Kelvin sign, whose lower case is a plain k.
+    let kelvin = json!({"email": "\u{212a}ate@example.com", "email_verified": true});
+    let (_, me) = world.enter(&of("eve", &kelvin)).await;
+    assert_eq!(orgs(&me), "");
+    assert_eq!(world.trail("user.link").await, Vec::<Value>::new());
+    let plain = json!({"email": "KATE@example.com", "email_verified": true});
+    let (_, me) = world.enter(&of("kate", &plain)).await;
+    assert_eq!(orgs(&me), "lab:member");
+    world.gateway.stop().await;
+}
