@@ -125,9 +125,15 @@ async fn with_secret(
     from: From,
     now: Timestamp,
 ) -> Result<(Signed, WebSession), ApiError> {
-    let store = control.gateway.store();
-    let session = store.session_by_digest(digest, now).await?;
+    let gateway = &control.gateway;
+    let session = gateway.store().session_by_digest(digest, now).await?;
     let session = session.ok_or(ApiError::Unauthorized)?;
+    if let Holder::User(user) = session.holder
+        && gateway.snapshot().people.user(user).is_none()
+    {
+        // Another replica let somebody new in, and this one has not heard of it yet.
+        gateway.refresh().await?;
+    }
     let signed = with_session(control, session, from).ok_or(ApiError::Unauthorized)?;
     Ok((signed, session))
 }
