@@ -45,6 +45,9 @@ pub struct Peek {
     pub previous_response_id: Option<String>,
     /// `stream_options.include_usage`.
     pub include_usage: Option<bool>,
+    /// Every `session.model`, where a call that opens a session names it. One that cannot be kept is an
+    /// empty name.
+    pub session_models: Vec<String>,
     /// The top-level `background`.
     pub background: Option<bool>,
 }

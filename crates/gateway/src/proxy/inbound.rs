@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderMap;
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use tollhouse_wire::{ErrorKind, Peek, Peeker};
+use tollhouse_wire::{ErrorKind, Peek, PeekError, Peeker};
 
 use super::refusal::Refusal;
 use crate::chunks::Chunks;
@@ -22,8 +22,10 @@ pub(crate) struct Inbound {
     pub(crate) body: Chunks,
     /// Decoded, when it came compressed.
     pub(crate) decoded: Option<Chunks>,
-    /// What it asks for.
+    /// What it asks for: nothing, where it could not be read.
     pub(crate) peek: Peek,
+    /// Why it could not be read.
+    pub(crate) unread: Option<PeekError>,
 }
 
 impl Inbound {
@@ -59,6 +61,7 @@ pub(crate) async fn read(
         body,
         decoded,
         peek: peeker.finish()?,
+        unread: None,
     })
 }
 
@@ -80,10 +83,15 @@ pub(crate) async fn read_tolerant(
     for chunk in decoded.as_ref().unwrap_or(&body).slices() {
         peeker.push(chunk);
     }
+    let (peek, unread) = match peeker.finish() {
+        Ok(peek) => (peek, None),
+        Err(error) => (Peek::default(), Some(error)),
+    };
     Ok(Inbound {
         body,
         decoded,
-        peek: peeker.finish().unwrap_or_default(),
+        peek,
+        unread,
     })
 }
 
@@ -155,6 +163,17 @@ async fn drain(mut incoming: Incoming, limit: u64) {
         }
     };
     let _ = tokio::time::timeout(Duration::from_secs(5), reading).await;
+}
+
+/// Whether what a body claims to be leaves no reading of it but as JSON: text can be JSON and a form at once.
+pub(super) fn claims_json(headers: &HeaderMap) -> bool {
+    let mut types = headers.get_all(CONTENT_TYPE).iter();
+    let Some(value) = types.next() else {
+        return true;
+    };
+    let name = value.to_str().unwrap_or("").split(';').next();
+    let name = name.unwrap_or("").trim().to_ascii_lowercase();
+    types.next().is_none() && (name == "application/json" || name.ends_with("+json"))
 }
 
 /// Whether a body is not compressed.

@@ -10,7 +10,7 @@ use tollhouse_domain::key::VirtualKey;
 use tollhouse_domain::provider::Provider;
 use tollhouse_wire::{ErrorKind, Protocol};
 
-use self::model::Asking;
+use self::model::{Asked, Asking};
 use super::admission::Admission;
 use super::operation::{self, Inference, climbs};
 use super::outbound::{self, Address, Outbound};
@@ -62,8 +62,7 @@ pub(crate) async fn proxy(
         method: &parts.method,
         path: &path,
         query: parts.uri.query(),
-        body_model: peek.model.as_ref().map(|model| model.name.as_str()),
-        bytes: inbound.body.len(),
+        body: Asked::read(&inbound, &parts.headers),
     };
     if let Err(refusal) = model::check(&principal.key, asking) {
         return Err(passage.refuse(refusal));

@@ -273,3 +273,73 @@ async fn models_count_wherever_they_are_named() {
     }
     gateway.stop().await;
 }
+
+/// A form with one field, `model`.
+const FORM: &str =
+    "--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nforbidden\r\n--b--\r\n";
+
+#[tokio::test]
+async fn no_body_hides_a_model_from_the_keys_limits() {
+    const CHAT: &str = "/openai/v1/chat/completions";
+    const DEPLOYED: &str = "/openai/deployments/m/chat/completions";
+    const JSON: Option<&str> = Some("application/json");
+    const MULTIPART: Option<&str> = Some("multipart/form-data; boundary=b");
+    let upstream = ScriptedUpstream::start().await;
+    let gateway = start(&upstream.url).await;
+    let client = Client::new(&gateway.url);
+    let models = virtual_key("models");
+    let given_twice = r#"{"model":"forbidden","stream":false,"stream":false}"#;
+    let nested = r#"{"session":{"model":"forbidden"}}"#;
+    let both = r#"{"model":"m","session":{"model":"forbidden"}}"#;
+    let form_in_json = r#"{"model":"m","a":"&model=forbidden&"}"#;
+    let cases = [
+        (CHAT, JSON, given_twice),
+        (CHAT, JSON, r#"{"model":"m","model":"forbidden"}"#),
+        (CHAT, JSON, r#"[{"model":"forbidden"}]"#),
+        (CHAT, JSON, r#"{"model":"forbidden""#),
+        (CHAT, JSON, nested),
+        (CHAT, JSON, both),
+        (CHAT, None, " "),
+        (CHAT, MULTIPART, FORM),
+        (CHAT, None, FORM),
+        (
+            CHAT,
+            Some("application/x-www-form-urlencoded"),
+            form_in_json,
+        ),
+        (CHAT, Some("text/plain"), form_in_json),
+    ];
+    for (path, content_type, body) in cases {
+        // A parameter says nothing about a body, and a path nothing about one that cannot be read.
+        let unread = body != nested;
+        let paths = [path, "/openai/v1/chat/completions?model=m"].into_iter();
+        for path in paths.chain(unread.then_some(DEPLOYED)) {
+            let mut headers = vec![("x-api-key", models.as_str())];
+            headers.extend(content_type.map(|value| ("content-type", value)));
+            let path = format!("/proxy/lab{path}");
+            let answer = client.post(&path, &headers, body).await;
+            assert_eq!(answer.status, 403, "{path} {content_type:?} {body}");
+        }
+    }
+    assert!(upstream.seen().is_empty());
+    for (path, content_type, body) in [
+        (DEPLOYED, JSON, r#"{"messages":[]}"#),
+        (DEPLOYED, None, r#"{"messages":[]}"#),
+        ("/v1/realtime?model=m", None, ""),
+        (
+            CHAT,
+            Some("Application/JSON; charset=utf-8"),
+            r#"{"model":"m"}"#,
+        ),
+        (CHAT, JSON, r#"{"model":"m","session":"s-1"}"#),
+        (CHAT, JSON, r#"{"model":"m","session":{"model":"n-1"}}"#),
+    ] {
+        upstream.json(200, "{}");
+        let mut headers = vec![("x-api-key", models.as_str())];
+        headers.extend(content_type.map(|value| ("content-type", value)));
+        let path = format!("/proxy/lab{path}");
+        let answer = client.post(&path, &headers, body).await;
+        assert_eq!(answer.status, 200, "{path} {content_type:?} {body}");
+    }
+    gateway.stop().await;
+}

@@ -19,6 +19,8 @@ pub(super) enum Place {
     StreamOptions,
     IncludeUsage,
     Background,
+    Session,
+    SessionModel,
 }
 
 #[derive(Debug, Default)]
@@ -48,6 +50,8 @@ impl Visitor for Fields {
             }
             (Place::Root, b"stream_options") => Step::Enter(Place::StreamOptions, 0),
             (Place::Root, b"background") => Step::Keep(Place::Background, 0),
+            (Place::Root, b"session") => Step::Enter(Place::Session, 0),
+            (Place::Session, b"model") => Step::Keep(Place::SessionModel, STRING_LIMIT),
             (Place::Metadata, b"user_id") => Step::Keep(Place::UserId, STRING_LIMIT),
             (Place::StreamOptions, b"include_usage") => Step::Keep(Place::IncludeUsage, 0),
             _ => Step::Skip,
@@ -80,7 +84,16 @@ impl Visitor for Fields {
             Place::PreviousResponseId => self.peek.previous_response_id = hint(&raw),
             Place::IncludeUsage => self.peek.include_usage = boolean(raw.bytes),
             Place::Background => self.peek.background = boolean(raw.bytes),
-            Place::Root | Place::Tools | Place::Metadata | Place::StreamOptions => {}
+            Place::SessionModel if raw.bytes == b"null" => {}
+            Place::SessionModel => {
+                let named = hint(&raw).unwrap_or_default();
+                self.peek.session_models.push(named);
+            }
+            Place::Root
+            | Place::Tools
+            | Place::Metadata
+            | Place::StreamOptions
+            | Place::Session => {}
         }
     }
 

@@ -57,6 +57,20 @@ fn the_fields_of_the_other_protocols_are_read() {
 }
 
 #[test]
+fn every_model_of_a_session_is_kept() {
+    let body = br#"{"session":{"model":"a","audio":{"model":"x"},"mod\u0065l":[1]},"session":{"model":"b"}}"#;
+    assert_eq!(peek(body).unwrap().session_models, ["a", "", "b"]);
+    let without: [&[u8]; 3] = [
+        br#"{"session":"s"}"#,
+        br#"{"session":{"model":null}}"#,
+        b"{}",
+    ];
+    for body in without {
+        assert!(peek(body).unwrap().session_models.is_empty());
+    }
+}
+
+#[test]
 fn optional_fields_of_odd_types_are_passed_over() {
     let body = br#"{"metadata":null,"stream_options":3,"tools":{"a":1},"max_tokens":null,"prompt_cache_key":[1],
         "previous_response_id":{},"background":"yes","max_output_tokens":null,"n":null}"#;

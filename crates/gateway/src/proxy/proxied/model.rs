@@ -1,13 +1,15 @@
 //! Which models a request below `/proxy` names, and whether a key that is held to some may send it.
 //!
-//! Vendors name the model in the body's `model`, in the path (`/models/NAME:generateContent`,
-//! `/deployments/NAME/…`) or in a parameter. Every name that is seen has to be allowed, because it is not
-//! known here which of them the vendor goes by.
+//! Vendors name the model in the body's `model` or `session.model`, in the path
+//! (`/models/NAME:generateContent`, `/deployments/NAME/…`) or in a parameter. Every name that is seen has
+//! to be allowed, because it is not known here which of them the vendor goes by; and a body that cannot be
+//! read could name any.
 
-use http::Method;
+use http::{HeaderMap, Method};
 use tollhouse_domain::key::VirtualKey;
-use tollhouse_wire::ErrorKind;
+use tollhouse_wire::{ErrorKind, Peek};
 
+use crate::proxy::inbound::{self, Inbound};
 use crate::proxy::operation;
 use crate::proxy::refusal::Refusal;
 
@@ -45,10 +47,30 @@ pub(super) struct Asking<'a> {
     /// Below the provider, as it came.
     pub(super) path: &'a str,
     pub(super) query: Option<&'a str>,
-    /// The `model` of the body, where there is exactly one.
-    pub(super) body_model: Option<&'a str>,
-    /// How long the body is.
-    pub(super) bytes: u64,
+    pub(super) body: Asked<'a>,
+}
+
+/// A body as far as it may name a model.
+#[derive(Clone, Copy)]
+pub(super) enum Asked<'a> {
+    /// There is no body.
+    Empty,
+    /// What it names cannot be told: it is no JSON, or parsers would disagree about it.
+    Unread,
+    /// It was read as its vendor reads it.
+    Read(&'a Peek),
+}
+
+impl<'a> Asked<'a> {
+    pub(super) fn read(inbound: &'a Inbound, headers: &HeaderMap) -> Self {
+        if inbound.body.len() == 0 {
+            Self::Empty
+        } else if inbound.unread.is_some() || !inbound::claims_json(headers) {
+            Self::Unread
+        } else {
+            Self::Read(&inbound.peek)
+        }
+    }
 }
 
 /// A key that is held to certain models is held to them here too. What names none could be anything, and
@@ -58,29 +80,39 @@ pub(super) fn check(key: &VirtualKey, asking: Asking<'_>) -> Result<(), Refusal>
         return Ok(());
     }
     let denied = |message| Err(Refusal::new(ErrorKind::PermissionDenied, message).about("model"));
-    let mut named = in_path(asking.path);
-    named.extend(in_query(asking.query));
-    if named.iter().any(|model| !key.may_use_model(model)) {
+    let (in_path, in_query) = (in_path(asking.path), in_query(asking.query));
+    let mut named = in_path.iter().chain(&in_query);
+    if named.any(|model| !key.may_use_model(model)) {
         return denied("This key may use certain models only, and the path names another.");
     }
-    match asking.body_model {
-        Some(model) if key.may_use_model(model) => return Ok(()),
-        None if asking.bytes == 0 => {}
-        Some(_) => {
-            return denied("This key may use certain models only, and the body names another.");
+    let peek = match asking.body {
+        Asked::Empty => {
+            let says = !in_path.is_empty() || !in_query.is_empty() || looks(asking.method);
+            return if says {
+                Ok(())
+            } else {
+                denied(
+                    "This key may use certain models only, and nothing here says which this is for.",
+                )
+            };
         }
-        // A body without one belongs to a path with one.
-        None if !named.is_empty() => return Ok(()),
-        None => {
+        Asked::Unread => {
             return denied(
-                "This key may use certain models only, and the body names none of them.",
+                "This key may use certain models only, and this body does not read as JSON that \
+                 names one: send a JSON object, each field once, as application/json.",
             );
         }
+        Asked::Read(peek) => peek,
+    };
+    let of_body = peek.model.iter().map(|model| &model.name);
+    let mut of_body = of_body.chain(&peek.session_models);
+    if of_body.any(|model| !key.may_use_model(model)) {
+        return denied("This key may use certain models only, and the body names another.");
     }
-    if named.is_empty() && !looks(asking.method) {
-        let message =
-            "This key may use certain models only, and nothing here says which this is for.";
-        return denied(message);
+    // A body without one belongs to a path with one. A parameter is no such word: vendors that go by the
+    // body pass parameters over.
+    if peek.model.is_none() && in_path.is_empty() {
+        return denied("This key may use certain models only, and the body names none of them.");
     }
     Ok(())
 }
