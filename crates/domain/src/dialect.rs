@@ -83,6 +83,8 @@ mod tests {
             name: "lab".into(),
             endpoints: BTreeMap::new(),
             auth: None,
+            open: None,
+            upstream_auth: false,
             key_prefix: None,
             models: Vec::new(),
             quirks: quirks.to_vec(),

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 use tollhouse_wire::Protocol;
 use tollhouse_wire::dialect::Quirk;
 
+use crate::credential::Owner;
+use crate::key::VirtualKey;
+
 /// How a provider wants its credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -39,6 +42,14 @@ pub struct Provider {
     /// Overrides the protocol's own scheme.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth: Option<AuthScheme>,
+    /// Whether every key that may name it may use it without anybody's credential; see
+    /// [`Provider::is_open`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open: Option<bool>,
+    /// Whether its endpoints are sent a credential of the operator's besides, with every call: then that
+    /// is the platform's money.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub upstream_auth: bool,
     /// What the provider's keys start with, checked when one is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_prefix: Option<String>,
@@ -58,6 +69,21 @@ impl Provider {
     pub fn auth_for(&self, protocol: Protocol) -> AuthScheme {
         self.auth
             .unwrap_or_else(|| AuthScheme::default_for(protocol))
+    }
+
+    /// Whether it may be used without anybody's credential: as it is written, else where it wants none and
+    /// none of the platform's is sent.
+    pub fn is_open(&self) -> bool {
+        let free = self.auth == Some(AuthScheme::None) && !self.upstream_auth;
+        self.open.unwrap_or(free)
+    }
+
+    /// Whether calls with `key` may go here, as far as credentials do not decide it: one that wants none
+    /// and is not open is the platform's.
+    pub fn admits(&self, key: &VirtualKey) -> bool {
+        self.auth != Some(AuthScheme::None)
+            || self.is_open()
+            || key.owners().any(|owner| owner == Owner::Platform)
     }
 
     /// The protocol a target of this provider is called in: `wanted` when the route names one, the
@@ -83,4 +109,36 @@ pub fn valid_name(name: &str) -> bool {
         && name.bytes().all(|byte| {
             byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_')
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_wants_no_credential_is_open_unless_the_platforms_is_sent() {
+        let none = Some(AuthScheme::None);
+        for (auth, upstream_auth, open, expected) in [
+            (None, false, None, false),
+            (None, false, Some(true), true),
+            (Some(AuthScheme::Bearer), true, None, false),
+            (none, false, None, true),
+            (none, true, None, false),
+            (none, true, Some(true), true),
+            (none, false, Some(false), false),
+        ] {
+            let provider = Provider {
+                name: "lab".into(),
+                endpoints: BTreeMap::new(),
+                auth,
+                open,
+                upstream_auth,
+                key_prefix: None,
+                models: Vec::new(),
+                quirks: Vec::new(),
+                managed: false,
+            };
+            assert_eq!(provider.is_open(), expected, "{provider:?}");
+        }
+    }
 }

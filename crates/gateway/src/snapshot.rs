@@ -58,6 +58,10 @@ pub(crate) struct Endpoint {
     pub(crate) provider: Arc<str>,
     pub(crate) protocol: Protocol,
     pub(crate) auth: AuthScheme,
+    /// It may be used without anybody's credential.
+    pub(crate) open: bool,
+    /// A credential of the operator's is sent besides.
+    pub(crate) upstream_auth: bool,
     /// Its address is a user's, so it is called as far as the internet reaches and no further.
     pub(crate) guarded: bool,
     base: Uri,
@@ -72,6 +76,8 @@ impl Endpoint {
             provider: Arc::from(provider.name.as_str()),
             protocol,
             auth: provider.auth_for(protocol),
+            open: provider.is_open(),
+            upstream_auth: provider.upstream_auth,
             guarded: false,
             base,
             path,
@@ -86,6 +92,8 @@ impl Endpoint {
             provider: Arc::clone(&self.provider),
             protocol: self.protocol,
             auth: self.auth,
+            open: self.open,
+            upstream_auth: self.upstream_auth,
             guarded: true,
             path: base.path().trim_end_matches('/').to_owned(),
             base,
@@ -205,6 +213,8 @@ mod tests {
             name: "p".into(),
             endpoints: BTreeMap::new(),
             auth: None,
+            open: None,
+            upstream_auth: false,
             key_prefix: None,
             models: Vec::new(),
             quirks: Vec::new(),

@@ -1915,6 +1915,8 @@ export interface components {
                 /** @description Whether the configuration file states it. */
                 managed: boolean;
                 name: string;
+                /** @description Whether every key that may name it may use it without anybody's credential. */
+                open: boolean;
                 /** @description How it departs from what its protocols take and give. */
                 quirks?: string[];
                 state: components["schemas"]["ProviderState"];
@@ -2238,6 +2240,8 @@ export interface components {
             /** @description Whether the configuration file states it. */
             managed: boolean;
             name: string;
+            /** @description Whether every key that may name it may use it without anybody's credential. */
+            open: boolean;
             /** @description How it departs from what its protocols take and give. */
             quirks?: string[];
             state: components["schemas"]["ProviderState"];
@@ -2260,6 +2264,11 @@ export interface components {
             key_prefix?: string | null;
             /** @description Models it serves when no route names them. */
             models?: string[] | null;
+            /**
+             * @description Whether every key that may name it may use it without anybody's credential. Unless said, so where
+             *     `auth` is `none`.
+             */
+            open?: boolean | null;
             /**
              * @description How it departs from what its protocols take and give; docs/translation.md lists the names.
              * @example [

@@ -13,6 +13,8 @@ fn provider(name: &str, protocols: &[Protocol], models: &[&str]) -> (String, Pro
         name: name.to_owned(),
         endpoints: protocols.iter().map(endpoint).collect(),
         auth: None,
+        open: None,
+        upstream_auth: false,
         key_prefix: None,
         models: models.iter().map(|model| model.parse().unwrap()).collect(),
         quirks: Vec::new(),

@@ -11,6 +11,7 @@ use tollhouse_domain::id::{KeyId, OrgId, UserId};
 use tollhouse_domain::key::{KeyKind, VirtualKey};
 use tollhouse_domain::limits::Limits;
 use tollhouse_domain::onboarding::{self, BLOCK, File, Format, Merge, Offered, Recipe, Wanted};
+use tollhouse_domain::provider::Provider;
 use tollhouse_domain::tenancy::Role;
 use tollhouse_domain::time::Timestamp;
 use tollhouse_vault::{Secret, new_virtual_key, prefix};
@@ -329,6 +330,16 @@ fn choose(
                 sources(snapshot, user, org, &target.provider).contains(source)
             })
             .map(|(source, target)| (source, target.provider.clone()))
+            .or_else(|| {
+                // What is open costs nobody, so a token that draws on its own owner will do.
+                let users = user.map(|_| CredentialSource::User);
+                let own = users.or(org.map(|_| CredentialSource::Org))?;
+                let open = targets.iter().find(|target| {
+                    let row = snapshot.providers().get(&target.provider);
+                    row.is_some_and(Provider::is_open)
+                });
+                open.map(|target| (own, target.provider.clone()))
+            })
     };
     let none = || {
         ApiError::missing(

@@ -37,6 +37,8 @@ pub(super) struct ProviderView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     auth: Option<AuthScheme>,
+    /// Whether every key that may name it may use it without anybody's credential.
+    open: bool,
     /// What its keys start with.
     #[serde(skip_serializing_if = "Option::is_none")]
     key_prefix: Option<String>,
@@ -87,6 +89,7 @@ impl ProviderView {
             name: provider.name.clone(),
             endpoints: provider.endpoints.clone(),
             auth: provider.auth,
+            open: provider.is_open(),
             key_prefix: provider.key_prefix.clone(),
             quirks: provider.quirks.clone(),
             managed: provider.managed,

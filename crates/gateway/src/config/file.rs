@@ -163,6 +163,7 @@ pub(super) struct Provider {
     pub(super) endpoints: Option<BTreeMap<Protocol, String>>,
     pub(super) api_key: Option<String>,
     pub(super) auth: Option<AuthScheme>,
+    pub(super) open: Option<bool>,
     pub(super) quirks: Option<Vec<Quirk>>,
     pub(super) metadata: Option<Metadata>,
 }

@@ -101,6 +101,8 @@ pub(super) fn providers(
                 name: written.name.clone(),
                 endpoints: std::collections::BTreeMap::new(),
                 auth: None,
+                open: None,
+                upstream_auth: false,
                 key_prefix: None,
                 models: Vec::new(),
                 quirks: Vec::new(),
@@ -108,6 +110,7 @@ pub(super) fn providers(
             });
         row.managed = true;
         row.auth = written.auth.or(row.auth);
+        row.open = written.open;
         if let Some(endpoints) = &written.endpoints {
             row.endpoints.clone_from(endpoints);
             // A provider moved to another address is no longer the vendor whose keys we know.
@@ -126,6 +129,7 @@ pub(super) fn providers(
             Some(metadata) => Some(extra(reader, &table.span(), &row, metadata)?),
             None => None,
         };
+        row.upstream_auth = extra.as_ref().is_some_and(|extra| extra.auth.is_some());
         found.push(ConfiguredProvider {
             provider: row,
             api_key,

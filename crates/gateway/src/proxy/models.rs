@@ -114,10 +114,10 @@ fn may_use(snapshot: &Snapshot, key: &VirtualKey, model: &str) -> bool {
     key.may_use_model(model)
         && route.is_some_and(|route| {
             key.may_use_route(&route.model)
-                && route
-                    .targets
-                    .iter()
-                    .any(|target| key.may_use_provider(&target.provider))
+                && route.targets.iter().any(|target| {
+                    let row = snapshot.providers().get(&target.provider);
+                    key.may_use_provider(&target.provider) && row.is_some_and(|row| row.admits(key))
+                })
         })
 }
 

@@ -63,8 +63,10 @@ impl Target {
 /// What goes upstream to say who pays.
 #[derive(Clone)]
 pub(crate) enum Credential {
-    /// The provider wants none.
+    /// None is sent.
     None,
+    /// None but the one that the operator has the provider's endpoints sent with every call.
+    Upstream,
     /// The client's own, in the header it came in.
     Client(ClientCredential),
     /// One that is kept here: the user's, the organization's or the platform's.
@@ -75,6 +77,7 @@ impl Credential {
     pub(crate) fn source(&self) -> Option<CredentialSource> {
         match self {
             Self::None => None,
+            Self::Upstream => Some(CredentialSource::Platform),
             Self::Client(_) => Some(CredentialSource::Client),
             Self::Kept(open) => Some(open.owner.source()),
         }
@@ -83,14 +86,14 @@ impl Credential {
     pub(crate) fn id(&self) -> Option<CredentialId> {
         match self {
             Self::Kept(open) => Some(open.id),
-            Self::None | Self::Client(_) => None,
+            Self::None | Self::Upstream | Self::Client(_) => None,
         }
     }
 
     pub(crate) fn fingerprint(&self) -> Option<&str> {
         match self {
             Self::Client(client) => Some(&client.fingerprint),
-            Self::None | Self::Kept(_) => None,
+            Self::None | Self::Upstream | Self::Kept(_) => None,
         }
     }
 
@@ -98,7 +101,7 @@ impl Credential {
     pub(crate) fn kept(&self) -> Option<&OpenCredential> {
         match self {
             Self::Kept(open) => Some(open),
-            Self::None | Self::Client(_) => None,
+            Self::None | Self::Upstream | Self::Client(_) => None,
         }
     }
 
@@ -120,7 +123,7 @@ impl Credential {
             (Self::Kept(open), AuthScheme::XApiKey) => {
                 put(headers, names::X_API_KEY, open.plain());
             }
-            (Self::Kept(_), AuthScheme::None) | (Self::None, _) => {}
+            (Self::Kept(_), AuthScheme::None) | (Self::None | Self::Upstream, _) => {}
         }
     }
 }
@@ -178,6 +181,10 @@ pub(crate) fn resolve(
             .and_then(Target::at_home)
         {
             Ok(target) => targets.push(target),
+            // A client's own credential belongs to the first; it is not shown to the next instead.
+            Err(refusal) if principal.client.is_some() && targets.is_empty() => {
+                return Err(refusal);
+            }
             Err(refusal) => missing = missing.or(Some(refusal)),
         }
     }
@@ -238,22 +245,17 @@ impl Draw<'_> {
     /// Whose credential serves `endpoint`: the client's own, else that of the first owner that has
     /// any. Those who have one that cannot be used are told so; nobody else's money takes its place.
     fn credential(&self, endpoint: &Endpoint) -> Result<Drawn, Refusal> {
+        self.admit(endpoint)?;
         if let Some(client) = &self.principal.client {
             return Ok((Credential::Client(client.clone()), None));
         }
+        let nobodys = if endpoint.upstream_auth {
+            Credential::Upstream
+        } else {
+            Credential::None
+        };
         if endpoint.auth == AuthScheme::None {
-            // It is the installation's own, and lent like its credentials: so says `sources` too.
-            if self
-                .principal
-                .key
-                .owners()
-                .any(|owner| owner == Owner::Platform)
-            {
-                return Ok((Credential::None, None));
-            }
-            let message = "The provider takes no credential and is the platform's, which this key may \
-                 not draw on.";
-            return Err(missing(message));
+            return Ok((nobodys, None));
         }
         let credentials = self.snapshot.credentials();
         for owner in self.principal.key.owners() {
@@ -261,8 +263,25 @@ impl Draw<'_> {
                 return self.from(pool, owner);
             }
         }
+        if endpoint.open {
+            return Ok((nobodys, None));
+        }
         let message = "No credential that this key may use is configured for the provider.";
         Err(missing(message))
+    }
+
+    /// Whether the key may use `endpoint` at all: a client's own credential opens no server that wants
+    /// none, since what the operator has it sent goes there too.
+    fn admit(&self, endpoint: &Endpoint) -> Result<(), Refusal> {
+        let row = self.snapshot.providers().get(&*endpoint.provider);
+        if row.is_none_or(|row| row.admits(&self.principal.key)) {
+            return Ok(());
+        }
+        let message = format!(
+            "This key may not use the provider `{}`: it is the platform's, which this key may not draw on.",
+            endpoint.provider
+        );
+        Err(Refusal::new(ErrorKind::PermissionDenied, message))
     }
 
     fn from(&self, pool: &Pool, owner: Owner) -> Result<Drawn, Refusal> {
@@ -332,12 +351,13 @@ pub(crate) fn sources(
     org: Option<OrgId>,
     provider: &str,
 ) -> Vec<CredentialSource> {
-    // A provider that wants no credential is the operator's own machine, and lent like one.
-    let open = snapshot
+    // A provider that wants no credential is the operator's own machine. Where it is open nobody's is
+    // needed; else it is lent like one.
+    let operators = snapshot
         .providers()
         .get(provider)
         .is_some_and(|row| row.auth == Some(AuthScheme::None));
-    if open {
+    if operators {
         return vec![CredentialSource::Platform];
     }
     let owners = [

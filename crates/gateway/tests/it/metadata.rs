@@ -83,3 +83,49 @@ async fn every_route_tells_the_operators_gateway_who_calls() {
     assert!(!rows.contains(&secret));
     gateway.stop().await;
 }
+
+#[tokio::test]
+async fn a_server_that_is_sent_the_operators_credential_is_the_platforms() {
+    let upstream = ScriptedUpstream::start().await;
+    let data_dir = TempDir::new().unwrap();
+    let text = configuration(&upstream.url, data_dir.path(), "")
+        + &format!(
+            r#"
+[[key]]
+name = "own"
+secret = "env:KEY_own"
+credentials = {{ client = true, platform = false }}
+[[provider]]
+name = "local"
+endpoints = {{ chat = "{}/v1" }}
+auth = "none"
+{METADATA}
+[[route]]
+model = "local-*"
+targets = [ {{ provider = "local" }} ]
+"#,
+            upstream.url
+        );
+    let gateway = TestGateway::from_text(&text, data_dir).await;
+    let client = Client::new(&gateway.url);
+    let own = crate::support::virtual_key("own");
+    let with_clients = [
+        ("x-tollhouse-key", own.as_str()),
+        ("authorization", "Bearer sk-of-the-client"),
+    ];
+    let body = r#"{"model":"local-m","messages":[]}"#;
+    for headers in [&with_clients[..1], &with_clients[..]] {
+        for path in ["/v1/chat/completions", "/proxy/local/v1/chat/completions"] {
+            let denied = client.post(path, headers, body).await;
+            assert_eq!(denied.status, 403, "{path}: {}", denied.text());
+            assert!(denied.text().contains("local"), "{}", denied.text());
+        }
+    }
+    assert!(upstream.seen().is_empty());
+    upstream.json(200, "{}");
+    let lent = [("x-api-key", KEY)];
+    let answer = client.post("/v1/chat/completions", &lent, body).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(answer.header("x-tollhouse-credential"), Some("platform"));
+    gateway.stop().await;
+}

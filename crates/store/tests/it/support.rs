@@ -223,6 +223,8 @@ pub(crate) fn provider(name: &str) -> Provider {
         name: name.to_owned(),
         endpoints: [(Protocol::Chat, format!("https://{name}.example/v1"))].into(),
         auth: None,
+        open: None,
+        upstream_auth: false,
         key_prefix: None,
         models: vec!["m-*".parse().unwrap()],
         quirks: vec![Quirk::MaxTokens],

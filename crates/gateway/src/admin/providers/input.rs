@@ -25,6 +25,9 @@ pub(crate) struct ProviderInput {
     /// `bearer`, `x-api-key` or `none`, in place of the protocol's own.
     #[schema(value_type = Option<String>)]
     auth: Option<AuthScheme>,
+    /// Whether every key that may name it may use it without anybody's credential. Unless said, so where
+    /// `auth` is `none`.
+    open: Option<bool>,
     /// What its keys start with; checked when one is set.
     key_prefix: Option<String>,
     /// Models it serves when no route names them.
@@ -77,6 +80,8 @@ impl ProviderInput {
         Ok(Provider {
             endpoints: checked.collect::<Result<_, ApiError>>()?,
             auth: self.auth.or(listed.and_then(|row| row.auth)),
+            open: self.open,
+            upstream_auth: false,
             key_prefix: self
                 .key_prefix
                 .filter(|prefix| !prefix.is_empty())

@@ -121,6 +121,8 @@ mod tests {
             name: "lab".into(),
             endpoints: BTreeMap::from([(tollhouse_wire::Protocol::Chat, "http://h".into())]),
             auth: None,
+            open: None,
+            upstream_auth: false,
             key_prefix: None,
             models: Vec::new(),
             quirks: Vec::new(),

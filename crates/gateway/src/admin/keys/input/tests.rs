@@ -12,6 +12,8 @@ fn known() -> Providers {
         name: "lab".into(),
         endpoints: BTreeMap::new(),
         auth: None,
+        open: None,
+        upstream_auth: false,
         key_prefix: None,
         models: Vec::new(),
         quirks: Vec::new(),

@@ -407,38 +407,56 @@ async fn one_that_is_off_stops_the_search_for_the_maker_of_a_response_too() {
     gateway.stop().await;
 }
 
-#[tokio::test]
-async fn a_provider_without_credentials_is_lent_like_the_platforms() {
-    let (upstream, gateway, root) = started().await;
-    let url = &upstream.url;
-    let body = format!(r#"{{"endpoints":{{"chat":"{url}/v1"}},"auth":"none"}}"#);
-    let placed = root.put("/api/v1/providers/open", &body).await;
+/// A key of ann's for a model that `provider`, placed so, serves at `upstream`.
+async fn local(gateway: &TestGateway, root: &Api, url: &str, more: &str) -> (Api, String, String) {
+    let body = format!(r#"{{"endpoints":{{"chat":"{url}/v1"}},"auth":"none"{more}}}"#);
+    let placed = root.put("/api/v1/providers/local", &body).await;
     assert_eq!(placed.status, StatusCode::OK, "{}", placed.text());
-    let routes = r#"{"data":[{"model":"shared-*","targets":[{"provider":"open"}]}]}"#;
-    assert_eq!(
-        root.put("/api/v1/routes", routes).await.status,
-        StatusCode::OK
-    );
-    made(&root, "/api/v1/orgs", r#"{"name":"acme"}"#).await;
-    let ann = somebody(&gateway, &root, "ann", &[("acme", "member")]).await;
+    let routes = r#"{"data":[{"model":"shared-model","targets":[{"provider":"local"}]}]}"#;
+    let routed = root.put("/api/v1/routes", routes).await;
+    assert_eq!(routed.status, StatusCode::OK);
+    made(root, "/api/v1/orgs", r#"{"name":"acme"}"#).await;
+    let ann = somebody(gateway, root, "ann", &[("acme", "member")]).await;
     let (id, key) = ann.api.key(r#"{"name":"k","org":"acme"}"#).await;
-    let denied = call(&ann.api, &key, "talk").await;
-    assert_eq!(
-        denied.status,
-        StatusCode::FAILED_DEPENDENCY,
-        "{}",
-        denied.text()
-    );
+    (ann.api, id, key)
+}
+
+#[tokio::test]
+async fn a_server_that_wants_no_credential_is_open_to_every_key() {
+    let (upstream, gateway, root) = started().await;
+    let (ann, _, key) = local(&gateway, &root, &upstream.url, "").await;
+    upstream.json(200, ANSWER);
+    let answer = call(&ann, &key, "talk").await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    assert_eq!(answer.header("x-tollhouse-credential"), None);
+    assert!(upstream.last().header("authorization").is_empty());
     let headers = [("x-tollhouse-key", key.as_str())];
-    let path = "/proxy/open/v1/models";
-    let denied = ann.api.client.get(path, &headers).await;
-    assert_eq!(denied.status, StatusCode::FAILED_DEPENDENCY);
+    upstream.json(200, "{}");
+    let answer = ann.client.get("/proxy/local/v1/models", &headers).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_closed_server_is_for_keys_that_draw_on_the_platform() {
+    let (upstream, gateway, root) = started().await;
+    let (ann, id, key) = local(&gateway, &root, &upstream.url, r#","open":false"#).await;
+    let headers = [("x-tollhouse-key", key.as_str())];
+    let denied = call(&ann, &key, "talk").await;
+    assert_eq!(denied.status, StatusCode::FORBIDDEN, "{}", denied.text());
+    assert!(denied.text().contains("local"), "{}", denied.text());
+    let denied = ann.client.get("/proxy/local/v1/models", &headers).await;
+    assert_eq!(denied.status, StatusCode::FORBIDDEN);
+    let listed = ann.client.get("/v1/models", &headers).await;
+    assert!(!listed.text().contains("shared-model"), "{}", listed.text());
     assert!(upstream.seen().is_empty());
     let lent = r#"{"credentials":{"platform":true}}"#;
     let lent = root.patch(&format!("/api/v1/keys/{id}"), lent).await;
     assert_eq!(lent.status, StatusCode::OK, "{}", lent.text());
+    let listed = ann.client.get("/v1/models", &headers).await;
+    assert!(listed.text().contains("shared-model"), "{}", listed.text());
     upstream.json(200, ANSWER);
-    assert_eq!(call(&ann.api, &key, "talk").await.status, StatusCode::OK);
+    assert_eq!(call(&ann, &key, "talk").await.status, StatusCode::OK);
     assert!(upstream.last().header("authorization").is_empty());
     gateway.stop().await;
 }
