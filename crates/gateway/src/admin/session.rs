@@ -184,7 +184,7 @@ pub(super) async fn check(
         let message = "Passwords are not taken here; GET /oidc/start begins single sign-on.";
         return Err(ApiError::Forbidden(message.into()));
     }
-    control.doors.knock(from.0, now)?;
+    control.doors.password(from.0, now)?;
     let password = Password::try_out(password).map_err(|_| ApiError::NotSignedIn)?;
     let email = email.trim().to_ascii_lowercase();
     let snapshot = gateway.snapshot();
@@ -312,7 +312,7 @@ pub(super) async fn change(
     }
     let new = chosen(input.new)?;
     let (store, now) = (signed.store(), clock::now());
-    signed.control().doors.knock(from.0, now)?;
+    signed.control().doors.password(from.0, now)?;
     let current = Password::try_out(Secret::new(input.current));
     let wrong = || ApiError::invalid("current", "This is not the password, or it is locked.");
     let current = current.map_err(|_| wrong())?;

@@ -174,7 +174,7 @@ async fn waiting(
     typed: &str,
 ) -> Result<Option<(String, DeviceGrant)>, ApiError> {
     let (gateway, now) = (&control.gateway, clock::now());
-    control.doors.knock(from.0, now)?;
+    control.doors.code(from.0, now)?;
     let Some(code) = read_code(typed) else {
         return Ok(None);
     };

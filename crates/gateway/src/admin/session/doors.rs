@@ -12,7 +12,7 @@ use tollhouse_vault::{Password, PasswordHash};
 use crate::admin::error::ApiError;
 use crate::state::Gateway;
 
-/// Attempts of one address within [`WINDOW`], at what could be guessed.
+/// Attempts of one address within [`WINDOW`], at each kind of what could be guessed.
 const MOST: u32 = 20;
 /// Devices of one address that begin to ask within [`WINDOW`].
 const MOST_DEVICES: u32 = 20;
@@ -31,7 +31,9 @@ const AT_ONCE: usize = 2;
 /// Stands before everything that strangers may ask for, or that could be guessed.
 pub(in crate::admin) struct Doors {
     hashing: Arc<Semaphore>,
-    attempts: Mutex<Attempts>,
+    passwords: Mutex<Attempts>,
+    codes: Mutex<Attempts>,
+    tokens: Mutex<Attempts>,
     devices: Mutex<Attempts>,
     polls: Mutex<Attempts>,
     sign_ons: Mutex<Attempts>,
@@ -41,7 +43,9 @@ impl Default for Doors {
     fn default() -> Self {
         Self {
             hashing: Arc::new(Semaphore::new(AT_ONCE)),
-            attempts: Mutex::new(Attempts::of(MOST)),
+            passwords: Mutex::new(Attempts::of(MOST)),
+            codes: Mutex::new(Attempts::of(MOST)),
+            tokens: Mutex::new(Attempts::of(MOST)),
             devices: Mutex::new(Attempts::of(MOST_DEVICES)),
             polls: Mutex::new(Attempts::of(MOST_POLLS)),
             sign_ons: Mutex::new(Attempts::of(MOST_SIGN_ONS)),
@@ -50,13 +54,32 @@ impl Default for Doors {
 }
 
 impl Doors {
-    /// Lets an address try once more, unless it did so too often.
-    pub(in crate::admin) fn knock(
+    /// Lets an address try another password, unless it did so too often. Each kind of secret has a count
+    /// of its own: an office has one address, and who mistypes one there shuts the others' doors to nobody.
+    pub(in crate::admin) fn password(
         &self,
         from: Option<IpAddr>,
         now: Timestamp,
     ) -> Result<(), ApiError> {
-        knock(&self.attempts, from, now)
+        knock(&self.passwords, from, now)
+    }
+
+    /// Lets an address try another device's code, unless it did so too often.
+    pub(in crate::admin) fn code(
+        &self,
+        from: Option<IpAddr>,
+        now: Timestamp,
+    ) -> Result<(), ApiError> {
+        knock(&self.codes, from, now)
+    }
+
+    /// Lets an address try the administrator's token once more, unless it did so too often.
+    pub(in crate::admin) fn token(
+        &self,
+        from: Option<IpAddr>,
+        now: Timestamp,
+    ) -> Result<(), ApiError> {
+        knock(&self.tokens, from, now)
     }
 
     /// Lets an address have one more device, unless it had many lately.

@@ -17,7 +17,7 @@ pub(in crate::admin) async fn enter(
     token: &Secret,
 ) -> Result<(WebSession, Secret), ApiError> {
     let (gateway, now) = (&control.gateway, clock::now());
-    control.doors.knock(from.0, now)?;
+    control.doors.token(from.0, now)?;
     let digest = gateway.digester().digest(token.expose().trim());
     if constant_time_eq(&digest, &gateway.0.admin) {
         let holder = Holder::Operator(digest);

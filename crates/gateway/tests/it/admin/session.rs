@@ -182,6 +182,9 @@ async fn one_answer_for_every_reason_and_a_lock_after_six() {
         statuses.push(answer.status.as_u16());
     }
     assert_eq!(statuses.last(), Some(&429), "{statuses:?}");
+    let operator = show(&gateway, &json!({ "token": ADMIN })).await;
+    let why = "who guesses passwords shuts no other door";
+    assert_eq!(operator.status, StatusCode::OK, "{why}");
     gateway.stop().await;
 }
 
@@ -383,6 +386,9 @@ async fn wrong_tokens_open_nothing_and_are_counted() {
         last = show(&gateway, &json!({ "token": "wrong" })).await.status;
     }
     assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
+    let ada = sign_in(&gateway, "ada@example.com", PASSWORD).await;
+    let why = "who guesses the token shuts no other door";
+    assert_eq!(ada.status, StatusCode::UNAUTHORIZED, "{why}");
     gateway.stop().await;
 }
 
