@@ -87,8 +87,8 @@ impl Attempt {
         let mut next = || parts.next().filter(|part| !part.is_empty());
         let (state, nonce, verifier, began) = (next()?, next()?, next()?, next()?);
         let began = Timestamp(began.parse().ok()?);
-        let begun = began <= now.plus(SKEW);
-        let running = begun && now.since(began) < ATTEMPT && parts.next().is_none();
+        let has_begun = began <= now.plus(SKEW);
+        let running = has_begun && now.since(began) < ATTEMPT && parts.next().is_none();
         running.then_some(Self {
             state,
             nonce,
