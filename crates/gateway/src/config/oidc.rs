@@ -223,8 +223,7 @@ mod tests {
     #[test]
     fn errors_name_the_field() {
         let plain = "[server]\npublic_url = \"http://gw.example\"\n";
-        let with = |text: &str| format!("{SERVER}[oidc]\n{SOUND}{text}");
-        let cases = [
+        refuses(&[
             (
                 format!("[oidc]\n{SOUND}"),
                 "t.toml:1: oidc: server.public_url is needed",
@@ -272,6 +271,12 @@ mod tests {
                 "t.toml:6: domains: expected names",
             ),
             (with("issuers = 1"), "t.toml:6: unknown field `issuers`"),
+        ]);
+    }
+
+    #[test]
+    fn a_mapping_is_whole() {
+        refuses(&[
             (
                 with("mapping = [{ group = \"g\" }]"),
                 "t.toml:6: mapping: expected { group, org, role }",
@@ -296,13 +301,20 @@ mod tests {
                 with("mapping = [{ group = \"g\", org = \"a\", role = \"boss\" }]"),
                 "t.toml:6: unknown variant `boss`",
             ),
-        ];
+        ]);
+    }
+
+    fn with(text: &str) -> String {
+        format!("{SERVER}[oidc]\n{SOUND}{text}")
+    }
+
+    fn refuses(cases: &[(String, &str)]) {
         for (text, expected) in cases {
-            let message = match config(&text) {
+            let message = match config(text) {
                 Ok(_) => panic!("accepted: {text}"),
                 Err(error) => error.to_string(),
             };
-            assert!(message.starts_with(expected), "{text}\n  says: {message}");
+            assert!(message.starts_with(*expected), "{text}\n  says: {message}");
             assert!(!message.contains("canary-secret"), "{message}");
         }
     }

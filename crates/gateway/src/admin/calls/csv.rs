@@ -3,6 +3,8 @@
 use std::fmt::Display;
 
 use tollhouse_domain::call::Call;
+use tollhouse_domain::credential::CredentialSource;
+use tollhouse_wire::Protocol;
 
 /// What spreadsheets take for the beginning of a formula, and clients could have put there.
 const FORMULA: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\n'];
@@ -74,14 +76,14 @@ pub(super) fn row(call: &Call, text: &mut String) {
     line.words(call.session_name.as_deref());
     line.words(call.subagent.as_deref());
     line.words(tags.as_deref());
-    line.plain(call.protocol.map(|protocol| protocol.as_str()));
+    line.plain(call.protocol.map(Protocol::as_str));
     line.words(Some(&call.endpoint));
     line.plain(Some(call.stream));
     line.words(call.provider.as_deref());
     line.plain(call.credential_id);
-    line.plain(call.credential_source.map(|source| source.as_str()));
+    line.plain(call.credential_source.map(CredentialSource::as_str));
     line.plain(Some(call.mode.as_str()));
-    line.plain(call.protocol_sent.map(|protocol| protocol.as_str()));
+    line.plain(call.protocol_sent.map(Protocol::as_str));
     line.words(call.model_requested.as_deref());
     line.words(call.model_sent.as_deref());
     line.words(call.model_served.as_deref());

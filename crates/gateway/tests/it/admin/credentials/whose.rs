@@ -413,8 +413,8 @@ async fn local(gateway: &TestGateway, root: &Api, url: &str, more: &str) -> (Api
     let placed = root.put("/api/v1/providers/local", &body).await;
     assert_eq!(placed.status, StatusCode::OK, "{}", placed.text());
     let routes = r#"{"data":[{"model":"shared-model","targets":[{"provider":"local"}]}]}"#;
-    let routed = root.put("/api/v1/routes", routes).await;
-    assert_eq!(routed.status, StatusCode::OK);
+    let put = root.put("/api/v1/routes", routes).await;
+    assert_eq!(put.status, StatusCode::OK);
     made(root, "/api/v1/orgs", r#"{"name":"acme"}"#).await;
     let ann = somebody(gateway, root, "ann", &[("acme", "member")]).await;
     let (id, key) = ann.api.key(r#"{"name":"k","org":"acme"}"#).await;
