@@ -6,6 +6,7 @@ use tollhouse_domain::credential::CredentialSource;
 use tollhouse_domain::id::CredentialId;
 
 use futures_util::TryStreamExt as _;
+use sqlx::PgConnection;
 use tollhouse_domain::money::Money;
 use tollhouse_wire::Protocol;
 use tollhouse_wire::usage::Usage;
@@ -49,27 +50,42 @@ async fn postgres_rate() {
 #[ignore = "a measurement"]
 #[expect(clippy::disallowed_methods, reason = "a measurement reads the clock")]
 async fn postgres_rate_beside_copy() {
-    const ROWS: u128 = 2_000;
+    const ROWS: u128 = 96_000;
     let Some(place) = Place::postgres().await else {
         return;
     };
     let store = place.open().await;
     let mut connection = place.connect().await;
+    // Not ours: the server's process that takes the COPY.
+    let copying: i32 = sqlx::query_scalar("SELECT pg_backend_pid()")
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
     place
         .execute("CREATE TABLE tollhouse.copied (LIKE tollhouse.calls INCLUDING ALL)")
         .await;
-    for keys in [1, 1_000] {
+    let mut next = 0;
+    for (keys, batch_rows) in [(1, 2_000), (1_000, 2_000), (1_000, 4_000), (1_000, 8_000)] {
+        let batches = ROWS / batch_rows;
         let (mut ours, mut copied) = (Duration::ZERO, Duration::ZERO);
-        for batch in 1..=BATCHES {
-            let calls: Vec<_> = (0..ROWS)
-                .map(|n| {
-                    let n = (keys * BATCHES + batch) * ROWS + n;
-                    typical(n, keys)
+        // Of this process and of the server's for it, in that order, while the ledger writes.
+        let mut worked = [Duration::ZERO; 2];
+        for _ in 0..batches {
+            let calls: Vec<_> = (0..batch_rows)
+                .map(|_| {
+                    next += 1;
+                    typical(next, keys)
                 })
                 .collect();
+            let servers = servers(&mut connection, copying).await;
+            let before = [cpu(&["self".to_owned()]), cpu(&servers)];
             let start = std::time::Instant::now();
             store.insert_calls(&calls).await.unwrap();
             ours += start.elapsed();
+            let after = [cpu(&["self".to_owned()]), cpu(&servers)];
+            for (worked, (after, before)) in worked.iter_mut().zip(after.iter().zip(before)) {
+                *worked += after.saturating_sub(before);
+            }
             let first = calls[0].id.0;
             let out = format!("COPY (SELECT * FROM calls WHERE id >= '{first}') TO STDOUT");
             let mut rows = connection.copy_out_raw(&out).await.unwrap();
@@ -82,14 +98,42 @@ async fn postgres_rate_beside_copy() {
             let copy = connection.copy_in_raw("COPY copied FROM STDIN").await;
             let mut copy = copy.unwrap();
             copy.send(text).await.unwrap();
-            assert_eq!(u128::from(copy.finish().await.unwrap()), ROWS);
+            assert_eq!(u128::from(copy.finish().await.unwrap()), batch_rows);
             copied += start.elapsed();
         }
-        let rows = f64::from(u32::try_from(BATCHES * ROWS).unwrap());
+        let rows = f64::from(u32::try_from(ROWS).unwrap());
         let (ours, copied) = (rows / ours.as_secs_f64(), rows / copied.as_secs_f64());
-        println!("{keys} keys: the ledger {ours:.0} rows/s, a plain COPY {copied:.0} rows/s");
+        let [client, server] = worked.map(|worked| 1e6 * worked.as_secs_f64() / rows);
+        println!(
+            "{keys} keys, {batch_rows} rows at a time: the ledger {ours:.0} rows/s ({client:.1} µs of CPU a \
+             row here, {server:.1} in the server), a plain COPY {copied:.0} rows/s"
+        );
     }
     store.close().await;
+}
+
+/// The server's processes that serve this test, but for the one that copies.
+async fn servers(connection: &mut PgConnection, copying: i32) -> Vec<String> {
+    let sql = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> $1";
+    let pids: Vec<i32> = sqlx::query_scalar(sql)
+        .bind(copying)
+        .fetch_all(connection)
+        .await
+        .unwrap();
+    pids.iter().map(ToString::to_string).collect()
+}
+
+/// What these processes of this machine have worked so far. Wall time says little where others work too.
+fn cpu(pids: &[String]) -> Duration {
+    let nanos = pids.iter().flat_map(|pid| {
+        let threads = std::fs::read_dir(format!("/proc/{pid}/task"));
+        threads.into_iter().flatten().flatten().map(|thread| {
+            let text = std::fs::read_to_string(thread.path().join("schedstat")).unwrap_or_default();
+            let first = text.split(' ').next().and_then(|text| text.parse().ok());
+            first.unwrap_or(0_u64)
+        })
+    });
+    Duration::from_nanos(nanos.sum())
 }
 
 #[expect(clippy::disallowed_methods, reason = "a measurement reads the clock")]
