@@ -34,7 +34,8 @@ const MAX_BATCH: i64 = 1_000_000_000_000_000_000;
 const MAX_MS: f64 = 1e12;
 
 const WHOLE: &str = "SELECT whole FROM usage_state WHERE id = 1";
-const DELETE: &str = "DELETE FROM usage_rollups WHERE at < $1";
+const DELETE: &str = "DELETE FROM usage_rollups WHERE (kind, at, series) IN \
+    (SELECT kind, at, series FROM usage_rollups WHERE kind IN (1, 2, 3, 4) AND at < $1 LIMIT $2)";
 const DELETE_SERIES: &str = "DELETE FROM usage_series WHERE NOT EXISTS \
     (SELECT 1 FROM usage_rollups WHERE series = usage_series.id)";
 
@@ -167,17 +168,25 @@ impl Store {
         Ok(whole != 0)
     }
 
-    /// Forgets the sums of days that were over `before`.
-    pub async fn delete_rollups_before(&self, before: Timestamp) -> Result<u64> {
+    /// Forgets at most `limit` of the sums of days that were over `before`, and says how many. Retention asks
+    /// again until there are none, so that no delete holds up the ledger for long.
+    pub async fn delete_rollups_before(&self, before: Timestamp, limit: u32) -> Result<u64> {
         let before = Interval::Day.begin(before.0);
+        transact!(self, |tx| {
+            tx.hold_rollups(true).await?;
+            let query = sqlx::query(DELETE).bind(before).bind(i64::from(limit));
+            let deleted = query.execute(&mut *tx).await?.rows_affected();
+            (deleted, deleted > 0)
+        })
+    }
+
+    /// Forgets what told calls apart of which no sums are left.
+    pub async fn delete_idle_series(&self) -> Result<u64> {
         transact!(self, |tx| {
             // Nobody may be about to add to a series that goes.
             tx.hold_rollups(true).await?;
-            let query = sqlx::query(DELETE).bind(before);
+            let query = sqlx::query(DELETE_SERIES);
             let deleted = query.execute(&mut *tx).await?.rows_affected();
-            if deleted > 0 {
-                sqlx::query(DELETE_SERIES).execute(&mut *tx).await?;
-            }
             (deleted, deleted > 0)
         })
     }

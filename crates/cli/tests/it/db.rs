@@ -81,6 +81,48 @@ fn a_backup_under_another_master_key_is_refused() {
     assert!(place.ok(&["vault", "status"]).contains("opens\tyes"));
 }
 
+#[test]
+fn sums_are_verified_and_made_anew() {
+    let place = place();
+    let server = serve(&place);
+    assert_eq!(
+        place.ok(&["db", "rollup", "--verify"]),
+        "the sums are right: 0 calls in 0 hours\n"
+    );
+    // What is asked for is said, and one thing alone.
+    for wrong in [
+        &["db", "rollup"][..],
+        &["db", "rollup", "--verify", "--rebuild"],
+    ] {
+        assert_eq!(place.run(wrong).status.code(), Some(2));
+    }
+    let database = place.path("tollhouse-data/tollhouse.db");
+    let sql = |sql: &str| {
+        let script = format!(
+            "import sqlite3; d = sqlite3.connect({:?}); d.execute({sql:?}); d.commit()",
+            database.to_str().unwrap()
+        );
+        let mut python = std::process::Command::new("python3");
+        assert!(python.args(["-c", &script]).status().unwrap().success());
+    };
+    sql("INSERT INTO usage_rollups (kind, at, series, calls) VALUES (1, 0, zeroblob(16), 7)");
+    let output = place.run(&["db", "rollup", "--verify"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        text.contains("sums are wrong, of the hours or days from 1970-01-01T00:00:00"),
+        "{text}"
+    );
+    place.ok(&["db", "rollup", "--rebuild"]);
+    place.ok(&["db", "rollup", "--verify"]);
+    sql("UPDATE usage_state SET whole = 0");
+    assert_eq!(
+        place.run(&["db", "rollup", "--verify"]).status.code(),
+        Some(1)
+    );
+    server.stop();
+}
+
 /// Whoever backs up is not the server, and does not have its secrets.
 #[test]
 fn the_database_is_all_that_its_commands_need() {

@@ -101,7 +101,27 @@ async fn sweep_all(
         total += sweep(store, before, PIECE, stop).await?;
     }
     if let Some(before) = before.sums {
-        total += within(LONG, store.delete_rollups_before(before)).await?;
+        total += sweep_sums(store, before, PIECE, stop).await?;
+    }
+    Ok(total)
+}
+
+/// Deletes sums of days that were over `before`, `piece` at a time, and says how many.
+async fn sweep_sums(
+    store: &Store,
+    before: Timestamp,
+    piece: u32,
+    stop: &CancellationToken,
+) -> Result<u64, Unanswered> {
+    let mut total = 0;
+    while !stop.is_cancelled() {
+        match within(LONG, store.delete_rollups_before(before, piece)).await? {
+            0 => break,
+            deleted => total += deleted,
+        }
+    }
+    if total > 0 {
+        within(LONG, store.delete_idle_series()).await?;
     }
     Ok(total)
 }

@@ -210,8 +210,13 @@ async fn sums_outlive_their_calls(place: Place) {
     store.rebuild_rollups().await.unwrap();
     assert_eq!(store.totals(&everything).await.unwrap().calls, 10);
     let day = |n: i64| Timestamp::from_secs(MIDNIGHT + n * 24 * HOUR + 5);
-    assert_eq!(store.delete_rollups_before(day(0)).await.unwrap(), 0);
-    assert_eq!(store.delete_rollups_before(day(1)).await.unwrap(), 4);
+    assert_eq!(store.delete_rollups_before(day(0), 9).await.unwrap(), 0);
+    assert_eq!(store.delete_idle_series().await.unwrap(), 0);
+    for left in [3, 1, 0] {
+        let deleted = store.delete_rollups_before(day(1), 3).await.unwrap();
+        assert_eq!(deleted, left);
+    }
+    assert_eq!(store.delete_idle_series().await.unwrap(), 1);
     assert_eq!(store.totals(&everything).await.unwrap().calls, 0);
 }
 
