@@ -7358,6 +7358,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description They are the last owner of an organization */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description The store does not answer. */
             503: {
                 headers: {
@@ -7427,7 +7436,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The address is somebody's already */
+            /** @description The address is somebody's already, or they are the last owner */
             409: {
                 headers: {
                     [name: string]: unknown;
