@@ -107,6 +107,8 @@ async fn take(
     let answer = Answer::read(query, &attempt, issuer, known.names_itself());
     let signed_on = match answer {
         Ok(answer) => {
+            let redeeming = control.doors.redeem(attempt.state(), clock::now()).await;
+            let _permit = redeeming?;
             let upstream = gateway.upstream();
             let claims = provider.claims(upstream, &known, &answer, &attempt).await;
             match claims {
@@ -123,7 +125,7 @@ async fn take(
             redirect(&format!("{url}{next}"), [cookie::set(Some(&secret), url)?])
         }
         Err(failure) => {
-            remember(gateway, from, &failure).await?;
+            remember(control, from, &failure).await?;
             Err(failure)
         }
     }
@@ -182,7 +184,7 @@ fn fingerprint(subject: &str) -> String {
 }
 
 /// Notes that somebody came back from the provider and was not let in.
-async fn remember(gateway: &Gateway, from: From, failure: &Failure) -> Result<(), ApiError> {
+async fn remember(control: &Control, from: From, failure: &Failure) -> Result<(), ApiError> {
     let subject = match failure {
         Failure::Unwelcome(_, Some(user), _) => {
             Subject::id(SubjectKind::User, user.id).called(user.name.as_str())
@@ -196,7 +198,10 @@ async fn remember(gateway: &Gateway, from: From, failure: &Failure) -> Result<()
     if let Failure::Unwelcome(_, _, subject) = failure {
         note = note.with("subject", subject.as_str());
     }
-    Ok(gateway.store().remember(note).await?)
+    if let Some(note) = control.doors.note(note, now) {
+        control.gateway.store().remember(note).await?;
+    }
+    Ok(())
 }
 
 fn redirect<const N: usize>(url: &str, cookies: [HeaderValue; N]) -> Result<Response, Failure> {

@@ -210,7 +210,9 @@ pub(super) async fn check(
     };
     let mut note = Note::new(now, audit::Actor::ANONYMOUS, Action::SessionRefuse, subject);
     note.from = from.0;
-    gateway.store().remember(note).await?;
+    if let Some(note) = control.doors.note(note, now) {
+        gateway.store().remember(note).await?;
+    }
     Err(ApiError::NotSignedIn)
 }
 

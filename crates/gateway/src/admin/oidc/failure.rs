@@ -9,6 +9,7 @@ use tracing::{info, warn};
 
 use crate::admin::error::ApiError;
 use crate::admin::pages::{self, base};
+use crate::admin::session::doors::Unredeemed;
 use crate::oidc::ProviderError;
 
 /// Why somebody is not signed in.
@@ -33,6 +34,15 @@ pub(super) enum Failure {
     /// Something else of ours.
     #[error(transparent)]
     Ours(#[from] ApiError),
+}
+
+impl From<Unredeemed> for Failure {
+    fn from(why: Unredeemed) -> Self {
+        match why {
+            Unredeemed::Used => Self::NoAttempt,
+            Unredeemed::TooSoon(pause) => Self::Ours(ApiError::TooSoon(pause)),
+        }
+    }
 }
 
 impl Failure {

@@ -1,14 +1,19 @@
 //! What slows down whoever tries many passwords or codes: few at a time, and few from one address.
 
+mod strangers;
+
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tollhouse_domain::audit::Note;
 use tollhouse_domain::time::Timestamp;
 use tollhouse_vault::{Password, PasswordHash};
 
+pub(in crate::admin) use self::strangers::Unredeemed;
+use self::strangers::{Notes, Redemptions};
 use crate::admin::error::ApiError;
 use crate::state::Gateway;
 
@@ -27,6 +32,8 @@ const WINDOW: Duration = Duration::from_mins(1);
 const ADDRESSES: usize = 4096;
 /// Each takes a core and 19 MiB.
 const AT_ONCE: usize = 2;
+/// Codes that are redeemed at the same time: each holds a connection to the provider.
+const REDEEMED_AT_ONCE: usize = 8;
 
 /// Stands before everything that strangers may ask for, or that could be guessed.
 pub(in crate::admin) struct Doors {
@@ -37,6 +44,9 @@ pub(in crate::admin) struct Doors {
     devices: Mutex<Attempts>,
     polls: Mutex<Attempts>,
     sign_ons: Mutex<Attempts>,
+    redemptions: Mutex<Redemptions>,
+    redeeming: Semaphore,
+    notes: Mutex<Notes>,
 }
 
 impl Default for Doors {
@@ -49,6 +59,9 @@ impl Default for Doors {
             devices: Mutex::new(Attempts::of(MOST_DEVICES)),
             polls: Mutex::new(Attempts::of(MOST_POLLS)),
             sign_ons: Mutex::new(Attempts::of(MOST_SIGN_ONS)),
+            redemptions: Mutex::default(),
+            redeeming: Semaphore::new(REDEEMED_AT_ONCE),
+            notes: Mutex::default(),
         }
     }
 }
@@ -107,6 +120,32 @@ impl Doors {
         now: Timestamp,
     ) -> Result<(), ApiError> {
         knock(&self.sign_ons, from, now)
+    }
+
+    /// Lets the answer to the attempt with this state be carried to the identity provider, once. One
+    /// answer waits for others until the permit is there.
+    pub(in crate::admin) async fn redeem(
+        &self,
+        state: &str,
+        now: Timestamp,
+    ) -> Result<SemaphorePermit<'_>, Unredeemed> {
+        let redemptions = self.redemptions.lock();
+        let taken = redemptions
+            .unwrap_or_else(PoisonError::into_inner)
+            .take(state, now);
+        taken?;
+        // Nobody closes it.
+        self.redeeming.acquire().await.map_err(|_| Unredeemed::Used)
+    }
+
+    /// What is left in the audit trail of a stranger who was turned away: nothing, if there was much of
+    /// that lately; then the next that is left says of how many there is nothing (`left_out`).
+    pub(in crate::admin) fn note(&self, note: Note, now: Timestamp) -> Option<Note> {
+        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        match notes.take(now)? {
+            0 => Some(note),
+            left_out => Some(note.with("left_out", left_out)),
+        }
     }
 
     /// Compares a password where it holds nobody up.

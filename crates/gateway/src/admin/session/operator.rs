@@ -26,6 +26,8 @@ pub(in crate::admin) async fn enter(
     let subject = Subject::of(SubjectKind::Session);
     let mut note = Note::new(now, Actor::ANONYMOUS, Action::SessionRefuse, subject);
     note.from = from.0;
-    gateway.store().remember(note).await?;
+    if let Some(note) = control.doors.note(note, now) {
+        gateway.store().remember(note).await?;
+    }
     Err(ApiError::WrongToken)
 }

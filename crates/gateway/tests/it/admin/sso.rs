@@ -393,8 +393,18 @@ async fn an_answer_is_for_one_attempt_of_one_browser() {
     assert_eq!(world.reason().await, "refused_there");
 
     session(&back(gateway, &query, &mine.cookie).await);
-    page(&back(gateway, &query, &mine.cookie).await, 502, "used once");
-    assert_eq!(world.reason().await, "code");
+    // Not even the provider is asked about another answer to the same attempt.
+    let noted = world.trail("session.refuse").await.len();
+    let junk = query.replace("code=", "code=junk-");
+    for again in [&query, &junk] {
+        page(
+            &back(gateway, again, &mine.cookie).await,
+            400,
+            "has run out",
+        );
+    }
+    assert_eq!(world.idp.count("/token"), 1);
+    assert_eq!(world.trail("session.refuse").await.len(), noted);
     world.gateway.stop().await;
 }
 
