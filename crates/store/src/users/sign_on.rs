@@ -300,7 +300,10 @@ macro_rules! desk {
                     put.bind(on.at.0).execute(&mut *self).await?;
                     visit.note_member(on, Action::MemberPut, org, Some(role));
                 }
-                for org in plan.remove {
+                // A name that nothing has may be one that an organization had: nobody loses their place
+                // there because it is called otherwise.
+                let named = visit.unknown.is_empty();
+                for org in plan.remove.into_iter().filter(|_| named) {
                     if self.only_owner(org, visit, &held).await? {
                         visit.kept.push(org);
                         continue;

@@ -20,6 +20,7 @@ on_both!(
     ties_an_address_to_one_name,
     gives_and_takes_only_what_it_gave,
     leaves_the_last_owner,
+    takes_nothing_away_where_a_name_is_unknown,
     switches_no_last_owner_off,
     gives_and_takes_administration,
     gives_nothing_back_that_was_taken_away_by_hand,
@@ -241,6 +242,21 @@ async fn leaves_the_last_owner(place: Place) {
     assert_eq!(welcome(&store, &on("ada", &[])).await.2, [acme]);
     noted(&store).change_user(bob, switch(false)).await.unwrap();
     assert_eq!(welcome(&store, &on("ada", &[])).await.2, []);
+    assert_eq!(roles(&store, ada.id).await, BTreeMap::new());
+}
+
+async fn takes_nothing_away_where_a_name_is_unknown(place: Place) {
+    let store = place.open().await;
+    let acme = org(&store, 1, "acme").await;
+    let (ada, ..) = welcome(&store, &on("ada", &[("acme", Role::Member)])).await;
+    let rename = |org: &mut Org| "other".clone_into(&mut org.name);
+    noted(&store).change_org(acme, rename).await.unwrap();
+    let (_, changed, _) = welcome(&store, &on("ada", &[("acme", Role::Member)])).await;
+    assert!(!changed);
+    let member = BTreeMap::from([(acme, Role::Member)]);
+    assert_eq!(roles(&store, ada.id).await, member);
+    // Out of the group, they lose what it gave.
+    welcome(&store, &on("ada", &[])).await;
     assert_eq!(roles(&store, ada.id).await, BTreeMap::new());
 }
 
