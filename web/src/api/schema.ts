@@ -136,6 +136,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calls/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Calls as a file, newest first: all that pass the filters. No cell of `csv` begins as a formula does; one that
+         *     would has a `'` before it.
+         */
+        get: operations["export_calls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calls/{id}": {
         parameters: {
             query?: never;
@@ -3007,6 +3027,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["List_Call"];
+                };
+            };
+            /** @description What was sent is wrong; `field` names the part. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No token, or a wrong one. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not with this token, or not in this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    export_calls: {
+        parameters: {
+            query?: {
+                /** @description Made with this key, by id. */
+                key?: string;
+                /** @description With a key of this user, by id. */
+                user?: string;
+                /** @description With a key of this organization, by id. */
+                org?: string;
+                /** @description In this session, by id. */
+                session?: string;
+                /** @description That went to this provider. */
+                provider?: string;
+                /** @description Of this model, whether it was asked for, sent or served. */
+                model?: string;
+                /** @description That ended so. */
+                outcome?: string;
+                /** @description That the client saw end with this HTTP status. */
+                status?: number;
+                /** @description By this client application. */
+                caller?: string;
+                /** @description By this named consumer. */
+                agent?: string;
+                /** @description Of this operation. */
+                endpoint?: string;
+                /** @description In this protocol. */
+                protocol?: string;
+                /** @description With a credential of this owner: `client`, `user`, `org` or `platform`. */
+                source?: string;
+                /** @description With this tag: `name=value`. */
+                tag?: string;
+                /** @description That cost this many US dollars or more. */
+                min_cost_usd?: string;
+                /** @description Whose id begins so. */
+                id?: string;
+                /** @description Admitted at this moment or later: RFC 3339, a date, or Unix seconds. */
+                from?: string;
+                /** @description Admitted before this moment. */
+                to?: string;
+                /** @description `csv` or `jsonl`. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
                 };
             };
             /** @description What was sent is wrong; `field` names the part. */
