@@ -1,6 +1,6 @@
 //! On which terms somebody comes in, by what the operator has said.
 
-use super::{Claims, Granted, Rule, Unwelcome, granted};
+use super::{Claims, Grant, Granted, Rule, Unwelcome, granted};
 
 /// What the operator has said about whoever comes from the provider.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -25,6 +25,14 @@ pub struct Terms {
 }
 
 impl Policy {
+    /// Whether groups lead to an organization of this name.
+    pub fn names(&self, name: &str) -> bool {
+        self.mapping.iter().any(|rule| match &rule.grant {
+            Grant::Member { org, .. } => org == name,
+            Grant::Admin => false,
+        })
+    }
+
     /// On which terms whoever these claims are about comes in.
     pub fn terms(&self, claims: &Claims) -> Terms {
         let granted = granted(&self.mapping, claims.groups.as_deref().unwrap_or_default());

@@ -175,6 +175,9 @@ pub(super) async fn change(
 ) -> Result<Json<OrgView>, ApiError> {
     let org = find(&signed, &text, Role::Owner)?;
     let new = input.name.map(name).transpose()?;
+    if let Some(new) = new.as_deref().filter(|new| *new != org.name) {
+        leaves_mapping(&signed, [&org.name, new])?;
+    }
     let now = clock::now();
     let action = match input.disabled {
         Some(true) => Action::OrgDisable,
@@ -192,6 +195,21 @@ pub(super) async fn change(
     };
     let org = write(&signed, action, &org, change).await?;
     Ok(Json(OrgView::new(&org, Role::Owner)))
+}
+
+/// Whose people single sign-on sends to a name is for the installation to say: only its administrators
+/// take one of these names, or leave it.
+fn leaves_mapping(signed: &Signed, names: [&str; 2]) -> Result<(), ApiError> {
+    let mapped = |name: &&str| {
+        let provider = signed.identity_provider();
+        provider.is_some_and(|provider| provider.config().policy.names(name))
+    };
+    if signed.is_platform() || !names.iter().any(mapped) {
+        return Ok(());
+    }
+    let message = "Single sign-on sends people to an organization of this name: only an administrator of \
+        this installation may rename it.";
+    Err(ApiError::Forbidden(message.into()))
 }
 
 /// Switches an organization off: nothing of it works any more, and its record stays. Doing it again

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::Api;
+use super::credentials::people::somebody;
 use crate::replicas::Database;
 use crate::support::client::{Answer, Client};
 use crate::support::idp::{CLIENT, Idp, Trick};
@@ -226,6 +227,34 @@ async fn groups_give_and_take() {
     let created = &world.trail("user.create").await[1];
     assert_eq!(created["actor"]["id"], id.as_str());
     assert_eq!(created["detail"]["via"], "sso");
+    world.gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_name_that_groups_lead_to_is_the_installations_to_give() {
+    let world = World::new(MAPPING).await;
+    let other = r#"{"name":"other"}"#;
+    let made = world.api.post("/api/v1/orgs", other).await;
+    assert_eq!(made.status, StatusCode::CREATED);
+    let places = [("acme", "owner"), ("other", "owner")];
+    let ann = somebody(&world.gateway, &world.api, "ann", &places).await;
+    for (org, name, status) in [
+        ("acme", "elsewhere", StatusCode::FORBIDDEN),
+        ("acme", "acme", StatusCode::OK),
+        ("other", "gate", StatusCode::OK),
+        ("gate", "other", StatusCode::OK),
+    ] {
+        let path = format!("/api/v1/orgs/{org}");
+        let body = json!({ "name": name }).to_string();
+        let put = ann.api.patch(&path, &body).await;
+        assert_eq!(put.status, status, "{org} as {name}");
+    }
+    // Once the name is free, it is still nobody's to take.
+    let aside = r#"{"name":"aside"}"#;
+    let moved = world.api.patch("/api/v1/orgs/acme", aside).await;
+    assert_eq!(moved.status, StatusCode::OK);
+    let taken = ann.api.patch("/api/v1/orgs/other", r#"{"name":"acme"}"#);
+    assert_eq!(taken.await.status, StatusCode::FORBIDDEN);
     world.gateway.stop().await;
 }
 
