@@ -1934,6 +1934,8 @@ export interface components {
                 key_prefix?: string | null;
                 /** @description Whether the configuration file states it. */
                 managed: boolean;
+                /** @description Models it serves when no route names them. */
+                models: string[];
                 name: string;
                 /** @description Whether every key that may name it may use it without anybody's credential. */
                 open: boolean;
@@ -2259,6 +2261,8 @@ export interface components {
             key_prefix?: string | null;
             /** @description Whether the configuration file states it. */
             managed: boolean;
+            /** @description Models it serves when no route names them. */
+            models: string[];
             name: string;
             /** @description Whether every key that may name it may use it without anybody's credential. */
             open: boolean;

@@ -10,6 +10,7 @@ use serde::Serialize;
 use tollhouse_domain::audit::{Action, Subject, SubjectKind};
 use tollhouse_domain::catalog;
 use tollhouse_domain::credential::Owner;
+use tollhouse_domain::pattern::Pattern;
 use tollhouse_domain::provider::{AuthScheme, Provider};
 use tollhouse_domain::time::Timestamp;
 use tollhouse_wire::Protocol;
@@ -42,6 +43,9 @@ pub(super) struct ProviderView {
     /// What its keys start with.
     #[serde(skip_serializing_if = "Option::is_none")]
     key_prefix: Option<String>,
+    /// Models it serves when no route names them.
+    #[schema(value_type = Vec<String>)]
+    models: Vec<Pattern>,
     /// How it departs from what its protocols take and give.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<String>)]
@@ -91,6 +95,7 @@ impl ProviderView {
             auth: provider.auth,
             open: provider.is_open(),
             key_prefix: provider.key_prefix.clone(),
+            models: provider.models.clone(),
             quirks: provider.quirks.clone(),
             managed: provider.managed,
             configured,

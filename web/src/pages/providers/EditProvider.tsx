@@ -2,6 +2,7 @@ import { useState } from "react";
 import { type Provider, putProvider } from "../../api/routing";
 import { SelectField, TextField } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
+import { TagsField } from "../../ui/Tags";
 import { toast } from "../../ui/Toasts";
 
 const PROTOCOLS = [
@@ -15,11 +16,18 @@ type Props = { provider: Provider | undefined; onClose: () => void };
 /** Adds a provider, or changes one. Those of the catalog need no more than their name. */
 export function EditProvider({ provider, onClose }: Props) {
   const [auth, setAuth] = useState(provider?.auth ?? "");
+  const [models, setModels] = useState(provider?.models ?? []);
   return (
     <FormDialog
       title={provider ? `Edit ${provider.name}` : "New provider"}
       send="Save provider"
-      fields={["name", "auth", "key_prefix", ...PROTOCOLS.map(([name]) => `endpoints.${name}`)]}
+      fields={[
+        "name",
+        "auth",
+        "key_prefix",
+        "models",
+        ...PROTOCOLS.map(([name]) => `endpoints.${name}`),
+      ]}
       onClose={onClose}
       act={async (form) => {
         const said = (name: string) => String(form.get(name) ?? "").trim();
@@ -31,7 +39,10 @@ export function EditProvider({ provider, onClose }: Props) {
           ...(Object.keys(endpoints).length > 0 && { endpoints }),
           ...(auth && { auth }),
           ...(key_prefix && { key_prefix }),
+          // Of a new one of the catalog, the catalog knows.
+          ...((provider || models.length > 0) && { models }),
           // What this form does not show stays as it is.
+          ...(provider && provider.open !== (provider.auth === "none") && { open: provider.open }),
           ...(provider?.quirks && { quirks: provider.quirks }),
         });
         toast.done(`Saved ${name}`);
@@ -76,6 +87,15 @@ export function EditProvider({ provider, onClose }: Props) {
             name="key_prefix"
             defaultValue={provider?.key_prefix ?? ""}
             error={error("key_prefix")}
+          />
+          <TagsField
+            label="Models"
+            values={models}
+            known={[]}
+            error={error("models")}
+            placeholder="those that routes lead to it"
+            hint="Names, or prefixes ending in *, that lead to it without a route"
+            onChange={setModels}
           />
         </>
       )}
