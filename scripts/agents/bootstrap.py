@@ -87,6 +87,18 @@ class Api:
                 return rows
             time.sleep(0.1)
 
+    def said(self, call):
+        """What a client said in a call, as it arrived; it is stored a moment after the row."""
+        until = time.monotonic() + 10
+        while True:
+            try:
+                kept = self.ask("GET", f"/calls/{call}/capture")
+                return kept["request"]["body"]
+            except Failed:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.1)
+
 
 def main():
     parser = argparse.ArgumentParser(description="Start clients with what bootstrap answers.")
@@ -129,6 +141,8 @@ def check(api, name, argv, home, timeout):
         {"client": name, "model": MODEL, "platform": True},
     )
     token, env = answer["token"], answer["env"]
+    # What the client sends is kept, to see that the prompt was in it.
+    api.ask("PATCH", f"/keys/{answer['id']}", {"capture": "full"})
     if [value for value in env.values() if token in value] != [token]:
         raise Failed("the token is not in exactly one variable")
     if token in json.dumps(answer["files"]) or any(token in str(word) for word in argv):
@@ -154,6 +168,8 @@ def check(api, name, argv, home, timeout):
     rows = api.calls(answer["id"])
     if not rows:
         raise Failed("no call with this token is on record")
+    if not any(WORDS in api.said(row["id"]) for row in rows):
+        raise Failed("the prompt is in none of its requests")
     for row in rows:
         if row.get("outcome") != "success":
             raise Failed(f"call {row['id']}: {row.get('outcome')}, status {row.get('status')}")
