@@ -28,6 +28,9 @@ const LOCK: &str = "SELECT pg_advisory_xact_lock(lock) FROM \
     (SELECT DISTINCT hashtextextended(kind || id::text || period || day, 7) AS lock \
      FROM UNNEST($1::text[], $2::uuid[], $3::text[], $4::bigint[]) AS asked (kind, id, period, day) \
      ORDER BY lock) AS ordered";
+// The server gives up before whoever asks does: a question that is dropped midway leaves its connection
+// waiting for the lock, and a few of those are all there are.
+const PATIENCE: &str = "SET LOCAL lock_timeout = '4s'";
 const EXPIRE: &str = concat!("DELETE FROM leases WHERE expires_at < ", now!());
 const LOOK: &str = "SELECT asked.place, \
     CAST(COALESCE((SELECT SUM(spent) FROM spend WHERE scope_kind = asked.kind \
@@ -169,6 +172,7 @@ impl KeepBooks for PgConnection {
         let windows = column(asked, |one| one.window.as_str().to_owned());
         let firsts = column(asked, |one| one.period.0);
         let lasts = column(asked, Asked::last);
+        sqlx::query(PATIENCE).execute(&mut *self).await?;
         sqlx::query(LOCK)
             .bind(&kinds)
             .bind(&ids)
