@@ -236,8 +236,8 @@ class Reader:
                 except subprocess.TimeoutExpired:
                     os.killpg(process.pid, signal.SIGKILL)
                     code = process.wait()
-            # make reports the signal that it passed on.
-            if code != 0 and not text.startswith("make "):
+            # make reports the signal that it passed on; a login has nothing to bring to an end.
+            if code != 0 and not text.startswith(("make ", "tollhouse login ")):
                 problems.append(f"{text} ended with {code}:\n{log.read_text(errors='replace')}")
         self.background = []
         if problems:
