@@ -3,9 +3,8 @@
 //!
 //! In the order of a sign-in: [`Discovery`] is where the provider is, [`Attempt`] what it is asked,
 //! [`Answer`] what the browser brings back, [`Keys`] whether it was it that answered, [`Claims`] what it
-//! says, [`Policy`] on which terms they come in, [`person`] who that is here, [`granted`] and [`plan`] what
-//! it changes. Refuses to know how
-//! anything is sent or stored.
+//! says, [`Policy`] on which terms they come in, [`person()`] who that is here, [`granted`] and [`plan`]
+//! what it changes. Refuses to know how anything is sent or stored.
 
 mod answer;
 mod attempt;
