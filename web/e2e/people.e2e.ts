@@ -80,7 +80,7 @@ test("somebody is renamed, put elsewhere, and switched off and on", async () => 
   await page.getByRole("button", { name: "Edit" }).click();
   await page.getByLabel("Name").fill("Beatrice");
   await page.getByRole("button", { name: "Save" }).click();
-  await page.getByRole("heading", { name: "Beatrice" }).waitFor();
+  await page.getByRole("heading", { name: "Beatrice", exact: true }).waitFor();
   await page.getByRole("button", { name: "Add to one" }).click();
   const form = page.getByRole("dialog");
   await form.getByLabel("Organization").selectOption({ label: "research" });
@@ -114,7 +114,7 @@ test("a service gets a token, shown once, and loses it", async () => {
   const form = page.getByRole("dialog", { name: "New service" });
   await form.getByLabel("Name").fill("builder");
   await form.getByRole("button", { name: "Add service" }).click();
-  await page.getByRole("heading", { name: "builder" }).waitFor();
+  await page.getByRole("heading", { name: "builder", exact: true }).waitFor();
   await page.getByRole("button", { name: "New token" }).click();
   await page.getByLabel("Name").fill("ci");
   await page.getByLabel("Scope").selectOption("write");
@@ -150,7 +150,7 @@ test("an organization is made, filled, renamed and switched off", async () => {
   await form.getByLabel("Name").fill("design");
   await form.getByLabel("Owner").selectOption({ label: "Mika" });
   await form.getByRole("button", { name: "Add organization" }).click();
-  await page.getByRole("heading", { name: "design" }).waitFor();
+  await page.getByRole("heading", { name: "design", exact: true }).waitFor();
   await page.getByRole("row", { name: /Mika/ }).waitFor();
   await page.getByRole("button", { name: "Add a member" }).click();
   await page.getByLabel("Who").selectOption({ label: "Vera (vera@example.com)" });
@@ -163,7 +163,7 @@ test("an organization is made, filled, renamed and switched off", async () => {
   await page.getByRole("button", { name: "Rename" }).click();
   await page.getByRole("textbox", { name: "Name" }).fill("designers");
   await page.getByRole("dialog").getByRole("button", { name: "Rename" }).click();
-  await page.getByRole("heading", { name: "designers" }).waitFor();
+  await page.getByRole("heading", { name: "designers", exact: true }).waitFor();
   await page.getByRole("button", { name: "Switch off" }).click();
   await page.getByRole("group").getByRole("button", { name: "Switch off" }).click();
   await page.getByRole("button", { name: "Switch on" }).waitFor();
@@ -177,7 +177,7 @@ test("what a role may not do is not shown", async () => {
   await page.getByRole("row", { name: /Olga/ }).waitFor();
   expect(await page.getByRole("button", { name: /^New/ }).count()).toBe(0);
   await page.getByRole("link", { name: "Olga" }).click();
-  await page.getByRole("heading", { name: "Olga" }).waitFor();
+  await page.getByRole("heading", { name: "Olga", exact: true }).waitFor();
   expect(await page.getByRole("button", { name: /Edit|Set|Switch|Remove|Add/ }).count()).toBe(0);
   expect(await page.getByText("Tokens").count()).toBe(0);
   await page.goto(`${here.url}/dashboard/organizations/${here.orgs[0]?.id}`);
