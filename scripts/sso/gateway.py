@@ -190,6 +190,9 @@ def absences(gateway, server, user):
     other = Person(gateway)
     page = other.sign_in("ada")
     assert page.status == 200 and other.me()[0] == 200, page.text
+    # An organization keeps an owner.
+    heir = gateway.ask("/api/v1/users", "POST", {"name": "Heir", "email": "heir@example.com"})
+    gateway.ask("/api/v1/orgs/acme/members/" + heir["id"], "PUT", {"role": "owner"})
     gateway.ask("/api/v1/users/" + user["id"], "DELETE")
     assert person.me()[0] == 401 and other.me()[0] == 401
     page = other.sign_in("ada")
