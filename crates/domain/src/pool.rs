@@ -5,7 +5,6 @@
 //! remembered until a credential fails; only what moved then is. Failures are charged to the credential
 //! that failed and to no other.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use crate::id::{CredentialId, SessionId};
@@ -124,6 +123,8 @@ pub enum Choice {
         first: usize,
         /// The place of another one.
         second: Option<usize>,
+        /// Whether the first follows from the ids alone, so that nothing has to be remembered.
+        natural: bool,
     },
     /// All of them rest; the first to return does then.
     Cooling(Timestamp),
@@ -131,17 +132,16 @@ pub enum Choice {
     Stale(Timestamp),
 }
 
-/// The places of `members` in the order that a conversation prefers them: which one comes first differs
-/// from conversation to conversation, and taking one out moves only those that had it.
-pub fn preference(session: SessionId, members: &[CredentialId]) -> Vec<usize> {
-    let weight = |place: &usize| {
-        let mut hash = DefaultHasher::new();
-        (session.0, members[*place].0).hash(&mut hash);
-        std::cmp::Reverse(hash.finish())
-    };
-    let mut places: Vec<usize> = (0..members.len()).collect();
-    places.sort_by_cached_key(weight);
-    places
+/// How much a conversation prefers a credential: as good as chance, and the same everywhere. Taking a
+/// credential out of a pool moves only the conversations that preferred it to all others.
+fn weight(session: SessionId, credential: CredentialId) -> u64 {
+    // The mixing step of SplitMix64 (Steele, Lea, Flood 2014). Whoever could choose both ids could
+    // choose the credential, and would gain nothing by it.
+    let ((high, low), (above, below)) = (session.0.as_u64_pair(), credential.0.as_u64_pair());
+    let mut z = (high ^ below.rotate_left(17)).wrapping_add(low.rotate_left(32) ^ above);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
 }
 
 /// Chooses for a conversation. `bound` is the credential it moved to before, if it did.
@@ -150,31 +150,46 @@ pub fn choose(
     bound: Option<CredentialId>,
     session: SessionId,
 ) -> Choice {
-    let ids: Vec<CredentialId> = members.iter().map(|(id, _)| *id).collect();
-    let mut places = preference(session, &ids);
-    if let Some(bound) = bound {
-        // Stable, so that the rest keeps its order.
-        places.sort_by_key(|place| ids[*place] != bound);
+    let mut ready = Best::default();
+    let mut all = Best::default();
+    let (mut cooling, mut stale) = (None::<Timestamp>, None::<Timestamp>);
+    for (place, (id, fit)) in members.iter().enumerate() {
+        let weight = weight(session, *id);
+        all.see(place, weight);
+        match fit {
+            Fit::Ready if Some(*id) == bound => ready.see(place, u64::MAX),
+            Fit::Ready => ready.see(place, weight),
+            Fit::Cooling(until) => cooling = Some(cooling.map_or(*until, |at| at.min(*until))),
+            Fit::Stale(since) => stale = stale.max(Some(*since)),
+        }
     }
-    let mut ready = places
-        .iter()
-        .copied()
-        .filter(|place| members[*place].1 == Fit::Ready);
-    if let Some(first) = ready.next() {
-        let second = ready.next();
-        return Choice::Draw { first, second };
+    match (ready.first, cooling) {
+        (Some((first, _)), _) => Choice::Draw {
+            first,
+            second: ready.second.map(|(place, _)| place),
+            natural: all.first.map(|(place, _)| place) == Some(first),
+        },
+        (None, Some(until)) => Choice::Cooling(until),
+        (None, None) => Choice::Stale(stale.unwrap_or_default()),
     }
-    let cooling = members.iter().filter_map(|(_, fit)| match fit {
-        Fit::Cooling(until) => Some(*until),
-        Fit::Ready | Fit::Stale(_) => None,
-    });
-    let stale = members.iter().filter_map(|(_, fit)| match fit {
-        Fit::Stale(since) => Some(*since),
-        Fit::Ready | Fit::Cooling(_) => None,
-    });
-    match (cooling.min(), stale.max()) {
-        (Some(until), _) => Choice::Cooling(until),
-        (None, since) => Choice::Stale(since.unwrap_or_default()),
+}
+
+/// The two heaviest places.
+#[derive(Default)]
+struct Best {
+    first: Option<(usize, u64)>,
+    second: Option<(usize, u64)>,
+}
+
+impl Best {
+    fn see(&mut self, place: usize, weight: u64) {
+        let heavier = |than: Option<(usize, u64)>| than.is_none_or(|(_, other)| weight > other);
+        if heavier(self.first) {
+            self.second = self.first;
+            self.first = Some((place, weight));
+        } else if heavier(self.second) {
+            self.second = Some((place, weight));
+        }
     }
 }
 

@@ -56,6 +56,7 @@ impl Pools {
             return Choice::Draw {
                 first: 0,
                 second: None,
+                natural: true,
             };
         }
         let mut book = self.lock();
@@ -69,13 +70,9 @@ impl Pools {
         let fits: Vec<_> = pool.members.iter().map(|m| (m.id, fit(m))).collect();
         let bound = book.bound(session);
         let choice = pool::choose(&fits, bound, session);
-        if let Choice::Draw { first, .. } = choice {
+        if let Choice::Draw { first, natural, .. } = choice {
             let chosen = &pool.members[first];
-            let natural = || {
-                let ids: Vec<_> = fits.iter().map(|(id, _)| *id).collect();
-                pool::preference(session, &ids).first() == Some(&first)
-            };
-            if bound != Some(chosen.id) && (bound.is_some() || !natural()) {
+            if bound != Some(chosen.id) && (bound.is_some() || !natural) {
                 book.bind(session, chosen.id);
                 self.used.store(true, Ordering::Relaxed);
             }

@@ -122,8 +122,14 @@ proptest! {
         let fit = |kind| [Fit::Ready, Fit::Cooling(NOW), Fit::Stale(NOW)][usize::from(kind)];
         let members: Vec<_> = (0..).map(id).zip(fits.iter().copied().map(fit)).collect();
         match choose(&members, Some(id(bound)), session(talk)) {
-            Choice::Draw { first, second } => {
+            Choice::Draw { first, second, natural } => {
                 prop_assert_eq!(members[first].1, Fit::Ready);
+                let well: Vec<_> = members.iter().map(|(id, _)| (*id, Fit::Ready)).collect();
+                let alone = choose(&well, None, session(talk));
+                let Choice::Draw { first: preferred, .. } = alone else {
+                    panic!("{alone:?}");
+                };
+                prop_assert_eq!(natural, preferred == first);
                 if let Some(second) = second {
                     prop_assert_eq!(members[second].1, Fit::Ready);
                     prop_assert_ne!(first, second);
