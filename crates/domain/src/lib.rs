@@ -4,6 +4,7 @@
 //! HTTP, SQL, files, tasks or clocks; from `wire` it takes only the protocol names and the usage
 //! record.
 
+pub mod account;
 pub mod address;
 pub mod audit;
 pub mod call;
