@@ -297,7 +297,7 @@ impl Draw<'_> {
         }
         let kept = |place: usize| Credential::Kept(Arc::clone(&pool.members[place]));
         match self.pools.choose(pool, self.session, self.at) {
-            Choice::Draw { first, second } => {
+            Choice::Draw { first, second, .. } => {
                 let (first, second) = (kept(first), second.map(kept));
                 // A spare takes the first one's place at the same address.
                 let spare = second.filter(|spare| spare.base_url() == first.base_url());
