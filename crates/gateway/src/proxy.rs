@@ -77,29 +77,38 @@ pub(crate) async fn handle(
     from: IpAddr,
 ) -> Response<Body> {
     let arrival = Arrival::now(from);
-    let (parts, incoming) = request.into_parts();
+    let (parts, mut incoming) = request.into_parts();
+    let waits = inbound::waits_to_be_asked(&parts.headers);
     let protocol = match &operation {
         Operation::Proxy { path, .. } => proxied::spoken_on(path, &parts.headers),
         other => other.protocol().unwrap_or_else(|| spoken(&parts.headers)),
     };
     let answer = match operation {
         Operation::Inference(inference) => {
-            infer(gateway, arrival, inference, parts, incoming).await
+            infer(gateway, arrival, inference, parts, &mut incoming).await
         }
         Operation::Batches(object) => {
-            objects::batches(gateway, arrival, object, parts, incoming).await
+            objects::batches(gateway, arrival, object, parts, &mut incoming).await
         }
         Operation::Stored(object) => {
-            objects::stored(gateway, arrival, object, parts, incoming).await
+            objects::stored(gateway, arrival, object, parts, &mut incoming).await
         }
         Operation::Proxy { provider, path } => {
-            proxied::proxy(gateway, arrival, &provider, path, parts, incoming).await
+            proxied::proxy(gateway, arrival, &provider, path, parts, &mut incoming).await
         }
         Operation::Models => models::list(gateway, arrival, protocol, &parts),
         Operation::Model(id) => models::one(gateway, arrival, protocol, &id, &parts.headers),
         Operation::WebSocket => Ok(web_socket(&parts.headers, arrival.id)),
     };
-    answer.unwrap_or_else(|refusal| refuse(gateway, &refusal, protocol, arrival.id))
+    match answer {
+        Ok(response) => response,
+        Err(refusal) => {
+            if !waits {
+                inbound::drain(incoming).await;
+            }
+            refuse(gateway, &refusal, protocol, arrival.id)
+        }
+    }
 }
 
 /// A call whose body names a model.
@@ -108,7 +117,7 @@ async fn infer(
     arrival: Arrival,
     inference: Inference,
     parts: Parts,
-    incoming: Incoming,
+    incoming: &mut Incoming,
 ) -> Result<Response<Body>, Refusal> {
     let snapshot = gateway.snapshot();
     let protocol = inference.protocol();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderMap;
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tollhouse_wire::{ErrorKind, Peek, PeekError, Peeker};
@@ -15,6 +15,8 @@ use crate::chunks::Chunks;
 
 /// The longest pause between two pieces of a request body.
 const PIECE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a body is read that was refused already.
+const UNWANTED: Duration = Duration::from_secs(5);
 
 /// A request body, read.
 pub(crate) struct Inbound {
@@ -38,7 +40,7 @@ impl Inbound {
 /// Reads and peeks at a body of at most `limit` bytes, compressed or not.
 pub(crate) async fn read(
     headers: &HeaderMap,
-    incoming: Incoming,
+    incoming: &mut Incoming,
     limit: u64,
 ) -> Result<Inbound, Refusal> {
     let encoding = Encoding::read(headers)?;
@@ -68,7 +70,7 @@ pub(crate) async fn read(
 /// Reads a body that need not be JSON, and peeks at it as far as it can be read.
 pub(crate) async fn read_tolerant(
     headers: &HeaderMap,
-    incoming: Incoming,
+    incoming: &mut Incoming,
     limit: u64,
 ) -> Result<Inbound, Refusal> {
     let body = collect(headers, incoming, limit, |_| {}).await?;
@@ -98,7 +100,7 @@ pub(crate) async fn read_tolerant(
 /// Reads a body that nobody looks into.
 pub(crate) async fn read_opaque(
     headers: &HeaderMap,
-    incoming: Incoming,
+    incoming: &mut Incoming,
     limit: u64,
 ) -> Result<Chunks, Refusal> {
     collect(headers, incoming, limit, |_| {}).await
@@ -106,7 +108,7 @@ pub(crate) async fn read_opaque(
 
 async fn collect(
     headers: &HeaderMap,
-    mut incoming: Incoming,
+    incoming: &mut Incoming,
     limit: u64,
     mut each: impl FnMut(&[u8]),
 ) -> Result<Chunks, Refusal> {
@@ -115,7 +117,6 @@ async fn collect(
         .and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
     let mut chunks = Chunks::default();
     if announced.is_some_and(|length| length > limit) {
-        drain(incoming, limit).await;
         return Err(too_large(limit));
     }
     loop {
@@ -135,8 +136,6 @@ async fn collect(
             continue;
         };
         if chunks.len() + chunk.len() as u64 > limit {
-            drop(chunks);
-            drain(incoming, limit).await;
             return Err(too_large(limit));
         }
         each(&chunk);
@@ -149,20 +148,18 @@ fn too_large(limit: u64) -> Refusal {
     Refusal::new(ErrorKind::RequestTooLarge, message)
 }
 
-/// Reads on for a while without keeping anything: a client that is still writing when the connection
-/// closes would see a reset instead of the refusal.
-async fn drain(mut incoming: Incoming, limit: u64) {
-    let reading = async {
-        let mut left = limit;
-        while let Some(Ok(frame)) = incoming.frame().await {
-            let length = frame.data_ref().map_or(0, |data| data.len() as u64);
-            match left.checked_sub(length) {
-                Some(rest) => left = rest,
-                None => return,
-            }
-        }
-    };
-    let _ = tokio::time::timeout(Duration::from_secs(5), reading).await;
+/// Whether a client sends its body only when it is asked to: one that is refused instead keeps it.
+pub(super) fn waits_to_be_asked(headers: &HeaderMap) -> bool {
+    headers
+        .get(EXPECT)
+        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
+}
+
+/// Reads on for a while what nobody wants, and keeps nothing: a client that is still writing when the
+/// connection closes would see a reset instead of the refusal.
+pub(super) async fn drain(mut incoming: Incoming) {
+    let reading = async { while let Some(Ok(_)) = incoming.frame().await {} };
+    let _ = tokio::time::timeout(UNWANTED, reading).await;
 }
 
 /// Whether what a body claims to be leaves no reading of it but as JSON: text can be JSON and a form at once.

@@ -49,7 +49,7 @@ pub(crate) async fn batches(
     arrival: Arrival,
     object: Object,
     parts: Parts,
-    incoming: Incoming,
+    incoming: &mut Incoming,
 ) -> Result<Response<Body>, Refusal> {
     let snapshot = gateway.snapshot();
     gateway.refuse_if_draining()?;
@@ -230,7 +230,7 @@ pub(crate) async fn stored(
     arrival: Arrival,
     object: Object,
     parts: Parts,
-    incoming: Incoming,
+    incoming: &mut Incoming,
 ) -> Result<Response<Body>, Refusal> {
     let snapshot = gateway.snapshot();
     gateway.refuse_if_draining()?;

@@ -29,7 +29,7 @@ pub(crate) async fn proxy(
     provider: &str,
     path: String,
     parts: Parts,
-    incoming: Incoming,
+    incoming: &mut Incoming,
 ) -> Result<Response<Body>, Refusal> {
     let snapshot = gateway.snapshot();
     gateway.refuse_if_draining()?;

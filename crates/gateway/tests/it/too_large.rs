@@ -44,7 +44,7 @@ async fn thirty_three_megabytes_in_chunks() {
 async fn a_client_that_reads_only_when_all_is_written() {
     let upstream = ScriptedUpstream::start().await;
     let gateway = TestGateway::start_with(&upstream.url, "max_body = \"1MiB\"").await;
-    for length in [MIB + 1, 2 * MIB, 3 * MIB] {
+    for length in [MIB + 1, 2 * MIB, 3 * MIB, 24 * MIB] {
         for chunked in [false, true] {
             let framing = if chunked {
                 "transfer-encoding: chunked".to_owned()
@@ -59,7 +59,7 @@ async fn a_client_that_reads_only_when_all_is_written() {
             if chunked {
                 client.send(format!("{length:x}\r\n")).await;
             }
-            client.send(vec![b' '; length]).await;
+            client.send_whole(vec![b' '; length]).await;
             if chunked {
                 client.send("\r\n0\r\n\r\n").await;
             }
@@ -94,5 +94,43 @@ async fn exactly_the_limit_passes() {
     let pieces = vec![sent.clone().into_bytes(), b" ".to_vec()];
     let answer = client.post_pieces("/v1/messages", &[], pieces, false).await;
     assert_eq!(answer.status, 413);
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_refusal_for_another_reason_waits_for_the_body_too() {
+    let upstream = ScriptedUpstream::start().await;
+    let gateway = TestGateway::start(&upstream.url).await;
+    let length = 24 * MIB;
+    let unknown = "th-00000000000000000000000000000000";
+    let cases = [
+        ("/v1/messages", unknown, 401),
+        ("/v1/messages/batches", unknown, 401),
+        ("/v1/responses", unknown, 401),
+        ("/proxy/up/v1/messages", unknown, 401),
+        ("/proxy/nobody/v1/messages", KEY, 404),
+    ];
+    for (path, key, expected) in cases {
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: x\r\nx-api-key: {key}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
+        );
+        let mut client = Raw::connect(&gateway.url).await;
+        client.send(head).await;
+        client.send_whole(vec![b' '; length]).await;
+        let answer = client.rest().await;
+        assert_eq!(status(&answer), expected, "{path}: {answer:?}");
+    }
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn who_waits_to_be_asked_for_a_body_is_refused_at_once() {
+    let upstream = ScriptedUpstream::start().await;
+    let gateway = TestGateway::start(&upstream.url).await;
+    let head = "POST /v1/messages HTTP/1.1\r\nhost: x\r\nx-api-key: th-0\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n";
+    let mut client = Raw::connect(&gateway.url).await;
+    client.send(head).await;
+    let answer = client.rest().await;
+    assert_eq!(status(&answer), 401, "{answer:?}");
     gateway.stop().await;
 }

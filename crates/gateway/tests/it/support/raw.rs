@@ -27,6 +27,13 @@ impl Raw {
         self
     }
 
+    /// Sends bytes as most HTTP libraries do: where they cannot all be written, nothing is read any more.
+    pub(crate) async fn send_whole(&mut self, bytes: impl AsRef<[u8]>) -> &mut Self {
+        let written = self.stream.write_all(bytes.as_ref()).await;
+        written.expect("the peer reads on until all is written");
+        self
+    }
+
     /// Says that nothing more will come.
     pub(crate) async fn finish(&mut self) -> &mut Self {
         let _ = self.stream.shutdown().await;
