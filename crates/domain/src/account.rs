@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use self::window::Windows;
 use crate::pool::Fit;
 use crate::time::Timestamp;
 
@@ -140,6 +141,51 @@ pub enum State {
         /// What happened.
         why: Lost,
     },
+}
+
+/// What is known of an account besides what is known of every credential.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Facts {
+    /// Raised whenever other tokens take the place of these.
+    pub generation: i64,
+    /// Whom the provider knows it by, as its tokens say.
+    pub holder: Option<String>,
+    /// The plan, as its tokens say.
+    pub plan: Option<String>,
+    /// Whether there is anything to renew its access token with.
+    pub renewable: bool,
+    /// When its access token was issued.
+    pub issued_at: Timestamp,
+    /// When its access token ends.
+    pub expires_at: Timestamp,
+    /// When the access token came, unless it came with the sign-in.
+    pub refreshed_at: Option<Timestamp>,
+    /// How it stands.
+    pub standing: Standing,
+    /// How its refreshes go.
+    pub tries: Tries,
+    /// How much of its plan is used, as last heard.
+    pub windows: Windows,
+    /// When that was heard.
+    pub windows_at: Option<Timestamp>,
+}
+
+impl Facts {
+    /// How it stands at `now`.
+    pub fn state(&self, now: Timestamp) -> State {
+        self.standing.state(self.expires_at, now)
+    }
+}
+
+/// Refreshes that failed for a reason that passes, in a row.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Tries {
+    /// How many.
+    pub failures: u32,
+    /// When it is tried again.
+    pub next: Option<Timestamp>,
+    /// What went wrong last: a few words of ours, and none of the authority's.
+    pub last_error: Option<String>,
 }
 
 /// What happened to an account.

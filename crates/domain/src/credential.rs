@@ -98,6 +98,33 @@ impl Owner {
     }
 }
 
+/// What kind of secret a credential is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CredentialKind {
+    /// A key that the provider gave out, and that stays as it is.
+    ApiKey,
+    /// A login whose tokens end and are renewed; see [`crate::account`].
+    OauthAccount,
+}
+
+impl CredentialKind {
+    /// As printed and stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ApiKey => "api_key",
+            Self::OauthAccount => "oauth_account",
+        }
+    }
+
+    /// Reads what [`CredentialKind::as_str`] printed.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::ApiKey, Self::OauthAccount]
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+    }
+}
+
 /// What is known of a sealed secret without opening it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Credential {
@@ -109,6 +136,8 @@ pub struct Credential {
     pub provider: String,
     /// Its name among the owner's credentials for this provider; `default` unless named.
     pub name: String,
+    /// What kind of secret it is.
+    pub kind: CredentialKind,
     /// A few digits of a keyed hash: tells two secrets apart, reveals neither.
     pub fingerprint: String,
     /// When the secret was last set.

@@ -1,7 +1,7 @@
 //! Sealed upstream secrets of users, organizations and the platform.
 
 use sqlx::FromRow;
-use tollhouse_domain::credential::{Credential, Owner};
+use tollhouse_domain::credential::{Credential, CredentialKind, Owner};
 use tollhouse_domain::id::{CredentialId, OrgId, UserId};
 use tollhouse_domain::time::Timestamp;
 use uuid::Uuid;
@@ -30,7 +30,7 @@ impl std::fmt::Debug for CredentialRecord {
 const PLATFORM: Uuid = Uuid::nil();
 
 /// An owner as stored.
-const fn stored(owner: Owner) -> (&'static str, Uuid) {
+pub(crate) const fn stored(owner: Owner) -> (&'static str, Uuid) {
     match owner {
         Owner::User(id) => ("user", id.0),
         Owner::Org(id) => ("org", id.0),
@@ -39,8 +39,9 @@ const fn stored(owner: Owner) -> (&'static str, Uuid) {
 }
 
 #[derive(FromRow)]
-struct CredentialRow {
+pub(crate) struct CredentialRow {
     id: Uuid,
+    kind: String,
     owner_kind: String,
     owner_id: Uuid,
     provider: String,
@@ -55,7 +56,7 @@ struct CredentialRow {
 }
 
 impl CredentialRow {
-    fn record(self) -> Result<CredentialRecord> {
+    pub(crate) fn record(self) -> Result<CredentialRecord> {
         let owner = match self.owner_kind.as_str() {
             "user" => Owner::User(UserId(self.owner_id)),
             "org" => Owner::Org(OrgId(self.owner_id)),
@@ -71,6 +72,8 @@ impl CredentialRow {
             owner,
             provider: self.provider,
             name: self.name,
+            kind: CredentialKind::parse(&self.kind)
+                .ok_or_else(|| StoreError::corrupt("a credential is of no known kind"))?,
             fingerprint: self.fingerprint,
             configured_at: Timestamp(self.configured_at),
             managed: self.managed,
@@ -85,7 +88,7 @@ impl CredentialRow {
 
 macro_rules! select {
     () => {
-        "SELECT id, owner_kind, owner_id, provider, name, fingerprint, configured_at, managed, \
+        "SELECT id, kind, owner_kind, owner_id, provider, name, fingerprint, configured_at, managed, \
          enabled, base_url, stale_since, sealed FROM credentials"
     };
 }
@@ -95,20 +98,20 @@ const OF_OWNER: &str = concat!(
     select!(),
     " WHERE owner_kind = $1 AND owner_id = $2 ORDER BY id"
 );
-const ONE: &str = concat!(
+pub(crate) const ONE: &str = concat!(
     select!(),
     " WHERE owner_kind = $1 AND owner_id = $2 AND provider = $3 AND name = $4"
 );
-const OTHERS: &str = "SELECT COUNT(*) FROM credentials WHERE owner_kind = $1 AND owner_id = $2 \
+pub(crate) const OTHERS: &str = "SELECT COUNT(*) FROM credentials WHERE owner_kind = $1 AND owner_id = $2 \
     AND provider = $3";
 const SHARED: &str =
     "SELECT COUNT(*) FROM credentials WHERE fingerprint = $1 AND owner_kind <> 'user'";
 const BY_ID: &str = concat!(select!(), " WHERE id = $1");
-const INSERT: &str = "INSERT INTO credentials (owner_kind, owner_id, provider, name, id, \
-    fingerprint, configured_at, managed, enabled, base_url, stale_since, sealed) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
-const UPDATE: &str = "UPDATE credentials SET fingerprint = $6, configured_at = $7, managed = $8, \
-    enabled = $9, base_url = $10, stale_since = $11, sealed = $12 \
+pub(crate) const INSERT: &str = "INSERT INTO credentials (owner_kind, owner_id, provider, name, id, \
+    fingerprint, configured_at, managed, enabled, base_url, stale_since, sealed, kind) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+pub(crate) const UPDATE: &str = "UPDATE credentials SET fingerprint = $6, configured_at = $7, managed = $8, \
+    enabled = $9, base_url = $10, stale_since = $11, sealed = $12, kind = $13 \
     WHERE owner_kind = $1 AND owner_id = $2 AND provider = $3 AND name = $4 AND id = $5";
 const RESEAL: &str = "UPDATE credentials SET sealed = $3 WHERE id = $1 AND sealed = $2";
 const ENABLE: &str = "UPDATE credentials SET enabled = $2, stale_since = NULL WHERE id = $1 \
@@ -119,6 +122,79 @@ const MARK: &str = "UPDATE credentials SET stale_since = $2 \
 const CLEAR: &str =
     "UPDATE credentials SET stale_since = NULL WHERE id = $1 AND stale_since IS NOT NULL";
 const DELETE_BY_ID: &str = "DELETE FROM credentials WHERE id = $1";
+const DELETE_ACCOUNT: &str = "DELETE FROM accounts WHERE credential_id = $1";
+
+/// Puts a credential in its place within a transaction, and gives what was there before.
+macro_rules! put {
+    ($tx:ident, $record:ident, $most:ident) => {{
+        let meta = &$record.meta;
+        let (kind, owner) = crate::credentials::stored(meta.owner);
+        let known: Option<crate::credentials::CredentialRow> =
+            sqlx::query_as(crate::credentials::ONE)
+                .bind(kind)
+                .bind(owner)
+                .bind(&meta.provider)
+                .bind(&meta.name)
+                .fetch_optional(&mut *$tx)
+                .await?;
+        let known = known
+            .map(crate::credentials::CredentialRow::record)
+            .transpose()?;
+        let others = sqlx::query_scalar(crate::credentials::OTHERS)
+            .bind(kind)
+            .bind(owner);
+        let others: i64 = others.bind(&meta.provider).fetch_one(&mut *$tx).await?;
+        crate::credentials::may_take(meta, known.as_ref(), others, $most)?;
+        let put = if known.is_some() {
+            crate::credentials::UPDATE
+        } else {
+            crate::credentials::INSERT
+        };
+        sqlx::query(put)
+            .bind(kind)
+            .bind(owner)
+            .bind(&meta.provider)
+            .bind(&meta.name)
+            .bind(meta.id.0)
+            .bind(&meta.fingerprint)
+            .bind(meta.configured_at.0)
+            .bind(meta.managed)
+            .bind(meta.enabled)
+            .bind(&meta.base_url)
+            .bind(meta.stale_since.map(|at| at.0))
+            .bind(&$record.sealed)
+            .bind(meta.kind.as_str())
+            .execute(&mut *$tx)
+            .await?;
+        known
+    }};
+}
+pub(crate) use put;
+
+/// Whether a credential may stand where `known` is, beside `others` of the same owner and provider.
+pub(crate) fn may_take(
+    meta: &Credential,
+    known: Option<&CredentialRecord>,
+    others: i64,
+    most: u32,
+) -> Result<()> {
+    let (provider, name) = (&meta.provider, &meta.name);
+    let conflict = |what: String| Err(StoreError::Conflict { what });
+    match known {
+        Some(known) if known.meta.id != meta.id => conflict(format!(
+            "credential `{name}` of `{provider}` exists under another id"
+        )),
+        Some(known) if known.meta.kind != meta.kind => conflict(format!(
+            "`{name}` of `{provider}` is taken by a credential of another kind; remove it first, or \
+             choose another name"
+        )),
+        None if others >= i64::from(most) => conflict(format!(
+            "there are {others} credentials for `{provider}` here, and {most} is the most; \
+             remove one first"
+        )),
+        Some(_) | None => Ok(()),
+    }
+}
 
 impl Store {
     /// Sets a credential of that owner, provider and name. A secret is sealed for its row, so the row
@@ -129,49 +205,8 @@ impl Store {
     /// [`StoreError::Conflict`] when it would be one too many, when another id holds that place (someone else was faster: look it up
     /// and seal again), or when the id belongs to another credential.
     pub async fn put_credential(&self, record: &CredentialRecord, most: u32) -> Result<()> {
-        let meta = &record.meta;
-        let (kind, owner) = stored(meta.owner);
         administer!(self, Credentials, |tx| {
-            let known: Option<CredentialRow> = sqlx::query_as(ONE)
-                .bind(kind)
-                .bind(owner)
-                .bind(&meta.provider)
-                .bind(&meta.name)
-                .fetch_optional(&mut *tx)
-                .await?;
-            let known = known.map(CredentialRow::record).transpose()?;
-            if known.as_ref().is_some_and(|known| known.meta.id != meta.id) {
-                let (provider, name) = (&meta.provider, &meta.name);
-                let what = format!("credential `{name}` of `{provider}` exists under another id");
-                return Err(StoreError::Conflict { what });
-            }
-            if known.is_none() {
-                let others = sqlx::query_scalar(OTHERS).bind(kind).bind(owner);
-                let others: i64 = others.bind(&meta.provider).fetch_one(&mut *tx).await?;
-                if others >= i64::from(most) {
-                    let provider = &meta.provider;
-                    let what = format!(
-                        "there are {others} credentials for `{provider}` here, and {most} is the most; \
-                         remove one first"
-                    );
-                    return Err(StoreError::Conflict { what });
-                }
-            }
-            sqlx::query(if known.is_some() { UPDATE } else { INSERT })
-                .bind(kind)
-                .bind(owner)
-                .bind(&meta.provider)
-                .bind(&meta.name)
-                .bind(meta.id.0)
-                .bind(&meta.fingerprint)
-                .bind(meta.configured_at.0)
-                .bind(meta.managed)
-                .bind(meta.enabled)
-                .bind(&meta.base_url)
-                .bind(meta.stale_since.map(|at| at.0))
-                .bind(&record.sealed)
-                .execute(&mut *tx)
-                .await?;
+            let known = put!(tx, record, most);
             ((), known.as_ref() != Some(record))
         })
     }
@@ -271,9 +306,11 @@ impl Store {
         })
     }
 
-    /// Forgets a credential. `false` when there was none.
+    /// Forgets a credential, and what is known of it as an account. `false` when there was none.
     pub async fn delete_credential(&self, id: CredentialId) -> Result<bool> {
         administer!(self, Credentials, |tx| {
+            let account = sqlx::query(DELETE_ACCOUNT).bind(id.0);
+            account.execute(&mut *tx).await?;
             let query = sqlx::query(DELETE_BY_ID).bind(id.0);
             let deleted = query.execute(&mut *tx).await?.rows_affected() > 0;
             (deleted, deleted)

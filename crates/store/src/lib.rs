@@ -16,6 +16,7 @@
 
 #[macro_use]
 mod db;
+mod accounts;
 mod audit;
 mod backup;
 mod calls;
@@ -41,6 +42,7 @@ mod usage;
 mod users;
 mod vault;
 
+pub use accounts::{AccountRecord, Claim, Mark, Renewed};
 pub use audit::{AuditFilter, ReadEntry};
 pub use backup::backup;
 pub use calls::{CallFilter, MAX_COST, MAX_COUNT, MAX_TEXT};

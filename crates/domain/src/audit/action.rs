@@ -109,6 +109,10 @@ words! {
         CredentialDelete = "credential.delete",
         /// Calls drew on a credential of the platform.
         CredentialUse = "credential.use",
+        /// Somebody signed in with an account, or imported its login.
+        AccountPut = "account.put",
+        /// An account was refreshed, rests, or no longer works.
+        AccountChange = "account.change",
         /// A provider was added or replaced.
         ProviderPut = "provider.put",
         /// A provider was forgotten.

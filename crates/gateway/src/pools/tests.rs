@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tollhouse_domain::credential::{Credential, Owner};
+use tollhouse_domain::credential::{Credential, CredentialKind, Owner};
 use tollhouse_vault::Secret;
 use uuid::Uuid;
 
@@ -15,6 +15,7 @@ fn member(n: u128, configured_at: Timestamp, stale_since: Option<Timestamp>) -> 
         owner: Owner::Platform,
         provider: "p".to_owned(),
         name: n.to_string(),
+        kind: CredentialKind::ApiKey,
         fingerprint: String::new(),
         configured_at,
         enabled: true,

@@ -2,7 +2,7 @@
 //! through the same functions as the control plane's. Applying twice changes nothing.
 
 use tollhouse_domain::audit::{Action, Actor, Note, Subject, SubjectKind};
-use tollhouse_domain::credential::{Credential, Owner};
+use tollhouse_domain::credential::{Credential, CredentialKind, Owner};
 use tollhouse_domain::id::{CredentialId, KeyId};
 use tollhouse_domain::key::{KeyKind, VirtualKey};
 use tollhouse_domain::provider::Provider;
@@ -115,6 +115,7 @@ pub(crate) async fn put_credential(
         owner: placed.owner,
         provider: provider.to_owned(),
         name: name.to_owned(),
+        kind: CredentialKind::ApiKey,
         fingerprint: secret.fingerprint(),
         configured_at: now,
         managed: placed.managed,

@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tempfile::TempDir;
 use tollhouse_domain::audit::{Action, Actor, Note, Subject, SubjectKind};
 use tollhouse_domain::call::{Call, Mode, Outcome};
-use tollhouse_domain::credential::{Credential, CredentialPolicy, Owner};
+use tollhouse_domain::credential::{Credential, CredentialKind, CredentialPolicy, Owner};
 use tollhouse_domain::id::{CallId, CredentialId, KeyId, SessionId};
 use tollhouse_domain::key::{KeyKind, VirtualKey};
 use tollhouse_domain::limits::Limits;
@@ -238,6 +238,7 @@ pub(crate) fn credential(n: u128, provider: &str, sealed: &[u8]) -> CredentialRe
             id: CredentialId(uuid(n)),
             provider: provider.to_owned(),
             name: "default".to_owned(),
+            kind: CredentialKind::ApiKey,
             fingerprint: "f00d".to_owned(),
             configured_at: seconds(0),
             managed: false,
