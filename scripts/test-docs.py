@@ -24,6 +24,7 @@ SECTIONS = {
     "Upstream": "`[upstream]`",
     "Limits": "`[limits]`",
     "Bootstrap": "`[bootstrap]`",
+    "Accounts": "`[accounts]`",
     "Oidc": "`[oidc]`",
     "Provider": "`[[provider]]`",
     "Key": "`[[key]]`",
@@ -32,6 +33,8 @@ SECTIONS = {
 # Structs that are documented by a second table under another's heading.
 NESTED = {
     "FileCredentials": "`[[key]]`",
+    "AccountScheme": "`[[provider]]`",
+    "Change": "`[accounts]`",
     "Mapping": "`[oidc]`",
     "Metadata": "`[[provider]]`",
     "Target": "`[[route]]`",
@@ -73,6 +76,8 @@ def first_column(text):
 def configuration():
     written = structs((GATEWAY / "config/file.rs").read_text())
     written["Target"] = structs((ROOT / "crates/domain/src/route.rs").read_text())["Target"]
+    written["Change"] = structs((ROOT / "crates/domain/src/account/authority.rs").read_text())["Change"]
+    written["AccountScheme"] = structs((ROOT / "crates/domain/src/provider.rs").read_text())["AccountScheme"]
     tables = written.pop("FileConfig")
     documented = sections((ROOT / "docs/configuration.md").read_text())
     for struct in sorted(written.keys() - SECTIONS.keys() - NESTED.keys()):

@@ -6,6 +6,7 @@
 //! Everything here is a function of its arguments: talking to the authority that issues the tokens is
 //! the gateway's.
 
+pub mod authority;
 pub mod device;
 pub mod failure;
 pub mod import;

@@ -85,6 +85,7 @@ mod tests {
             auth: None,
             open: None,
             upstream_auth: false,
+            account: None,
             key_prefix: None,
             models: Vec::new(),
             quirks: quirks.to_vec(),

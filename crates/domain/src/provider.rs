@@ -31,6 +31,17 @@ impl AuthScheme {
     }
 }
 
+/// How a provider takes accounts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountScheme {
+    /// Who issues their tokens: a name of `catalog/authorities.toml`.
+    pub authority: String,
+    /// The header that names the account beside its token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header: Option<String>,
+}
+
 /// A vendor or server we call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provider {
@@ -50,6 +61,9 @@ pub struct Provider {
     /// is the platform's money.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub upstream_auth: bool,
+    /// How it takes accounts, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountScheme>,
     /// What the provider's keys start with, checked when one is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_prefix: Option<String>,
@@ -133,6 +147,7 @@ mod tests {
                 auth,
                 open,
                 upstream_auth,
+                account: None,
                 key_prefix: None,
                 models: Vec::new(),
                 quirks: Vec::new(),

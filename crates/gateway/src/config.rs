@@ -3,6 +3,7 @@
 //! Two stages: [`mod@file`] is what somebody wrote; [`Config`] is what the program needs, with secrets
 //! looked up, sizes read and defaults filled in. Nothing here opens a store or a socket.
 
+mod accounts;
 mod error;
 mod file;
 mod oidc;
@@ -24,6 +25,7 @@ use tollhouse_domain::time::Timestamp;
 use tollhouse_store::{DatabaseUrl, KeyCaps};
 use tollhouse_vault::Secret;
 
+pub use self::accounts::Accounts;
 pub use self::error::ConfigError;
 pub use self::read::{Overrides, Text, load, parse};
 pub use self::tables::{ConfiguredKey, ConfiguredProvider, check_virtual_key};
@@ -100,6 +102,8 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// What bootstrap may hand out.
     pub bootstrap: Bootstrap,
+    /// Whether and on which terms accounts are used.
+    pub accounts: Accounts,
     /// Single sign-on.
     pub oidc: Option<Arc<OidcConfig>>,
     /// `[[provider]]` tables.

@@ -4,6 +4,7 @@
 //! [`Config`]; [`server`] takes connections; [`ledger`] keeps the record; [`admin`] is the control
 //! plane, [`dashboard`] what browsers get. Decisions live in `tollhouse-domain`, bytes in `tollhouse-wire`; what is here moves data.
 
+mod accounts;
 mod admin;
 mod body;
 mod capture;

@@ -13,12 +13,12 @@ mod people;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use http::Uri;
+use http::{HeaderName, Uri};
 use tollhouse_domain::catalog::PriceBook;
 use tollhouse_domain::dialect::Dialects;
 use tollhouse_domain::key::VirtualKey;
 use tollhouse_domain::limits::Scope;
-use tollhouse_domain::provider::{AuthScheme, Provider};
+use tollhouse_domain::provider::{AccountScheme, AuthScheme, Provider};
 use tollhouse_domain::route::{Route, RouteTable};
 use tollhouse_domain::time::Timestamp;
 use tollhouse_store::Revisions;
@@ -26,7 +26,7 @@ use tollhouse_vault::KeyDigester;
 use tollhouse_wire::Protocol;
 use tollhouse_wire::dialect::Dialect;
 
-pub(crate) use self::credentials::{Credentials, OpenCredential, Pool};
+pub(crate) use self::credentials::{Credentials, OpenCredential, Pool, Rules};
 use self::keys::Keys;
 pub(crate) use self::people::People;
 
@@ -40,6 +40,7 @@ pub(crate) struct Snapshot {
     keys: Keys,
     catalog: Arc<Catalog>,
     credentials: Arc<Credentials>,
+    rules: Rules,
     pub(crate) prices: Arc<PriceBook>,
     dialects: Arc<Dialects>,
     pub(crate) people: Arc<People>,
@@ -62,10 +63,16 @@ pub(crate) struct Endpoint {
     pub(crate) open: bool,
     /// A credential of the operator's is sent besides.
     pub(crate) upstream_auth: bool,
+    /// The header that names an account beside its token.
+    pub(crate) account_header: Option<HeaderName>,
     /// Its address is a user's, so it is called as far as the internet reaches and no further.
     pub(crate) guarded: bool,
     base: Uri,
     path: String,
+}
+
+fn account_header(scheme: &AccountScheme) -> Option<HeaderName> {
+    scheme.header.as_ref()?.parse().ok()
 }
 
 impl Endpoint {
@@ -78,6 +85,7 @@ impl Endpoint {
             auth: provider.auth_for(protocol),
             open: provider.is_open(),
             upstream_auth: provider.upstream_auth,
+            account_header: provider.account.as_ref().and_then(account_header),
             guarded: false,
             base,
             path,
@@ -94,6 +102,7 @@ impl Endpoint {
             auth: self.auth,
             open: self.open,
             upstream_auth: self.upstream_auth,
+            account_header: self.account_header.clone(),
             guarded: true,
             path: base.path().trim_end_matches('/').to_owned(),
             base,
@@ -215,6 +224,7 @@ mod tests {
             auth: None,
             open: None,
             upstream_auth: false,
+            account: None,
             key_prefix: None,
             models: Vec::new(),
             quirks: Vec::new(),

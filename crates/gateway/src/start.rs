@@ -34,7 +34,7 @@ use crate::oidc::IdentityProvider;
 use crate::patience::{PATIENCE, within};
 use crate::pools::Pools;
 use crate::replica::Replica;
-use crate::snapshot::build;
+use crate::snapshot::{Rules, build};
 use crate::state::{Gateway, Inner};
 use crate::tasks;
 use crate::telemetry::metrics::Metrics;
@@ -118,7 +118,11 @@ impl Gateway {
             config.retention,
         );
         let (captures, finished) = Captures::new(&config.capture, Arc::clone(&metrics));
-        let snapshot = build::first(&store, &vault, Arc::clone(&digester)).await?;
+        let rules = Rules {
+            accounts: config.accounts.enabled,
+            of_organizations: config.accounts.allow_organization,
+        };
+        let snapshot = build::first(&store, &vault, Arc::clone(&digester), rules).await?;
         let gateway = Self(Arc::new(Inner {
             replica,
             snapshot: ArcSwap::from_pointee(snapshot),

@@ -7,10 +7,11 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use tollhouse_domain::account::authority::Change;
 use tollhouse_domain::credential::CredentialPolicy;
 use tollhouse_domain::limits::Budget;
 use tollhouse_domain::pattern::Pattern;
-use tollhouse_domain::provider::AuthScheme;
+use tollhouse_domain::provider::{AccountScheme, AuthScheme};
 use tollhouse_domain::route::Target;
 use tollhouse_domain::tenancy::Role;
 use tollhouse_wire::Protocol;
@@ -39,6 +40,8 @@ pub(super) struct FileConfig {
     pub(super) limits: Limits,
     #[serde(default)]
     pub(super) bootstrap: Bootstrap,
+    #[serde(default)]
+    pub(super) accounts: Accounts,
     pub(super) oidc: Option<Spanned<Oidc>>,
     #[serde(default)]
     pub(super) provider: Vec<Spanned<Provider>>,
@@ -132,6 +135,15 @@ pub(super) struct Bootstrap {
     pub(super) token_seconds: Option<Spanned<u64>>,
 }
 
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Accounts {
+    pub(super) enabled: Option<bool>,
+    pub(super) allow_organization: Option<bool>,
+    #[serde(default)]
+    pub(super) authority: BTreeMap<String, Spanned<Change>>,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Oidc {
@@ -164,6 +176,7 @@ pub(super) struct Provider {
     pub(super) api_key: Option<String>,
     pub(super) auth: Option<AuthScheme>,
     pub(super) open: Option<bool>,
+    pub(super) account: Option<AccountScheme>,
     pub(super) quirks: Option<Vec<Quirk>>,
     pub(super) metadata: Option<Metadata>,
 }

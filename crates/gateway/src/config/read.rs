@@ -17,7 +17,7 @@ use super::error::{ConfigError, Source};
 use super::file::FileConfig;
 use super::{
     Bootstrap, CaptureConfig, Config, LimitsConfig, MasterKeySource, Proxies, Storage, TlsFiles,
-    UpstreamConfig, oidc, tables,
+    UpstreamConfig, accounts, oidc, tables,
 };
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:7878";
@@ -152,7 +152,8 @@ impl Reader<'_> {
         let server = &written.server;
         let listen = self.listen(server, overrides)?;
         let data_dir = data_dir(written, overrides);
-        let providers = tables::providers(self, &written.provider)?;
+        let accounts = accounts::read(self, &written.accounts)?;
+        let providers = tables::providers(self, &written.provider, &accounts.authorities)?;
         let known: Vec<Provider> = providers
             .iter()
             .map(|configured| configured.provider.clone())
@@ -164,6 +165,7 @@ impl Reader<'_> {
         let public_url = self.public_url(server, overrides, listen)?;
         let said = overrides.public_url.is_some() || server.public_url.is_some();
         Ok(Config {
+            accounts,
             oidc: oidc::read(self, written.oidc.as_ref(), said.then_some(&public_url))?,
             public_url,
             tls: server.tls.as_ref().map(|tls| TlsFiles {

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use http::{HeaderName, HeaderValue};
+use tollhouse_domain::account::authority::Authorities;
 use tollhouse_domain::capture::Capture;
 use tollhouse_domain::catalog;
 use tollhouse_domain::credential::CredentialPolicy;
@@ -79,6 +80,7 @@ pub fn check_virtual_key(secret: &str) -> bool {
 pub(super) fn providers(
     reader: &Reader<'_>,
     tables: &[Spanned<file::Provider>],
+    authorities: &Authorities,
 ) -> Result<Vec<ConfiguredProvider>, ConfigError> {
     let known = catalog::providers()
         .map_err(|error| ConfigError::file(reader.source.file, error.to_string()))?;
@@ -103,6 +105,7 @@ pub(super) fn providers(
                 auth: None,
                 open: None,
                 upstream_auth: false,
+                account: None,
                 key_prefix: None,
                 models: Vec::new(),
                 quirks: Vec::new(),
@@ -111,6 +114,8 @@ pub(super) fn providers(
         row.managed = true;
         row.auth = written.auth.or(row.auth);
         row.open = written.open;
+        row.account = written.account.clone().or(row.account);
+        check_account(reader, &span, &row, authorities)?;
         if let Some(endpoints) = &written.endpoints {
             row.endpoints.clone_from(endpoints);
             // A provider moved to another address is no longer the vendor whose keys we know.
@@ -180,6 +185,29 @@ fn extra(
         metadata,
         auth,
     })
+}
+
+fn check_account(
+    reader: &Reader<'_>,
+    span: &std::ops::Range<usize>,
+    row: &Provider,
+    authorities: &Authorities,
+) -> Result<(), ConfigError> {
+    let Some(account) = &row.account else {
+        return Ok(());
+    };
+    let authority = &account.authority;
+    let header = account.header.as_deref();
+    let message = if !authorities.contains_key(authority) {
+        let known: Vec<&str> = authorities.keys().map(String::as_str).collect();
+        let known = known.join(", ");
+        format!("account: there is no authority \"{authority}\"; there are {known}")
+    } else if header.is_some_and(|name| name.parse::<HeaderName>().is_err()) {
+        "account: header is no header's name".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(reader.error(span.clone(), message))
 }
 
 fn check_endpoints(

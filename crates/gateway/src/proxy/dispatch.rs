@@ -191,7 +191,7 @@ impl Queue {
             headers.remove(http::header::CONTENT_ENCODING);
         }
         let body = changed.unwrap_or_else(|| source.raw.clone());
-        target.credential.apply(target.endpoint.auth, &mut headers);
+        target.credential.apply(&target.endpoint, &mut headers);
         let mut request = Request::new(ChunkBody::from(body));
         *request.method_mut() = self.outbound.method.clone();
         *request.uri_mut() = uri;

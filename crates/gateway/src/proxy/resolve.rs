@@ -114,8 +114,16 @@ impl Credential {
     }
 
     /// Puts the one credential into headers that hold none.
-    pub(crate) fn apply(&self, scheme: AuthScheme, headers: &mut HeaderMap) {
-        match (self, scheme) {
+    pub(crate) fn apply(&self, endpoint: &Endpoint, headers: &mut HeaderMap) {
+        if let (Self::Kept(open), Some(header)) = (self, &endpoint.account_header) {
+            // Whatever account the client believes in, it is this one.
+            headers.remove(header);
+            let account = open.account.as_ref();
+            if let Some(name) = account.and_then(|account| account.name.as_ref()) {
+                put(headers, header.clone(), name.clone());
+            }
+        }
+        match (self, endpoint.auth) {
             (Self::Client(client), _) => put(headers, client.header.clone(), client.value.clone()),
             (Self::Kept(open), AuthScheme::Bearer) => {
                 put(headers, AUTHORIZATION, open.bearer());
@@ -257,9 +265,8 @@ impl Draw<'_> {
         if endpoint.auth == AuthScheme::None {
             return Ok((nobodys, None));
         }
-        let credentials = self.snapshot.credentials();
         for owner in self.principal.key.owners() {
-            if let Some(pool) = credentials.pool(owner, &endpoint.provider) {
+            if let Some(pool) = self.pool(owner, &endpoint.provider) {
                 return self.from(pool, owner);
             }
         }
@@ -282,6 +289,16 @@ impl Draw<'_> {
             endpoint.provider
         );
         Err(Refusal::new(ErrorKind::PermissionDenied, message))
+    }
+
+    /// What an owner has for a provider, of which the key may draw on all. The operator's own logins serve
+    /// the operator's own keys: those that belong to nobody else.
+    fn pool(&self, owner: Owner, provider: &str) -> Option<&Pool> {
+        let credentials = self.snapshot.credentials();
+        let key = &self.principal.key;
+        let operators = owner == Owner::Platform && key.owner.is_none() && key.org.is_none();
+        let own = operators.then(|| credentials.operators(provider));
+        own.flatten().or_else(|| credentials.pool(owner, provider))
     }
 
     fn from(&self, pool: &Pool, owner: Owner) -> Result<Drawn, Refusal> {
@@ -320,9 +337,8 @@ impl Draw<'_> {
     /// A credential by its id, if the key may draw on its owner and it can be sent. The search ends with
     /// an owner whose credentials cannot be used, as every search does.
     fn named(&self, endpoint: &Endpoint, id: CredentialId) -> Option<Credential> {
-        let credentials = self.snapshot.credentials();
         let owners = self.principal.key.owners();
-        let pools = owners.filter_map(|owner| credentials.pool(owner, &endpoint.provider));
+        let pools = owners.filter_map(|owner| self.pool(owner, &endpoint.provider));
         pools
             .take_while(|pool| !pool.members.is_empty())
             .flat_map(|pool| &pool.members)
@@ -366,8 +382,11 @@ pub(crate) fn sources(
         Some(Owner::Platform),
     ];
     let mut found = Vec::new();
+    let nobodys = user.is_none() && org.is_none();
     for owner in owners.into_iter().flatten() {
-        match snapshot.credentials().pool(owner, provider) {
+        let own = snapshot.credentials().operators(provider);
+        let own = own.filter(|_| nobodys && owner == Owner::Platform);
+        match own.or_else(|| snapshot.credentials().pool(owner, provider)) {
             Some(pool) if pool.members.is_empty() => break,
             Some(_) => found.push(owner.source()),
             None => {}

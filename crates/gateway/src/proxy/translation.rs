@@ -96,7 +96,7 @@ pub(super) fn post(
     if target.endpoint.protocol == Protocol::Messages {
         headers.insert(names::ANTHROPIC_VERSION, MESSAGES_VERSION);
     }
-    target.credential.apply(target.endpoint.auth, &mut headers);
+    target.credential.apply(&target.endpoint, &mut headers);
     let mut request = Request::new(ChunkBody::from(Chunks::from(Bytes::from(body))));
     *request.method_mut() = Method::POST;
     *request.uri_mut() = uri;

@@ -7,13 +7,14 @@ use tollhouse_domain::dialect::Dialects;
 use tollhouse_store::{Revisions, Store, StoreError};
 use tollhouse_vault::{KeyDigester, Vault};
 
-use super::{Catalog, Credentials, Keys, People, Snapshot};
+use super::{Catalog, Credentials, Keys, People, Rules, Snapshot};
 
 /// Builds the first snapshot.
 pub(crate) async fn first(
     store: &Store,
     vault: &Vault,
     digester: Arc<KeyDigester>,
+    rules: Rules,
 ) -> Result<Snapshot, StoreError> {
     // The revisions first: what is read after them is at least that new.
     let revisions = store.revisions().await?;
@@ -23,7 +24,8 @@ pub(crate) async fn first(
         digester,
         keys: all_keys(store).await?,
         catalog: Arc::new(catalog(store).await?),
-        credentials: Arc::new(credentials(store, vault, &Credentials::default()).await?),
+        credentials: Arc::new(credentials(store, vault, rules, &Credentials::default()).await?),
+        rules,
         prices: Arc::new(prices(store).await?),
         // Embedded and tested, like the catalog of models.
         dialects: Arc::new(Dialects::embedded().unwrap_or_default()),
@@ -40,7 +42,7 @@ pub(crate) async fn next(
 ) -> Result<Snapshot, StoreError> {
     let revisions = store.revisions().await?;
     if !revisions.accounted_for() || revisions.newest < before.revision {
-        return first(store, vault, Arc::clone(&before.digester)).await;
+        return first(store, vault, Arc::clone(&before.digester), before.rules).await;
     }
     let moved = |of: fn(&Revisions) -> i64| of(&revisions) != of(&before.revisions);
     let mut next = Snapshot {
@@ -57,7 +59,8 @@ pub(crate) async fn next(
         next.catalog = Arc::new(catalog(store).await?);
     }
     if moved(|of| of.credentials) {
-        next.credentials = Arc::new(credentials(store, vault, &before.credentials).await?);
+        let made = credentials(store, vault, before.rules, &before.credentials).await?;
+        next.credentials = Arc::new(made);
     }
     if moved(|of| of.prices) {
         next.prices = Arc::new(prices(store).await?);
@@ -108,10 +111,13 @@ async fn prices(store: &Store) -> Result<PriceBook, StoreError> {
 async fn credentials(
     store: &Store,
     vault: &Vault,
+    rules: Rules,
     before: &Credentials,
 ) -> Result<Credentials, StoreError> {
+    // An account that is put in between is read with the next revision.
+    let facts = store.accounts().await?.into_iter().collect();
     let sealed = store.sealed_credentials().await?;
-    Ok(Credentials::new(vault, sealed, before))
+    Ok(Credentials::new(vault, sealed, facts, rules, before))
 }
 
 #[cfg(test)]

@@ -6,13 +6,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use http::HeaderValue;
-use tollhouse_domain::credential::{Credential, Owner};
+use tollhouse_domain::account::Facts;
+use tollhouse_domain::credential::{Credential, CredentialKind, Owner};
 use tollhouse_domain::id::CredentialId;
 use tollhouse_domain::time::Timestamp;
 use tollhouse_store::CredentialRecord;
 use tollhouse_vault::{Sealed, Secret, Vault, VaultError};
 use tracing::warn;
 
+use crate::accounts::tokens::Tokens;
 use crate::start::place;
 
 /// A credential ready to be sent.
@@ -25,13 +27,27 @@ pub(crate) struct OpenCredential {
     pub(crate) stale_since: Option<Timestamp>,
     /// Where it is sent instead of the provider's own address.
     pub(crate) base_url: Option<String>,
+    /// What there is to know of it if it is an account.
+    pub(crate) account: Option<Arc<OpenAccount>>,
     secret: Arc<Headers>,
+}
+
+/// An account, as far as calls need to know.
+pub(crate) struct OpenAccount {
+    /// What is known of it.
+    #[cfg_attr(not(test), expect(dead_code, reason = "refreshing comes next"))]
+    pub(crate) facts: Facts,
+    /// Which account it is at the provider, for a header.
+    pub(crate) name: Option<HeaderValue>,
 }
 
 /// A secret in the forms that it is sent in.
 struct Headers {
     bearer: HeaderValue,
     plain: HeaderValue,
+    /// Which account its tokens are for, and where they are used, if that is said with them.
+    account: Option<HeaderValue>,
+    base_url: Option<String>,
 }
 
 impl Headers {
@@ -46,6 +62,19 @@ impl Headers {
         Some(Self {
             bearer: sensitive(&bearer)?,
             plain: sensitive(secret.expose())?,
+            account: None,
+            base_url: None,
+        })
+    }
+
+    /// The same of an account's tokens: what calls are made with is one of them.
+    fn of_account(secret: &Secret) -> Option<Self> {
+        let tokens = Tokens::read(secret).ok()?;
+        let name = |name: &String| HeaderValue::from_str(name).ok();
+        Some(Self {
+            account: tokens.account.as_ref().and_then(name),
+            base_url: tokens.base_url.clone(),
+            ..Self::new(&tokens.access())?
         })
     }
 }
@@ -53,16 +82,21 @@ impl Headers {
 impl OpenCredential {
     /// `None` when the secret cannot stand in a header at all.
     pub(crate) fn new(meta: &Credential, secret: &Secret) -> Option<Self> {
-        Some(Self::with(meta, Arc::new(Headers::new(secret)?)))
+        Some(Self::with(meta, None, Arc::new(Headers::new(secret)?)))
     }
 
-    fn with(meta: &Credential, secret: Arc<Headers>) -> Self {
+    fn with(meta: &Credential, facts: Option<Facts>, secret: Arc<Headers>) -> Self {
+        let account = facts.map(|facts| {
+            let name = secret.account.clone();
+            Arc::new(OpenAccount { facts, name })
+        });
         Self {
             id: meta.id,
             owner: meta.owner,
             configured_at: meta.configured_at,
             stale_since: meta.stale_since,
-            base_url: meta.base_url.clone(),
+            base_url: meta.base_url.clone().or_else(|| secret.base_url.clone()),
+            account,
             secret,
         }
     }
@@ -85,22 +119,55 @@ pub(crate) struct Pool {
     pub(crate) has_disabled: bool,
 }
 
+/// Which accounts are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Rules {
+    /// Whether any are.
+    pub(crate) accounts: bool,
+    /// Whether those of organizations are.
+    pub(crate) of_organizations: bool,
+}
+
+impl Rules {
+    fn allow(self, kind: CredentialKind, owner: Owner) -> bool {
+        match (kind, owner) {
+            (CredentialKind::ApiKey, _) => true,
+            (CredentialKind::OauthAccount, Owner::Org(_)) => self.accounts && self.of_organizations,
+            (CredentialKind::OauthAccount, Owner::User(_) | Owner::Platform) => self.accounts,
+        }
+    }
+}
+
 /// Every credential.
 #[derive(Default)]
 pub(crate) struct Credentials {
     pools: HashMap<Owner, HashMap<String, Pool>>,
+    operators: HashMap<String, Pool>,
     opened: HashMap<CredentialId, (Vec<u8>, Arc<Headers>)>,
 }
 
 impl Credentials {
     /// Opens what `before` did not have yet; one that does not open costs its owner that provider, and
-    /// nobody the start.
-    pub(crate) fn new(vault: &Vault, sealed: Vec<CredentialRecord>, before: &Self) -> Self {
+    /// nobody the start. An account that `rules` keep from being used is as good as switched off.
+    pub(crate) fn new(
+        vault: &Vault,
+        sealed: Vec<CredentialRecord>,
+        mut facts: HashMap<CredentialId, Facts>,
+        rules: Rules,
+        before: &Self,
+    ) -> Self {
         let mut next = Self::default();
         for record in sealed {
-            let of_owner = next.pools.entry(record.meta.owner).or_default();
+            let (owner, kind) = (record.meta.owner, record.meta.kind);
+            // The operator's own logins are nobody else's, and so not among what the platform lends.
+            let own = (kind, owner) == (CredentialKind::OauthAccount, Owner::Platform);
+            let of_owner = if own {
+                &mut next.operators
+            } else {
+                next.pools.entry(owner).or_default()
+            };
             let pool = of_owner.entry(record.meta.provider.clone()).or_default();
-            if !record.meta.enabled {
+            if !record.meta.enabled || !rules.allow(kind, owner) {
                 pool.has_disabled = true;
                 continue;
             }
@@ -110,11 +177,29 @@ impl Credentials {
             let Some(secret) = secret.or_else(|| open(vault, &record)) else {
                 continue;
             };
-            let member = OpenCredential::with(&record.meta, Arc::clone(&secret));
+            let facts = facts.remove(&record.meta.id);
+            if facts.is_none() && kind == CredentialKind::OauthAccount {
+                continue;
+            }
+            let member = OpenCredential::with(&record.meta, facts, Arc::clone(&secret));
             pool.members.push(Arc::new(member));
             next.opened.insert(record.meta.id, (record.sealed, secret));
         }
         next
+    }
+
+    /// Every account that is in use.
+    #[cfg_attr(not(test), expect(dead_code, reason = "refreshing comes next"))]
+    pub(crate) fn accounts(&self) -> impl Iterator<Item = &Arc<OpenCredential>> {
+        let pools = self.pools.values().chain([&self.operators]);
+        let pools = pools.flat_map(HashMap::values);
+        let members = pools.flat_map(|pool| &pool.members);
+        members.filter(|member| member.account.is_some())
+    }
+
+    /// The operator's own logins for a provider: for keys that are nobody else's.
+    pub(crate) fn operators(&self, provider: &str) -> Option<&Pool> {
+        self.operators.get(provider)
     }
 
     /// An owner's credentials for a provider; `None` where there never were any.
@@ -128,7 +213,10 @@ fn open(vault: &Vault, record: &CredentialRecord) -> Option<Arc<Headers>> {
     let (provider, id) = (meta.provider.as_str(), meta.id);
     match unseal(vault, record) {
         Ok(secret) => {
-            let headers = Headers::new(&secret);
+            let headers = match meta.kind {
+                CredentialKind::ApiKey => Headers::new(&secret),
+                CredentialKind::OauthAccount => Headers::of_account(&secret),
+            };
             if headers.is_none() {
                 warn!(provider, credential = %id, "a credential cannot stand in a header");
             }

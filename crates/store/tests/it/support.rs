@@ -225,6 +225,7 @@ pub(crate) fn provider(name: &str) -> Provider {
         auth: None,
         open: None,
         upstream_auth: false,
+        account: None,
         key_prefix: None,
         models: vec!["m-*".parse().unwrap()],
         quirks: vec![Quirk::MaxTokens],

@@ -1,0 +1,99 @@
+//! The `[accounts]` table.
+
+use tollhouse_domain::account::authority::{Authorities, authorities};
+use tollhouse_domain::oidc::is_safe;
+
+use super::error::ConfigError;
+use super::file;
+use super::read::Reader;
+
+/// Whether and on which terms accounts are used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accounts {
+    /// Whether they are used at all.
+    pub enabled: bool,
+    /// Whether an organization may have some.
+    pub allow_organization: bool,
+    /// Who issues their tokens.
+    pub authorities: Authorities,
+}
+
+pub(super) fn read(reader: &Reader<'_>, written: &file::Accounts) -> Result<Accounts, ConfigError> {
+    let mut known =
+        authorities().map_err(|error| ConfigError::file(reader.source.file, error.to_string()))?;
+    for (name, change) in &written.authority {
+        let Some(authority) = known.remove(name) else {
+            let names: Vec<&str> = known.keys().map(String::as_str).collect();
+            let message = format!(
+                "accounts.authority: there is no \"{name}\"; there are {}",
+                names.join(", ")
+            );
+            return Err(reader.error(change.span(), message));
+        };
+        let addresses = [&change.get_ref().base, &change.get_ref().api];
+        let safe = |address: &String| is_safe(address) && !address.contains('?');
+        if !addresses.into_iter().flatten().all(safe) {
+            let message = format!(
+                "accounts.authority.{name}: expected https:// addresses without a query, or http:// ones \
+                 on this machine"
+            );
+            return Err(reader.error(change.span(), message));
+        }
+        known.insert(name.clone(), authority.changed(change.get_ref()));
+    }
+    Ok(Accounts {
+        enabled: written.enabled.unwrap_or(true),
+        allow_organization: written.allow_organization.unwrap_or(false),
+        authorities: known,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Config, ConfigError, Overrides, parse};
+
+    fn config(text: &str) -> Result<Config, ConfigError> {
+        parse("t.toml", text, &Overrides::default(), &|_: &str| None)
+    }
+
+    #[test]
+    fn authorities_move_and_mistakes_have_a_line() {
+        let moved = config(
+            "[accounts]\nallow_organization = true\n[accounts.authority.codex]\nbase = \"http://127.0.0.1:9\"\n",
+        )
+        .unwrap()
+        .accounts;
+        assert!(moved.enabled && moved.allow_organization);
+        assert_eq!(moved.authorities["codex"].base, "http://127.0.0.1:9");
+        assert!(
+            !config("[accounts]\nenabled = false")
+                .unwrap()
+                .accounts
+                .enabled
+        );
+        let cases = [
+            (
+                "[accounts.authority.nobody]\nbase = \"https://x\"",
+                "accounts.authority: there is no \"nobody\"",
+            ),
+            (
+                "[accounts.authority.codex]\nbase = \"http://example.com\"",
+                "accounts.authority.codex: expected https://",
+            ),
+            ("[accounts]\nallow_org = true", "unknown field `allow_org`"),
+            (
+                "[[provider]]\nname = \"lab\"\nendpoints = { chat = \"http://127.0.0.1:1\" }\naccount = { authority = \"nobody\" }",
+                "account: there is no authority \"nobody\"",
+            ),
+            (
+                "[[provider]]\nname = \"lab\"\nendpoints = { chat = \"http://127.0.0.1:1\" }\naccount = { authority = \"codex\", header = \"a b\" }",
+                "account: header is no header's name",
+            ),
+        ];
+        for (text, expected) in cases {
+            let error = config(text).err().map(|error| error.to_string());
+            let error = error.unwrap_or_default();
+            assert!(error.contains(expected), "{text}: {error}");
+        }
+    }
+}
