@@ -131,7 +131,7 @@ pub(crate) fn check(body: &[u8], dialect: Dialect) -> Result<(), Refusal> {
     let own = match dialect {
         Dialect::Messages => MESSAGES,
         Dialect::Chat => CHAT,
-        Dialect::Responses => RESPONSES,
+        Dialect::Responses | Dialect::ChatGpt => RESPONSES,
     };
     let fields: Object = serde_json::from_slice(body)
         .map_err(|error| Refusal::invalid(format!("invalid request body: {error}")))?;

@@ -18,11 +18,14 @@
 
 mod answer;
 mod ask;
+mod authority;
 mod batches;
 mod behavior;
 mod chat;
+mod chatgpt;
 mod coder;
 mod delivery;
+mod echo;
 mod embeddings;
 mod fields;
 mod media;
@@ -38,7 +41,10 @@ mod script;
 mod server;
 mod shared;
 mod sse;
+mod vendors;
 
+pub use authority::{AccountCall, Authority, Counters, Outage, Shape, TokenAnswer, Tokens, Vendor};
+pub use chatgpt::{Limit, Window};
 pub use progress::Stats;
 pub use recorded::Recorded;
 pub use script::{Chunking, Script, ScriptError};

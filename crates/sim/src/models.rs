@@ -10,7 +10,7 @@ use crate::{
     sse,
 };
 
-const MODELS: [(&str, &str); 6] = [
+pub(crate) const MODELS: [(&str, &str); 6] = [
     ("sim-echo", "Sim Echo"),
     ("sim-think", "Sim Think"),
     ("sim-tool", "Sim Tool"),

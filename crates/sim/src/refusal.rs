@@ -3,6 +3,7 @@
 use http::StatusCode;
 use serde::Serialize;
 
+use crate::chatgpt::Detail;
 use crate::reply::{Dialect, Reply};
 
 /// A request the provider turns down.
@@ -39,7 +40,12 @@ impl Refusal {
     pub(crate) fn into_reply(self, dialect: Dialect, request_id: &str) -> Reply {
         let body = match dialect {
             Dialect::Messages => crate::sse::json(&self.messages(request_id)),
-            Dialect::Chat | Dialect::Responses => crate::sse::json(&self.openai()),
+            Dialect::ChatGpt if self.kind.is_none() => crate::sse::json(&Detail {
+                detail: &self.message,
+            }),
+            Dialect::Chat | Dialect::Responses | Dialect::ChatGpt => {
+                crate::sse::json(&self.openai())
+            }
         };
         Reply::json(self.status, body)
     }
@@ -80,7 +86,7 @@ pub(crate) fn overflow(dialect: Dialect) -> Refusal {
              in 212345 tokens. Please reduce the length of the messages.",
         )
         .kind("context_length_exceeded"),
-        Dialect::Responses => Refusal::invalid(
+        Dialect::Responses | Dialect::ChatGpt => Refusal::invalid(
             "Your input exceeds the context window of this model. Please adjust your input and try \
              again.",
         )

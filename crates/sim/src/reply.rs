@@ -9,6 +9,8 @@ pub(crate) enum Dialect {
     Messages,
     Chat,
     Responses,
+    /// The Responses of a subscription, whose errors are `{"detail":…}`.
+    ChatGpt,
 }
 
 #[derive(Debug)]
@@ -75,6 +77,10 @@ impl Reply {
                     "5f0e6a52-0000-4000-8000-000000000001",
                 );
             }
+            Dialect::ChatGpt => {
+                self.header("x-request-id", request_id);
+                self.header("cf-ray", "9a2f000000000000-SIM");
+            }
             Dialect::Chat | Dialect::Responses => {
                 self.header("x-request-id", request_id);
                 self.header("openai-organization", "org-sim");
@@ -106,6 +112,8 @@ impl Reply {
                     self.header(name, value);
                 }
             }
+            // It always says what is used, in headers of its own.
+            Dialect::ChatGpt => {}
             Dialect::Chat | Dialect::Responses => {
                 for (name, value) in [
                     ("x-ratelimit-limit-requests", "10000"),

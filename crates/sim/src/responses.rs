@@ -41,6 +41,36 @@ pub(crate) fn route(call: &Call<'_>, method: &str, path: &[&str]) -> Result<Repl
     }
 }
 
+/// How the `ChatGPT` backend differs.
+#[derive(Debug, Default)]
+pub(crate) struct Backend {
+    /// The last event's `output` is empty, whatever came before.
+    pub(crate) empty_output: bool,
+    /// Models that have no room: the stream begins and fails.
+    pub(crate) full: Vec<String>,
+}
+
+/// The stream of a call that keeps nothing.
+pub(crate) fn stream(call: &Call<'_>, backend: &Backend) -> Result<Reply, Refusal> {
+    let request = Request::parse(call.body)?;
+    let mut history = History::default();
+    request.read(&mut history)?;
+    let ask = request.ask(history, call.body.len());
+    let answer = behavior::answer(&ask, call.script, Dialect::ChatGpt)?;
+    let object = finish(call, &request, &answer);
+    if backend.full.contains(&request.model) {
+        return Ok(Reply::events(stream::full(&object)));
+    }
+    let last = backend.empty_output.then(|| object.without_output());
+    let last = last.as_ref().unwrap_or(&object);
+    Ok(Reply::events(stream::events(
+        &object,
+        last,
+        call,
+        answer.deltas,
+    )))
+}
+
 fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
     let request = Request::parse(call.body)?;
     if let Some(previous) = &request.previous_response_id
@@ -60,7 +90,7 @@ fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
         object.clone()
     };
     let reply = if request.stream {
-        Reply::events(stream::events(&object, call, answer.deltas))
+        Reply::events(stream::events(&object, &object, call, answer.deltas))
     } else {
         Reply::ok(sse::json(&view))
     };
@@ -184,7 +214,7 @@ enum Kept<'a> {
     New(Item),
 }
 
-fn compact(call: &Call<'_>) -> Result<Reply, Refusal> {
+pub(crate) fn compact(call: &Call<'_>) -> Result<Reply, Refusal> {
     let request = Request::parse(call.body)?;
     let mut output: Vec<Kept<'_>> = request.user_items().map(Kept::Raw).collect();
     output.push(Kept::New(compaction(call, &request.history_text())));

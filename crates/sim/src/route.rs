@@ -4,16 +4,15 @@ use std::io::Read as _;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header, request};
-use serde::Serialize;
 
 use crate::{
-    batches, chat, embeddings, messages, models,
+    batches, chat, echo, embeddings, messages, models,
     refusal::{Refusal, status_of},
     reply::{Dialect, Reply},
     responses,
     script::Script,
     shared::Shared,
-    sse,
+    vendors,
 };
 
 /// An answer and how to deliver it.
@@ -21,6 +20,19 @@ use crate::{
 pub(crate) struct Planned {
     pub(crate) reply: Reply,
     pub(crate) script: Script,
+    /// Whether it waits while the authorities keep their answers back.
+    pub(crate) held: bool,
+}
+
+impl Planned {
+    /// Delivered at once and whole.
+    pub(crate) fn plain(reply: Reply) -> Self {
+        Self {
+            reply,
+            script: Script::default(),
+            held: false,
+        }
+    }
 }
 
 /// What a route's handler sees of a request.
@@ -46,12 +58,27 @@ impl Call<'_> {
 }
 
 pub(crate) fn answer(shared: &Shared, head: &request::Parts, body: &Bytes) -> Planned {
-    let dialect = dialect(head);
+    if let Some(planned) = vendors::answer(shared, head, body) {
+        return planned;
+    }
+    let (dialect, admitted) = (dialect(head), admit(shared, head));
+    plan((shared, head, body), dialect, admitted, |call| {
+        dispatch(call, head)
+    })
+}
+
+/// What becomes of a call in this protocol: what its script says, or else what `action` does.
+pub(crate) fn plan(
+    (shared, head, body): (&Shared, &request::Parts, &Bytes),
+    dialect: Dialect,
+    admitted: Result<(), Refusal>,
+    action: impl FnOnce(&Call<'_>) -> Result<Reply, Refusal>,
+) -> Planned {
     let request_id = shared.id("req");
     let (script, result) = match script(shared, &head.headers) {
         Ok(script) => {
-            let result = admit(shared, head)
-                .and_then(|()| play(shared, head, body, &script, &request_id, dialect));
+            let result = admitted
+                .and_then(|()| play(shared, head, body, &script, &request_id, dialect, action));
             (script, result)
         }
         Err(refusal) => (Script::default(), Err(refusal)),
@@ -67,7 +94,11 @@ pub(crate) fn answer(shared: &Shared, head: &request::Parts, body: &Bytes) -> Pl
     if script.gzip {
         reply.header("content-encoding", "gzip");
     }
-    Planned { reply, script }
+    Planned {
+        reply,
+        script,
+        held: false,
+    }
 }
 
 /// The protocol whose envelopes this caller understands.
@@ -125,6 +156,7 @@ fn play(
     script: &Script,
     request_id: &str,
     dialect: Dialect,
+    action: impl FnOnce(&Call<'_>) -> Result<Reply, Refusal>,
 ) -> Result<Reply, Refusal> {
     if let Some(target) = &script.redirect {
         let status = script.status.unwrap_or(StatusCode::TEMPORARY_REDIRECT);
@@ -159,13 +191,13 @@ fn play(
         script,
         request_id,
     };
-    dispatch(&call, head)
+    action(&call)
 }
 
 fn dispatch(call: &Call<'_>, head: &request::Parts) -> Result<Reply, Refusal> {
     let path: Vec<&str> = head.uri.path().trim_start_matches('/').split('/').collect();
     match (head.method.as_str(), path.as_slice()) {
-        (_, ["echo", ..]) => Ok(echo(call, head)),
+        (_, ["echo", ..]) => Ok(echo::reply(call, head)),
         ("POST", ["v1", "messages"]) => messages::create(call),
         ("POST", ["v1", "messages", "count_tokens"]) => messages::count_tokens(call),
         (method, ["v1", "messages", "batches", rest @ ..]) => batches::route(call, method, rest),
@@ -201,36 +233,4 @@ fn decompress(headers: &HeaderMap, body: &Bytes) -> Result<Bytes, Refusal> {
             "the body does not match its content-encoding",
         )),
     }
-}
-
-#[derive(Serialize)]
-struct Echo<'a> {
-    method: &'a str,
-    path: &'a str,
-    query: &'a str,
-    headers: Vec<(&'a str, String)>,
-    body_length: usize,
-    body: String,
-}
-
-/// What arrived, as JSON. The body is text as far as it is UTF-8.
-fn echo(call: &Call<'_>, head: &request::Parts) -> Reply {
-    let headers = head
-        .headers
-        .iter()
-        .map(|(name, value)| {
-            (
-                name.as_str(),
-                String::from_utf8_lossy(value.as_bytes()).into(),
-            )
-        })
-        .collect();
-    Reply::ok(sse::json(&Echo {
-        method: head.method.as_str(),
-        path: head.uri.path(),
-        query: call.query,
-        headers,
-        body_length: call.body.len(),
-        body: String::from_utf8_lossy(call.body).into(),
-    }))
 }

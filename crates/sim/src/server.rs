@@ -11,6 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    authority::Authority,
     delivery::{Broken, Delivery},
     progress::Stats,
     recorded::Recorded,
@@ -27,7 +28,7 @@ const MAX_BODY: usize = 64 << 20;
 pub struct SimConfig {
     /// When set, requests with any other credential are answered 401.
     pub api_key: Option<String>,
-    /// How many requests [`Sim::requests`] remembers.
+    /// How many requests [`Sim::requests`] and how many calls [`Authority::calls`] remembers.
     pub keep: usize,
     /// For requests without an `x-sim` header.
     pub script: Script,
@@ -108,6 +109,11 @@ impl Sim {
     /// Waits until the counters satisfy a condition; returns them.
     pub async fn wait_for(&self, condition: impl FnMut(&Stats) -> bool) -> Stats {
         self.shared.progress.wait_for(condition).await
+    }
+
+    /// The authorities that sign accounts in, and which account made which call.
+    pub fn authority(&self) -> &Authority {
+        &self.shared.authority
     }
 
     /// Replaces the script for requests without an `x-sim` header.
@@ -208,7 +214,14 @@ async fn handle(
         Err(_) => return Err(Broken),
     };
     shared.log.push(Recorded::new(&head, body.clone()));
-    let Planned { reply, script } = route::answer(&shared, &head, &body);
+    let Planned {
+        reply,
+        script,
+        held,
+    } = route::answer(&shared, &head, &body);
+    if held {
+        shared.authority.released().await;
+    }
     if script.silence {
         std::future::pending::<()>().await;
     }

@@ -9,7 +9,10 @@ use std::{
     },
 };
 
-use crate::{batches::Batch, progress::Progress, recorded::Log, responses::Stored, script::Script};
+use crate::{
+    authority::Authority, batches::Batch, progress::Progress, recorded::Log, responses::Stored,
+    script::Script,
+};
 
 /// Stored objects of one kind that are kept; older ones are forgotten.
 const KEPT: usize = 256;
@@ -28,6 +31,7 @@ pub(crate) struct Shared {
     pub(crate) scripts: Scripts,
     pub(crate) batches: Shelf<Batch>,
     pub(crate) responses: Shelf<Stored>,
+    pub(crate) authority: Authority,
     serial: AtomicU64,
 }
 
@@ -49,6 +53,7 @@ impl Shared {
             },
             batches: Shelf::default(),
             responses: Shelf::default(),
+            authority: Authority::new(addr.port(), keep),
             serial: AtomicU64::new(1),
         }
     }

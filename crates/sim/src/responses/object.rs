@@ -149,6 +149,14 @@ impl Object {
         }
     }
 
+    /// The same response, saying nothing of what it put out.
+    pub(super) fn without_output(&self) -> Self {
+        Self {
+            output: Vec::new(),
+            ..self.clone()
+        }
+    }
+
     pub(super) fn failed(&self, error: Failure) -> Self {
         Self {
             error: Some(error),

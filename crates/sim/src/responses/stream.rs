@@ -64,11 +64,26 @@ enum Part {
     Summary(ReasoningText),
 }
 
-pub(super) fn events(object: &Object, call: &Call<'_>, count: Option<usize>) -> Vec<Bytes> {
-    let mut out = Writer { events: Vec::new() };
-    let begun = object.in_state(Status::InProgress);
-    out.push("response.created", OfResponse { response: &begun });
-    out.push("response.in_progress", OfResponse { response: &begun });
+/// A stream that begins and fails at once: the model has no room.
+pub(super) fn full(object: &Object) -> Vec<Bytes> {
+    let mut out = Writer::begun(object);
+    let error = Failure {
+        code: "server_is_overloaded".to_owned(),
+        message: "Selected model is at capacity. Please try a different model.",
+    };
+    let response = &object.failed(error);
+    out.push("response.failed", OfResponse { response });
+    out.events
+}
+
+/// `last` is the response as the last event has it.
+pub(super) fn events(
+    object: &Object,
+    last: &Object,
+    call: &Call<'_>,
+    count: Option<usize>,
+) -> Vec<Bytes> {
+    let mut out = Writer::begun(object);
     for (index, item) in object.output.iter().enumerate() {
         out.push(
             "response.output_item.added",
@@ -90,7 +105,7 @@ pub(super) fn events(object: &Object, call: &Call<'_>, count: Option<usize>) -> 
         Status::Incomplete => "response.incomplete",
         _ => "response.completed",
     };
-    out.push(end, OfResponse { response: object });
+    out.push(end, OfResponse { response: last });
     if let Some(after) = call.script.inband_error {
         out.events.truncate(after);
         let code = call.script.error.as_deref().unwrap_or("server_error");
@@ -116,6 +131,14 @@ struct Writer {
 }
 
 impl Writer {
+    fn begun(object: &Object) -> Self {
+        let mut out = Self { events: Vec::new() };
+        let begun = object.in_state(Status::InProgress);
+        out.push("response.created", OfResponse { response: &begun });
+        out.push("response.in_progress", OfResponse { response: &begun });
+        out
+    }
+
     fn push(&mut self, name: &str, event: impl Serialize) {
         let sequence_number = self.events.len();
         self.events.push(sse::named(

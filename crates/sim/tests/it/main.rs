@@ -2,13 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "this is a test, helpers included")]
 
+mod accounts;
 mod batches;
 mod chat;
+mod chatgpt;
 mod client;
 mod coder;
 mod faults;
 mod http;
 mod messages;
+mod openai;
+mod outages;
+mod refreshes;
 mod responses;
 mod rules;
+mod subscriptions;
 mod task;

@@ -1,0 +1,242 @@
+//! What tests make the authorities do, and what they ask them.
+
+use std::time::Duration;
+
+use super::{
+    AccountCall, Authority, Counters, Outage, Shape, TokenAnswer, Tokens, Vendor, denial::Denial,
+    device::Standing, state::State,
+};
+use crate::chatgpt::{Limit, Window};
+
+/// Time.
+impl Authority {
+    /// Seconds since 1970, as the authorities believe.
+    pub fn now(&self) -> u64 {
+        self.lock().now
+    }
+
+    pub fn set_now(&self, seconds: u64) {
+        self.lock().now = seconds;
+    }
+
+    pub fn advance(&self, by: Duration) {
+        self.lock().now += by.as_secs();
+    }
+
+    /// How long access tokens live that are issued from now on, short tokens of Copilot too.
+    pub fn set_lifetime(&self, life: Duration) {
+        self.lock().lifetime = life.as_secs();
+    }
+}
+
+/// Signing in.
+impl Authority {
+    /// Codes that wait for somebody to type them, oldest first.
+    pub fn user_codes(&self) -> Vec<String> {
+        let state = self.lock();
+        let devices = state.devices.iter();
+        devices
+            .filter(|device| device.standing == Standing::Pending)
+            .map(|device| device.user_code.clone())
+            .collect()
+    }
+
+    /// Types a code and agrees, as this account. `false` for a code that is not waited for.
+    pub fn approve(&self, user_code: &str, account: &str) -> bool {
+        self.lock().account(account);
+        self.settle(user_code, Standing::Approved(account.to_owned()))
+    }
+
+    /// Types a code and refuses.
+    pub fn deny(&self, user_code: &str) -> bool {
+        self.settle(user_code, Standing::Denied)
+    }
+
+    /// Ends a code before its time.
+    pub fn expire_code(&self, user_code: &str) -> bool {
+        self.settle(user_code, Standing::Expired)
+    }
+
+    fn settle(&self, user_code: &str, standing: Standing) -> bool {
+        let mut state = self.lock();
+        let mut devices = state.devices.iter_mut();
+        let device = devices.find(|device| device.user_code == user_code);
+        let Some(device) = device.filter(|it| it.standing == Standing::Pending) else {
+            return false;
+        };
+        device.standing = standing;
+        true
+    }
+
+    /// Tokens of a sign-in that needs no code: for tests that bring or import them.
+    pub fn sign_in(&self, vendor: Vendor, account: &str, client: &str) -> Tokens {
+        let scope = match vendor {
+            Vendor::OpenAi => "openid profile email offline_access",
+            Vendor::GitHub | Vendor::Copilot => "read:user",
+            Vendor::Microsoft => "offline_access openid",
+        };
+        let vendor = match vendor {
+            // Its tokens are exchanged for GitHub's.
+            Vendor::Copilot => Vendor::GitHub,
+            other => other,
+        };
+        self.lock().sign_in(vendor, account, client, scope).1
+    }
+
+    /// Who sits before the browser at `/oauth/authorize` (`browser` unless set); nobody refuses.
+    pub fn set_browser(&self, account: Option<&str>) {
+        self.lock().browser = account.map(str::to_owned);
+    }
+
+    /// Calls the user code `usercode`, as some versions of OpenAI's authority did.
+    pub fn set_usercode_alias(&self, on: bool) {
+        self.lock().usercode_alias = on;
+    }
+
+    /// What OpenAI's authority answers while nobody has typed the code: 403 unless set, or 404.
+    pub fn set_pending_status(&self, status: u16) {
+        self.lock().pending_status = status;
+    }
+}
+
+/// Accounts and their tokens.
+impl Authority {
+    /// The account's id at its provider.
+    pub fn account_id(&self, account: &str) -> String {
+        self.lock().account(account).id.clone()
+    }
+
+    pub fn set_plan(&self, account: &str, plan: &str) {
+        plan.clone_into(&mut self.lock().account(account).plan);
+    }
+
+    /// Ends every family of the account, as its holder can: all its tokens are refused from now on.
+    pub fn revoke(&self, account: &str) {
+        let state = &mut *self.lock();
+        let families = state.families.iter_mut();
+        for family in families.filter(|family| family.account == account) {
+            family.ended.get_or_insert(Denial::Revoked);
+        }
+    }
+
+    /// Closes an account: its refreshes are turned down as `account_deactivated`.
+    pub fn close(&self, account: &str) {
+        self.lock().account(account).closed = true;
+    }
+
+    /// Ends the account's access tokens before their time.
+    pub fn expire_access(&self, account: &str) {
+        let state = &mut *self.lock();
+        let State {
+            access, families, ..
+        } = state;
+        for token in access.values_mut() {
+            token.expired |= families[token.family].account == account;
+        }
+    }
+
+    /// Ends the account's refresh tokens before their time.
+    pub fn expire_refresh(&self, account: &str) {
+        let state = &mut *self.lock();
+        let State {
+            refresh, families, ..
+        } = state;
+        for token in refresh.values_mut() {
+            token.expired |= families[token.family].account == account;
+        }
+    }
+}
+
+/// The `ChatGPT` backend.
+impl Authority {
+    /// How much of the account's plan is used, in its short and in its long window.
+    pub fn set_windows(&self, account: &str, primary: Window, secondary: Window) {
+        let state = &mut *self.lock();
+        let usage = &mut state.account(account).usage;
+        (usage.primary, usage.secondary) = (primary, secondary);
+    }
+
+    /// Turns the account's calls down, or no longer.
+    pub fn set_limit(&self, account: &str, limit: Option<Limit>) {
+        self.lock().account(account).usage.limit = limit;
+    }
+
+    /// Whether a model has room; where it has none, streams begin with 200 and fail.
+    pub fn set_full(&self, model: &str, full: bool) {
+        let state = &mut *self.lock();
+        state.full_models.retain(|known| known != model);
+        state.full_models.extend(full.then(|| model.to_owned()));
+    }
+
+    /// Whether `response.completed` has an empty `output`.
+    pub fn set_empty_output(&self, on: bool) {
+        self.lock().empty_output = on;
+    }
+}
+
+/// Misbehaviour.
+impl Authority {
+    /// Queues the next answer of a vendor's token endpoint.
+    pub fn next_token_answer(&self, vendor: Vendor, answer: TokenAnswer) {
+        let state = &mut *self.lock();
+        state.answers.entry(vendor).or_default().push_back(answer);
+    }
+
+    /// How many questions about each code that is offered from now on are answered `slow_down`.
+    pub fn set_slow_downs(&self, times: u32) {
+        self.lock().slow_downs = times;
+    }
+
+    /// How OpenAI's authority writes errors.
+    pub fn set_errors(&self, shape: Shape) {
+        self.lock().shape = shape;
+    }
+
+    /// Whether a vendor's authority works: all its endpoints, but not the calls of accounts.
+    pub fn set_outage(&self, vendor: Vendor, outage: Outage) {
+        self.lock().outages.insert(vendor, outage);
+    }
+
+    /// Keeps the answers of all token endpoints back until [`Authority::release`]. What they grant is
+    /// granted already; only nobody hears of it.
+    pub fn hold(&self) {
+        self.held.send_replace(true);
+    }
+
+    pub fn release(&self) {
+        self.held.send_replace(false);
+    }
+}
+
+/// What happened.
+impl Authority {
+    /// What one account did.
+    pub fn counters(&self, account: &str) -> Counters {
+        *self.lock().count(account)
+    }
+
+    /// What all accounts did.
+    pub fn totals(&self) -> Counters {
+        let state = self.lock();
+        let all = state.counters.values().copied();
+        all.fold(Counters::default(), Counters::plus)
+    }
+
+    /// The last calls that needed an account's token, oldest first; as many as
+    /// [`SimConfig::keep`](crate::SimConfig) says.
+    pub fn calls(&self) -> Vec<AccountCall> {
+        self.lock().calls.iter().cloned().collect()
+    }
+
+    pub fn forget_calls(&self) {
+        self.lock().calls.clear();
+    }
+
+    /// Waits until what all accounts did satisfies a condition; returns it.
+    pub async fn wait_for(&self, done: impl Fn(&Counters) -> bool) -> Counters {
+        let mut changed = self.changed.subscribe();
+        // The sender lives in `self`.
+        let _ = changed.wait_for(|_| done(&self.totals())).await;
+        self.totals()
+    }
+}

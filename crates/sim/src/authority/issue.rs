@@ -1,0 +1,84 @@
+//! New tokens of a family.
+
+use super::{
+    jwt::{self, Auth, Claims, Profile},
+    state::{State, Vendor},
+    tokens::{Access, Family, Refresh, Tokens},
+};
+
+impl State {
+    pub(super) fn issue(&mut self, family: usize) -> Tokens {
+        let Family {
+            account,
+            vendor,
+            client,
+            scope,
+            ..
+        } = &self.families[family];
+        let (name, vendor) = (account.clone(), *vendor);
+        let (client, scope) = (client.clone(), scope.clone());
+        let life = (vendor != Vendor::GitHub).then_some(self.lifetime);
+        let expires_at = life.map(|life| self.now + life);
+        let (access_token, id_token) = match vendor {
+            Vendor::GitHub | Vendor::Copilot => (self.id("gho_"), String::new()),
+            Vendor::OpenAi | Vendor::Microsoft => {
+                let access = self.token(vendor, &name, &client, &scope);
+                (access, self.token(vendor, &name, &client, "openid"))
+            }
+        };
+        self.access.insert(
+            access_token.clone(),
+            Access {
+                family,
+                vendor,
+                expires_at,
+                expired: false,
+            },
+        );
+        let mut refresh_token = String::new();
+        if vendor != Vendor::GitHub {
+            refresh_token = self.id("rt_");
+            let refresh = Refresh {
+                family,
+                used: false,
+                expired: false,
+            };
+            self.refresh.insert(refresh_token.clone(), refresh);
+        }
+        Tokens {
+            access_token,
+            refresh_token,
+            id_token,
+            token_type: if vendor == Vendor::GitHub {
+                "bearer"
+            } else {
+                "Bearer"
+            },
+            expires_in: life,
+            scope,
+        }
+    }
+
+    fn token(&mut self, vendor: Vendor, name: &str, client: &str, scope: &str) -> String {
+        let jti = self.id("jti-");
+        let (iat, exp) = (self.now, self.now + self.lifetime);
+        let openai = vendor == Vendor::OpenAi;
+        let account = &*self.account(name);
+        jwt::written(&Claims {
+            iss: if openai {
+                "https://auth.openai.com"
+            } else {
+                "https://login.microsoftonline.com/sim/v2.0"
+            },
+            aud: client,
+            sub: format!("sim|{name}"),
+            jti: &jti,
+            iat,
+            exp,
+            email: &account.email,
+            scp: scope.split_whitespace().collect(),
+            auth: openai.then(|| Auth::of(account)),
+            profile: openai.then(|| Profile::of(account)),
+        })
+    }
+}
