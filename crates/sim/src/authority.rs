@@ -23,8 +23,11 @@ mod calls;
 mod controls;
 mod denial;
 mod device;
+mod http_controls;
+mod http_report;
 mod issue;
 mod jwt;
+mod misbehaviour;
 mod openai;
 mod params;
 mod state;
@@ -123,6 +126,11 @@ pub(crate) fn answer(
     path: &[&str],
 ) -> Option<Planned> {
     let authority = &shared.authority;
+    if let ["sim", "authority", rest @ ..] = path {
+        let reply = http_controls::answer(authority, head, body, rest);
+        authority.touch();
+        return Some(Planned::plain(reply));
+    }
     let (method, planned) = match path {
         ["api", "accounts", "deviceauth", "usercode"] => {
             ("POST", openai::usercode as fn(&_, &_, &_) -> _)

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
+use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, Uri};
 use serde::Serialize;
 
-use super::state::{State, Vendor};
-use bytes::Bytes;
+use super::{Authority, State, Vendor};
 
 /// One call that needed an account's token, let in or not. Its `Debug` shows no secret and no content.
 #[derive(Clone)]
@@ -101,5 +101,38 @@ impl State {
         while self.calls.len() > self.keep {
             self.calls.pop_front();
         }
+    }
+}
+
+/// What happened.
+impl Authority {
+    /// What one account did.
+    pub fn counters(&self, account: &str) -> Counters {
+        *self.lock().count(account)
+    }
+
+    /// What all accounts did.
+    pub fn totals(&self) -> Counters {
+        let state = self.lock();
+        let all = state.counters.values().copied();
+        all.fold(Counters::default(), Counters::plus)
+    }
+
+    /// The last calls that needed an account's token, oldest first; as many as
+    /// [`SimConfig::keep`](crate::SimConfig) says.
+    pub fn calls(&self) -> Vec<AccountCall> {
+        self.lock().calls.iter().cloned().collect()
+    }
+
+    pub fn forget_calls(&self) {
+        self.lock().calls.clear();
+    }
+
+    /// Waits until what all accounts did satisfies a condition; returns it.
+    pub async fn wait_for(&self, done: impl Fn(&Counters) -> bool) -> Counters {
+        let mut changed = self.changed.subscribe();
+        // The sender lives in `self`.
+        let _ = changed.wait_for(|_| done(&self.totals())).await;
+        self.totals()
     }
 }

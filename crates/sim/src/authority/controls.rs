@@ -2,11 +2,7 @@
 
 use std::time::Duration;
 
-use super::{
-    AccountCall, Authority, Counters, Outage, Shape, TokenAnswer, Tokens, Vendor, denial::Denial,
-    device::Standing, state::State,
-};
-use crate::chatgpt::{Limit, Window};
+use super::{Authority, Tokens, Vendor, denial::Denial, device::Standing, state::State};
 
 /// Time.
 impl Authority {
@@ -39,6 +35,18 @@ impl Authority {
             .filter(|device| device.standing == Standing::Pending)
             .map(|device| device.user_code.clone())
             .collect()
+    }
+
+    /// Waits for a code that somebody must type; returns the oldest.
+    pub async fn wait_for_user_code(&self) -> String {
+        let mut changed = self.changed.subscribe();
+        loop {
+            if let Some(code) = self.user_codes().into_iter().next() {
+                return code;
+            }
+            // The sender lives in `self`.
+            let _ = changed.changed().await;
+        }
     }
 
     /// Types a code and agrees, as this account. `false` for a code that is not waited for.
@@ -144,99 +152,5 @@ impl Authority {
         for token in refresh.values_mut() {
             token.expired |= families[token.family].account == account;
         }
-    }
-}
-
-/// The `ChatGPT` backend.
-impl Authority {
-    /// How much of the account's plan is used, in its short and in its long window.
-    pub fn set_windows(&self, account: &str, primary: Window, secondary: Window) {
-        let state = &mut *self.lock();
-        let usage = &mut state.account(account).usage;
-        (usage.primary, usage.secondary) = (primary, secondary);
-    }
-
-    /// Turns the account's calls down, or no longer.
-    pub fn set_limit(&self, account: &str, limit: Option<Limit>) {
-        self.lock().account(account).usage.limit = limit;
-    }
-
-    /// Whether a model has room; where it has none, streams begin with 200 and fail.
-    pub fn set_full(&self, model: &str, full: bool) {
-        let state = &mut *self.lock();
-        state.full_models.retain(|known| known != model);
-        state.full_models.extend(full.then(|| model.to_owned()));
-    }
-
-    /// Whether `response.completed` has an empty `output`.
-    pub fn set_empty_output(&self, on: bool) {
-        self.lock().empty_output = on;
-    }
-}
-
-/// Misbehaviour.
-impl Authority {
-    /// Queues the next answer of a vendor's token endpoint.
-    pub fn next_token_answer(&self, vendor: Vendor, answer: TokenAnswer) {
-        let state = &mut *self.lock();
-        state.answers.entry(vendor).or_default().push_back(answer);
-    }
-
-    /// How many questions about each code that is offered from now on are answered `slow_down`.
-    pub fn set_slow_downs(&self, times: u32) {
-        self.lock().slow_downs = times;
-    }
-
-    /// How OpenAI's authority writes errors.
-    pub fn set_errors(&self, shape: Shape) {
-        self.lock().shape = shape;
-    }
-
-    /// Whether a vendor's authority works: all its endpoints, but not the calls of accounts.
-    pub fn set_outage(&self, vendor: Vendor, outage: Outage) {
-        self.lock().outages.insert(vendor, outage);
-    }
-
-    /// Keeps the answers of all token endpoints back until [`Authority::release`]. What they grant is
-    /// granted already; only nobody hears of it.
-    pub fn hold(&self) {
-        self.held.send_replace(true);
-    }
-
-    pub fn release(&self) {
-        self.held.send_replace(false);
-    }
-}
-
-/// What happened.
-impl Authority {
-    /// What one account did.
-    pub fn counters(&self, account: &str) -> Counters {
-        *self.lock().count(account)
-    }
-
-    /// What all accounts did.
-    pub fn totals(&self) -> Counters {
-        let state = self.lock();
-        let all = state.counters.values().copied();
-        all.fold(Counters::default(), Counters::plus)
-    }
-
-    /// The last calls that needed an account's token, oldest first; as many as
-    /// [`SimConfig::keep`](crate::SimConfig) says.
-    pub fn calls(&self) -> Vec<AccountCall> {
-        self.lock().calls.iter().cloned().collect()
-    }
-
-    pub fn forget_calls(&self) {
-        self.lock().calls.clear();
-    }
-
-    /// Waits until what all accounts did satisfies a condition; returns it.
-    pub async fn wait_for(&self, done: impl Fn(&Counters) -> bool) -> Counters {
-        let mut changed = self.changed.subscribe();
-        // The sender lives in `self`.
-        let _ = changed.wait_for(|_| done(&self.totals())).await;
-        self.totals()
     }
 }

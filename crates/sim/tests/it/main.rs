@@ -8,6 +8,7 @@ mod chat;
 mod chatgpt;
 mod client;
 mod coder;
+mod controls;
 mod faults;
 mod http;
 mod messages;
