@@ -5,6 +5,8 @@
 //! | vendor | paths |
 //! | --- | --- |
 //! | OpenAI | `POST /api/accounts/deviceauth/{usercode,token}`, `POST /oauth/token`, `GET /oauth/authorize` |
+//! | GitHub | `POST /login/device/code`, `POST /login/oauth/access_token` |
+//! | Microsoft | `POST /{tenant}/oauth2/v2.0/{devicecode,token}` |
 //! | `ChatGPT` | `POST /backend-api/codex/responses`, `…/responses/compact`, `GET /backend-api/codex/models`, `GET /backend-api/wham/usage` |
 //!
 //! Time stands still: it is noon of 22 November 2026 until [`Authority::set_now`] or
@@ -23,10 +25,12 @@ mod calls;
 mod controls;
 mod denial;
 mod device;
+mod github;
 mod http_controls;
 mod http_report;
 mod issue;
 mod jwt;
+mod microsoft;
 mod misbehaviour;
 mod openai;
 mod params;
@@ -137,6 +141,10 @@ pub(crate) fn answer(
         }
         ["api", "accounts", "deviceauth", "token"] => ("POST", openai::poll as _),
         ["oauth", "token"] => ("POST", openai::token as _),
+        ["login", "device", "code"] => ("POST", github::offer as _),
+        ["login", "oauth", "access_token"] => ("POST", github::token as _),
+        [_, "oauth2", "v2.0", "devicecode"] => ("POST", microsoft::offer as _),
+        [_, "oauth2", "v2.0", "token"] => ("POST", microsoft::token as _),
         ["oauth", "authorize"] => ("GET", openai::authorize as _),
         _ => return None,
     };

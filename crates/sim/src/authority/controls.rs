@@ -81,7 +81,11 @@ impl Authority {
         let scope = match vendor {
             Vendor::OpenAi => "openid profile email offline_access",
             Vendor::GitHub | Vendor::Copilot => "read:user",
-            Vendor::Microsoft => "offline_access openid",
+            Vendor::Microsoft => {
+                "offline_access openid Sites.Read.All Mail.Read People.Read.All \
+                 OnlineMeetingTranscript.Read.All Chat.Read ChannelMessage.Read.All \
+                 ExternalItem.Read.All"
+            }
         };
         let vendor = match vendor {
             // Its tokens are exchanged for GitHub's.

@@ -11,7 +11,7 @@
 //! | `deny`, `expire-code` | `user_code` |
 //! | `sign-in` | `vendor`, `account`, `client`; 200 with the tokens and `account_id` |
 //! | `browser` | `account` or null |
-//! | `usercode-alias`, `empty-output` | `on` |
+//! | `usercode-alias`, `device-flow`, `empty-output` | `on` |
 //! | `pending-status` | `status` |
 //! | `plan` | `account`, `plan` |
 //! | `revoke`, `close`, `expire-access`, `expire-refresh` | `account` |
@@ -71,6 +71,9 @@ enum Control {
         account: Option<String>,
     },
     UsercodeAlias {
+        on: bool,
+    },
+    DeviceFlow {
         on: bool,
     },
     EmptyOutput {
@@ -187,6 +190,7 @@ fn obey(authority: &Authority, control: Control) -> Reply {
         }
         Control::Browser { account } => authority.set_browser(account.as_deref()),
         Control::UsercodeAlias { on } => authority.set_usercode_alias(on),
+        Control::DeviceFlow { on } => authority.set_device_flow(on),
         Control::EmptyOutput { on } => authority.set_empty_output(on),
         Control::PendingStatus { status } => authority.set_pending_status(status),
         Control::Plan { account, plan } => authority.set_plan(&account, &plan),

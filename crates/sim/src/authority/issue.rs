@@ -18,25 +18,21 @@ impl State {
         let (name, vendor) = (account.clone(), *vendor);
         let (client, scope) = (client.clone(), scope.clone());
         let life = (vendor != Vendor::GitHub).then_some(self.lifetime);
-        let expires_at = life.map(|life| self.now + life);
-        let (access_token, id_token) = match vendor {
-            Vendor::GitHub | Vendor::Copilot => (self.id("gho_"), String::new()),
-            Vendor::OpenAi | Vendor::Microsoft => {
-                let access = self.token(vendor, &name, &client, &scope);
-                (access, self.token(vendor, &name, &client, "openid"))
-            }
+        // What is not asked for is not given.
+        let has = |wanted| scope.split_whitespace().any(|scope| scope == wanted);
+        let access_token = match vendor {
+            Vendor::GitHub | Vendor::Copilot => self.id("gho_"),
+            Vendor::OpenAi | Vendor::Microsoft => self.token(vendor, &name, &client, &scope),
         };
-        self.access.insert(
-            access_token.clone(),
-            Access {
-                family,
-                vendor,
-                expires_at,
-                expired: false,
-            },
-        );
+        let access = Access {
+            family,
+            vendor,
+            expires_at: life.map(|life| self.now + life),
+            expired: false,
+        };
+        self.access.insert(access_token.clone(), access);
         let mut refresh_token = String::new();
-        if vendor != Vendor::GitHub {
+        if vendor != Vendor::GitHub && has("offline_access") {
             refresh_token = self.id("rt_");
             let refresh = Refresh {
                 family,
@@ -45,15 +41,20 @@ impl State {
             };
             self.refresh.insert(refresh_token.clone(), refresh);
         }
+        let mut id_token = String::new();
+        if vendor != Vendor::GitHub && has("openid") {
+            id_token = self.token(vendor, &name, &client, "openid");
+        }
+        let token_type = if vendor == Vendor::GitHub {
+            "bearer"
+        } else {
+            "Bearer"
+        };
         Tokens {
             access_token,
             refresh_token,
             id_token,
-            token_type: if vendor == Vendor::GitHub {
-                "bearer"
-            } else {
-                "Bearer"
-            },
+            token_type,
             expires_in: life,
             scope,
         }

@@ -11,6 +11,11 @@ impl Authority {
         state.answers.entry(vendor).or_default().push_back(answer);
     }
 
+    /// Whether apps of GitHub and Microsoft may offer codes.
+    pub fn set_device_flow(&self, on: bool) {
+        self.lock().device_flow = on;
+    }
+
     /// How many questions about each code that is offered from now on are answered `slow_down`.
     pub fn set_slow_downs(&self, times: u32) {
         self.lock().slow_downs = times;

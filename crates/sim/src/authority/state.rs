@@ -61,6 +61,8 @@ pub(crate) struct State {
     pub(super) shape: Shape,
     pub(super) usercode_alias: bool,
     pub(super) pending_status: u16,
+    /// Whether apps may offer codes at all, at GitHub and Microsoft.
+    pub(super) device_flow: bool,
     /// For codes offered from now on.
     pub(super) slow_downs: u32,
     pub(super) browser: Option<String>,
@@ -90,6 +92,7 @@ impl State {
             shape: Shape::Nested,
             usercode_alias: false,
             pending_status: 403,
+            device_flow: true,
             slow_downs: 0,
             browser: Some("browser".to_owned()),
             keep,

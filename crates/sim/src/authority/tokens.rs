@@ -4,6 +4,8 @@
 //! somebody has stolen it, as far as an authority can tell, and the whole family ends: its refresh
 //! tokens and its access tokens.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use super::{
@@ -54,8 +56,8 @@ pub(crate) struct Code {
     pub(super) family: Option<usize>,
 }
 
-/// The tokens of one sign-in or refresh.
-#[derive(Debug, Clone, Serialize)]
+/// The tokens of one sign-in or refresh. Its `Debug` shows none.
+#[derive(Clone, Serialize)]
 pub struct Tokens {
     pub access_token: String,
     /// Empty where there is none.
@@ -69,6 +71,15 @@ pub struct Tokens {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<u64>,
     pub scope: String,
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tokens")
+            .field("expires_in", &self.expires_in)
+            .field("scope", &self.scope)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Whose token a call came with.

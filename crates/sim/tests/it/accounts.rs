@@ -68,3 +68,8 @@ pub(crate) async fn call_at(sim: &Sim, path: &str, token: &str, id: &str, body: 
 pub(crate) fn code_of(seen: &Seen) -> (u16, Value) {
     (seen.status.as_u16(), seen.json()["error"]["code"].clone())
 }
+
+/// The status, and a flat error.
+pub(crate) fn told(seen: &Seen) -> (u16, Value) {
+    (seen.status.as_u16(), seen.json()["error"].clone())
+}

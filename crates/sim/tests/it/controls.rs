@@ -64,6 +64,9 @@ async fn settles_codes() {
     );
     control(&sim, "usercode-alias", &json!({"on": true})).await;
     assert!(offer(&sim).await["usercode"].is_string());
+    control(&sim, "device-flow", &json!({"on": false})).await;
+    let seen = form(&sim, "/login/device/code", &[("client_id", "app")]).await;
+    assert!(seen.body.starts_with(b"error=device_flow_disabled"));
 }
 
 /// What a control does to the next refresh and the next call of alice.
