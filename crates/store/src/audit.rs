@@ -151,10 +151,14 @@ impl Store {
 
     /// Adds something to the trail that is no write to the store.
     pub async fn remember(&self, note: Note) -> Result<()> {
-        let notes = [note];
+        self.remember_all(&[note]).await
+    }
+
+    /// Adds several things to the trail that are no writes to the store: all of them or none.
+    pub async fn remember_all(&self, notes: &[Note]) -> Result<()> {
         transact!(self, |tx| {
-            tx.append(&notes).await?;
-            ((), true)
+            tx.append(notes).await?;
+            ((), !notes.is_empty())
         })
     }
 

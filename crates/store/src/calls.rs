@@ -9,6 +9,7 @@ use sqlx::QueryBuilder;
 use tollhouse_domain::call::Call;
 use tollhouse_domain::id::{CallId, KeyId};
 use tollhouse_domain::time::Timestamp;
+use uuid::Uuid;
 
 use crate::convert::NEWEST;
 use crate::db::Store;
@@ -41,6 +42,21 @@ impl Store {
             filter.push_to(&mut query);
             query
                 .push(" ORDER BY id DESC LIMIT ")
+                .push_bind(i64::from(page.limit));
+            query.build_query_as().fetch_all(pool).await?
+        });
+        rows.into_iter().map(CallRow::call).collect()
+    }
+
+    /// The calls that pass `filter`, oldest first; a page begins after the last call of the one before.
+    pub async fn calls_since(&self, filter: &CallFilter, page: Page<CallId>) -> Result<Vec<Call>> {
+        let above = page.after.map_or(Uuid::nil(), |id| id.0);
+        let rows: Vec<CallRow> = read!(self, |pool| {
+            let mut query = QueryBuilder::new(concat!(select_calls!(), " WHERE id > "));
+            query.push_bind(above);
+            filter.push_to(&mut query);
+            query
+                .push(" ORDER BY id LIMIT ")
                 .push_bind(i64::from(page.limit));
             query.build_query_as().fetch_all(pool).await?
         });

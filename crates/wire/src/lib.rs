@@ -8,7 +8,8 @@
 //! * [`sse`] frames event streams, [`meter`] reads [`Usage`] and the outcome out of an answer;
 //! * [`error`] and [`models`] write the answers a gateway gives by itself, in the caller's protocol;
 //! * [`translate`] carries a request and its answer from one protocol to another, by way of a hub:
-//!   [`conversation`] for requests, [`answer`] for answers.
+//!   [`conversation`] for requests, [`answer`] for answers;
+//! * [`transcript`] reads bodies by the same hub for people, and finds what each call of a conversation adds.
 #![warn(missing_docs)]
 
 pub mod answer;
@@ -38,6 +39,7 @@ pub mod sse;
 mod strict;
 #[cfg(test)]
 mod testing;
+pub mod transcript;
 pub mod translate;
 pub mod usage;
 mod utf8;

@@ -21,6 +21,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use answering::decode_answer;
 pub use answering::{Answering, Finished};
 pub use encoder::Encoder;
 pub use stream::{Gather, Take, Translator};

@@ -62,6 +62,16 @@ async fn pages_join_without_gap_or_overlap(place: Place) {
     }
     seen.reverse();
     assert_eq!(seen, calls);
+    // And the other way round.
+    let (mut seen, mut page) = (Vec::new(), Page::first(3));
+    loop {
+        let rows = store.calls_since(&CallFilter::default(), page).await;
+        let rows = rows.unwrap();
+        let Some(last) = rows.last() else { break };
+        page = Page::after(3, last.id);
+        seen.extend(rows);
+    }
+    assert_eq!(seen, calls);
 }
 
 fn different_in_everything(n: u128) -> Call {

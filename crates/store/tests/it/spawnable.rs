@@ -76,6 +76,7 @@ methods! {
     reseal_setting(store, name: String, sealed: Vec<u8>): store.reseal_setting(&name, &sealed, &sealed);
     insert_calls(store, calls: Vec<Call>): store.insert_calls(&calls);
     calls(store, filter: CallFilter, page: Page<CallId>): store.calls(&filter, page);
+    calls_since(store, filter: CallFilter, page: Page<CallId>): store.calls_since(&filter, page);
     call(store, id: CallId): store.call(id);
     by_object(store, id: String, key: KeyId): store.call_by_upstream_object(&id, key);
     delete_calls(store, at: Timestamp): store.delete_calls_before(at, 1);

@@ -2,7 +2,7 @@
 
 use super::mend::mend;
 use super::{Encoder, Gather, Reply, Translator};
-use crate::answer::{Answer, Event, Malformed};
+use crate::answer::{Answer, Event, Malformed, Sink};
 use crate::failure::Failure;
 use crate::restore::Restore;
 use crate::{Protocol, chat, messages, responses};
@@ -50,12 +50,7 @@ impl Answering {
             answer.take(event);
         };
         let mut sink = |event: Event<'_>| restore.event(event, &mut take);
-        let body = &mend(body);
-        match self.upstream {
-            Protocol::Messages => messages::decode_whole(body, &mut sink)?,
-            Protocol::Chat => chat::decode_whole(body, &mut sink)?,
-            Protocol::Responses => responses::decode_whole(body, &mut sink)?,
-        }
+        decode_answer(self.upstream, body, &mut sink)?;
         told?;
         if let Some(failure) = failure_of(self.caller, &answer, &self.reply) {
             return Ok(Finished::Failed(failure));
@@ -65,6 +60,20 @@ impl Answering {
         } else {
             encode_whole(self.caller, &answer, &self.reply)
         }))
+    }
+}
+
+/// Reads a whole answer in its own protocol.
+pub(crate) fn decode_answer(
+    protocol: Protocol,
+    body: &[u8],
+    sink: Sink<'_>,
+) -> Result<(), Malformed> {
+    let body = &mend(body);
+    match protocol {
+        Protocol::Messages => messages::decode_whole(body, sink),
+        Protocol::Chat => chat::decode_whole(body, sink),
+        Protocol::Responses => responses::decode_whole(body, sink),
     }
 }
 

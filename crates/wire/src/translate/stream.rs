@@ -135,7 +135,7 @@ impl<T: Take> Flow<T> {
 }
 
 impl<T: Take> Translator<T> {
-    pub(super) fn new(upstream: Protocol, restore: Restore, taker: T) -> Self {
+    pub(crate) fn new(upstream: Protocol, restore: Restore, taker: T) -> Self {
         Self {
             frames: sse::Decoder::new(EVENT_LIMIT),
             decoder: Decoder::new(upstream),
@@ -197,6 +197,11 @@ impl<T: Take> Translator<T> {
             flow.note(Err(Malformed::TRUNCATED), out);
         }
         flow.broken.map_or(Ok(()), Err)
+    }
+
+    /// What took the events.
+    pub(crate) fn into_taker(self) -> T {
+        self.flow.taker
     }
 
     /// Whether the caller has got the end of its answer, good or bad.
@@ -273,7 +278,7 @@ impl Translator<Gather> {
             caller,
             reply,
             answer,
-        } = self.flow.taker;
+        } = self.into_taker();
         match failure_of(caller, &answer, &reply) {
             Some(failure) => Finished::Failed(failure),
             None => Finished::Answer(encode_whole(caller, &answer, &reply)),
