@@ -49,3 +49,112 @@ test("names that clients give conversations are text", async () => {
   await context.close();
   expect(faults).toEqual([]);
 });
+
+type Answer = { content: { type: string; id?: string; text?: string }[] };
+
+/** A conversation whose every word is hostile, kept: a tool is called, fails, and history is rewritten. */
+async function hostileTalk(): Promise<string> {
+  const credentials = { platform: true };
+  const body = { name: "talk", capture: "full", credentials, org: here.orgs[0]?.id };
+  const key = await here.api<{ secret: string }>("POST", "/keys", body);
+  const say = async (model: string, messages: unknown[], headers: Record<string, string> = {}) => {
+    const response = await fetch(`${here.url}/v1/messages`, {
+      method: "POST",
+      headers: {
+        "x-api-key": key.secret,
+        "anthropic-version": "2023-06-01",
+        "x-tollhouse-session": "talk",
+        ...headers,
+      },
+      body: JSON.stringify({
+        model,
+        max_tokens: 64,
+        system: `You are ${HOSTILE}`,
+        tools: [{ name: "Read", input_schema: { type: "object", properties: {} } }],
+        messages,
+      }),
+    });
+    const answer = (await response.json()) as Answer;
+    return { answer, call: response.headers.get("x-tollhouse-call") ?? "" };
+  };
+  const image = {
+    type: "base64",
+    media_type: "image/png",
+    data: "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+  };
+  const user = {
+    role: "user",
+    content: [
+      { type: "text", text: `Look at this: ${HOSTILE}` },
+      { type: "image", source: image },
+    ],
+  };
+  const { answer } = await say("sim-tool", [user]);
+  const called = answer.content.find(({ type }) => type === "tool_use");
+  const failed = { type: "tool_result", tool_use_id: called?.id, is_error: true, content: HOSTILE };
+  const result = { role: "user", content: [failed] };
+  await say("sim-echo", [user, { role: "assistant", content: answer.content }, result]);
+  await say("sim-echo", [{ role: "user", content: "Beside" }], {
+    "x-claude-code-agent-id": "agent-<b>1",
+  });
+  const used = { type: "tool_use", id: "toolu_x", name: HOSTILE, input: { path: HOSTILE } };
+  const done = { type: "tool_result", tool_use_id: "toolu_x", content: HOSTILE };
+  // The provider refuses such a name, and that is shown, too.
+  const { call } = await say("sim-echo", [
+    user,
+    { role: "assistant", content: [used] },
+    { role: "user", content: [done] },
+  ]);
+  for (;;) {
+    // What calls say is stored a moment after they end.
+    const found = await here.api("GET", `/calls/${call}/capture`).catch(() => undefined);
+    if (found) break;
+  }
+  const { session } = await here.api<{ session: string }>("GET", `/calls/${call}`);
+  return session;
+}
+
+test("what was said in a session is shown turn by turn, folded, and as text", async () => {
+  const session = await hostileTalk();
+  const { page, context, faults } = await open(chromium);
+  await signIn(page, here, here.people.root, `sessions/${session}`);
+  await page.getByRole("button", { name: "Transcript" }).click();
+  await page.waitForURL((url) => url.searchParams.get("tab") === "transcript");
+  // Nothing is read, and noted, before somebody asks.
+  expect(await page.getByText("Tools used").count()).toBe(0);
+  await page.getByRole("button", { name: "Show", exact: true }).click();
+  await page.getByText("History rewritten here").waitFor();
+  const turns = page.getByRole("list").filter({ hasText: "Look at this" }).getByRole("listitem");
+  expect(await turns.count()).toBe(4);
+  // Each turn once, however often it was sent: an image is only in the first.
+  expect(await page.getByText("image/png").count()).toBe(1);
+  await page.getByText("agent-<b>1").last().waitFor();
+  const tools = page.getByRole("region", { name: "Tools used" });
+  const row = tools.getByRole("row").filter({ hasText: "Read" });
+  expect(await row.getByRole("cell").allTextContents()).toEqual(["Read", "1", "1"]);
+  await portray(page, "transcript");
+  const folded = page.locator("details");
+  for (let at = 0; at < (await folded.count()); at++)
+    await folded.nth(at).locator("summary").click();
+  await page.getByText("You are").waitFor();
+  await portray(page, "transcript-open");
+  await unharmed(page);
+  await context.close();
+  expect(faults).toEqual([]);
+});
+
+test("a transcript that nobody kept, or that is not for everybody, says so", async () => {
+  const { page, context, faults } = await open(chromium);
+  const seeded = await longest("claude-opus-4-5");
+  await signIn(page, here, here.people.root, `sessions/${seeded}?tab=transcript`);
+  await page.getByText("Nothing is kept of what was said here").waitFor();
+  await portray(page, "transcript-none");
+  await context.close();
+  const session = await hostileTalk();
+  const other = await open(chromium);
+  await signIn(other.page, here, here.people.viewer, `sessions/${session}?tab=transcript`);
+  await other.page.getByText("administrators may read them").waitFor();
+  expect(await other.page.getByRole("button", { name: "Show", exact: true }).count()).toBe(0);
+  await other.context.close();
+  expect([...faults, ...other.faults]).toEqual([]);
+});

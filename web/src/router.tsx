@@ -19,6 +19,7 @@ import { overviewSearch } from "./pages/overview/search";
 import { peopleSearch } from "./pages/people/search";
 import { pricesSearch } from "./pages/prices/search";
 import { providersSearch } from "./pages/providers/search";
+import { sessionSearch } from "./pages/sessions/search";
 import { Shell } from "./shell/Shell";
 import { Empty, Failed } from "./ui/states";
 
@@ -62,6 +63,7 @@ const sessions = createRoute({
 const session = createRoute({
   getParentRoute: () => root,
   path: "/sessions/$id",
+  validateSearch: sessionSearch,
   component: lazyRouteComponent(() => import("./pages/sessions/Session"), "Session"),
 });
 

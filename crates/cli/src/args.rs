@@ -22,8 +22,8 @@ pub(crate) use self::people::{
 };
 pub(crate) use self::server::{
     Bodies, CallFilters, CallsArgs, CallsCommand, Clearable, CredentialCommand, CredentialName,
-    CredentialOwner, CredentialSet, Interval, KeyCommand, KeyCreate, KeyEdit, KeyPolicy,
-    PricesCommand, ProxyCommand, SessionCommand, UsageArgs,
+    CredentialOwner, CredentialSet, ExportFormat, Interval, KeyCommand, KeyCreate, KeyEdit,
+    KeyPolicy, PricesCommand, ProxyCommand, SessionCommand, UsageArgs,
 };
 pub(crate) use self::sign_in::{LoginArgs, LogoutArgs, PasswordArgs};
 

@@ -18,6 +18,7 @@ mod run;
 mod serve;
 mod session;
 mod tail;
+mod transcript;
 mod usage;
 mod vault;
 

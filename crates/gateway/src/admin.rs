@@ -35,6 +35,7 @@ mod routes;
 mod session;
 mod sessions;
 mod show;
+mod transcript;
 mod unknown;
 mod usage;
 mod users;
@@ -130,6 +131,7 @@ fn v1() -> OpenApiRouter<Control> {
         .routes(routes!(calls::export::export))
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::show))
+        .routes(routes!(transcript::show))
         .routes(routes!(usage::report))
         .routes(routes!(session::open, session::close))
         .routes(routes!(session::ways::show))

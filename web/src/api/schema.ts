@@ -886,6 +886,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{id}/transcript": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was said in a session, each turn once: what calls said is kept only where capture is on. A part may hold
+         *     fewer calls than `limit`, for long ones. For the key's owner, administrators of its organization and of the
+         *     installation; each call that is read is in the audit trail.
+         */
+        get: operations["show_transcript"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/usage": {
         parameters: {
             query?: never;
@@ -2460,6 +2481,20 @@ export interface components {
             /** @description `read`, `write` or `admin`: what it may do of what its user may. */
             scope: string;
         };
+        /** @description A tool and its uses. */
+        ToolUse: {
+            /**
+             * Format: int64
+             * @description How often the model called it.
+             */
+            calls: number;
+            /**
+             * Format: int64
+             * @description How often the client said that the call failed; not every protocol has a word for that.
+             */
+            failed: number;
+            name: string;
+        };
         /** @description What a number of calls come to. What is unknown is left out of the sums. */
         Totals: {
             /**
@@ -2504,6 +2539,121 @@ export interface components {
             list_cost_usd?: string | null;
             usage?: components["schemas"]["Usage"] | null;
         };
+        /** @description What was said in a session, from some call on. */
+        Transcript: {
+            /** @description Its calls, oldest first, each with what it adds. */
+            data: components["schemas"]["TranscriptCall"][];
+            /** @description What to send as `cursor` for the part that follows; null at the end. */
+            next: string | null;
+            /** @description The tools that were called in this part, as far as it could be read. */
+            tools: components["schemas"]["ToolUse"][];
+            /** @description Of how many calls in this part it is not, or not wholly, known what they said. */
+            unread: number;
+        };
+        /** @description A call and what it adds to its conversation. */
+        TranscriptCall: {
+            /** @description What it was answered. */
+            answered: components["schemas"]["TranscriptLine"][];
+            /** @description What its request adds. */
+            asked: components["schemas"]["TranscriptLine"][];
+            /** @description When it was admitted. */
+            at: string;
+            /** @example call_01890a5d7c4e7d1f8a3b000000000000 */
+            call: string;
+            endpoint: string;
+            error?: string | null;
+            follows?: components["schemas"]["TranscriptFollows"] | null;
+            /** @description Instructions that were not given before. */
+            instructions?: string[];
+            /** @description The model that answered, or failing that was asked. */
+            model?: string | null;
+            /** @description `success`, `upstream_error`, `stream_error`, `client_disconnect`, `refused` or `interrupted`. */
+            outcome: string;
+            /** @description Whether what looked like a secret was taken out of it. */
+            redacted: boolean;
+            /** @description How many things it repeats that were said before. */
+            repeats: number;
+            /** @description What can be shown of it. */
+            state: components["schemas"]["TranscriptState"];
+            /** @description Why the model stopped, in the provider's word. */
+            stop_reason?: string | null;
+            /** @description The client's sub-agent that made it. */
+            subagent?: string | null;
+            /** @description Why it is not all, for people. */
+            why?: string | null;
+        };
+        /**
+         * @description How a call goes on from what was said before.
+         * @enum {string}
+         */
+        TranscriptFollows: "first" | "continues" | "again" | "rewritten" | "apart";
+        /** @description A page that was found. */
+        TranscriptHit: {
+            title: string;
+            url: string;
+        };
+        /** @description One thing said. */
+        TranscriptLine: components["schemas"]["TranscriptSaid"] & {
+            /** @description `system`, `user` or `assistant`. */
+            role: string;
+        };
+        /** @description An image or a document: how large it is, and not its bytes. */
+        TranscriptMedia: {
+            /**
+             * Format: int64
+             * @description Absent where it stands elsewhere.
+             */
+            bytes?: number | null;
+            media_type?: string | null;
+            title?: string | null;
+            /** @description Where it stands. */
+            url?: string | null;
+        };
+        /** @description What is said. */
+        TranscriptSaid: {
+            /** @enum {string} */
+            kind: "text";
+            text: string;
+        } | {
+            /** @enum {string} */
+            kind: "thought";
+            text: string;
+        } | (components["schemas"]["TranscriptMedia"] & {
+            /** @enum {string} */
+            kind: "image";
+        }) | (components["schemas"]["TranscriptMedia"] & {
+            /** @enum {string} */
+            kind: "document";
+        }) | {
+            /** @description Ties it to its result; empty where there is none. */
+            id: string;
+            /** @description What it is called with: JSON, or any text. */
+            input: string;
+            /** @enum {string} */
+            kind: "tool_call";
+            name: string;
+        } | {
+            /** @description The client says that it failed. */
+            error: boolean;
+            id: string;
+            /** @enum {string} */
+            kind: "tool_result";
+            parts: components["schemas"]["TranscriptSaid"][];
+        } | {
+            /** @enum {string} */
+            kind: "refusal";
+            text: string;
+        } | {
+            found: components["schemas"]["TranscriptHit"][];
+            /** @enum {string} */
+            kind: "search";
+            query: string;
+        };
+        /**
+         * @description What can be shown of a call.
+         * @enum {string}
+         */
+        TranscriptState: "whole" | "partial" | "unreadable" | "not_kept" | "no_turn";
         /** @description What came of it. */
         Trial: {
             /** @description What went wrong. */
@@ -7069,6 +7219,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SessionWithCalls"];
+                };
+            };
+            /** @description What was sent is wrong; `field` names the part. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No token, or a wrong one. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not with this token, or not in this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    show_transcript: {
+        parameters: {
+            query?: {
+                /** @description The most rows to return. */
+                limit?: number;
+                /** @description Where to go on: `next` of the part before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transcript"];
                 };
             };
             /** @description What was sent is wrong; `field` names the part. */

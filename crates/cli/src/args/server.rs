@@ -320,14 +320,31 @@ pub(crate) enum SessionCommand {
         #[command(flatten)]
         format: Format,
     },
-    /// One conversation as JSON lines: each call and what it said, where that is kept, oldest first
+    /// One conversation with what was said, where that is kept, oldest call first
     ///
     /// The audit trail notes each call whose bodies you looked at.
     Export {
         /// The session's id
         #[arg(value_name = "ID")]
         id: String,
+        /// `bodies`: JSON lines, each call with its bodies as they were. `json` and `markdown`: what was
+        /// said, each turn once; JSON lines again, or to read
+        #[arg(
+            long,
+            value_name = "FORMAT",
+            default_value = "bodies",
+            hide_possible_values = true
+        )]
+        format: ExportFormat,
     },
+}
+
+/// How a conversation is exported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    Bodies,
+    Json,
+    Markdown,
 }
 
 #[derive(Debug, Args)]

@@ -2,8 +2,9 @@
 
 use super::call::{COLUMNS, Told, filters};
 use super::listing::{Column, cost, input_tokens, moment, output_tokens, print};
+use super::transcript;
 use crate::api::{Api, Query, escape};
-use crate::args::SessionCommand;
+use crate::args::{ExportFormat, SessionCommand};
 use crate::output;
 use crate::record::{Page, Record};
 
@@ -30,7 +31,14 @@ pub(super) async fn run(command: SessionCommand) -> anyhow::Result<()> {
             ];
             print(&page, &columns, args.format)
         }
-        SessionCommand::Export { id } => {
+        SessionCommand::Export {
+            id,
+            format: format @ (ExportFormat::Json | ExportFormat::Markdown),
+        } => transcript::export(&api, &id, format == ExportFormat::Json).await,
+        SessionCommand::Export {
+            id,
+            format: ExportFormat::Bodies,
+        } => {
             // To say so if there is none.
             let _: Record = api
                 .get(&format!("/api/v1/sessions/{}", escape(&id)))

@@ -82,6 +82,20 @@ fn what_a_call_said_is_shown_and_exported() {
     assert!(asked(&lines[0]).contains("first") && asked(&lines[1]).contains("second"));
     assert_eq!(lines[1]["call"]["id"], row["id"]);
 
+    // Each turn once, to read and for programs.
+    let told = place.ok(&["session", "export", session, "--format", "markdown"]);
+    let at = |text: &str| {
+        told.find(text)
+            .unwrap_or_else(|| panic!("{text} in {told}"))
+    };
+    assert!(at("**user**\n\nfirst") < at("**assistant**") && at("first") < at("second [redacted"));
+    let told = place.ok(&["session", "export", session, "--format", "json"]);
+    let follows = told.lines().map(|line| {
+        let line: Value = serde_json::from_str(line).unwrap();
+        line["follows"].clone()
+    });
+    assert_eq!(follows.collect::<Vec<_>>(), ["first", "apart"]);
+
     // A key whose calls are not kept has nothing to show, and is exported all the same.
     let key = create("plain", &[]);
     call(url, &key, "third");

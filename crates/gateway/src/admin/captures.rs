@@ -163,16 +163,21 @@ pub(super) async fn read(signed: &Signed, call: &Call) -> Result<Option<Said>, A
 }
 
 fn nothing(call: &Call) -> ApiError {
-    ApiError::missing(match call.capture {
+    ApiError::missing(why_nothing(call))
+}
+
+/// Why there is nothing to show of what a call said.
+pub(super) const fn why_nothing(call: &Call) -> &'static str {
+    match call.capture {
         None => "Nothing was to be kept of what this call said.",
         Some(Kept::Dropped) => "There was no room to keep what this call said.",
         Some(Kept::Redacted | Kept::Full) => {
             "What this call said is not here: not stored yet, deleted, or lost in a crash."
         }
-    })
+    }
 }
 
-fn note(signed: &Signed, action: Action, call: &Call) -> Note {
+pub(super) fn note(signed: &Signed, action: Action, call: &Call) -> Note {
     let note = signed.note(action, Subject::id(SubjectKind::Call, call.id));
     let note = note
         .in_org(call.org)

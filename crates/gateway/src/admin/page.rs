@@ -87,7 +87,7 @@ pub(super) struct Cursor(String);
 const BAD_CURSOR: &str = "expected what `next` of an earlier answer said";
 
 impl Cursor {
-    fn print(place: &str) -> String {
+    pub(super) fn print(place: &str) -> String {
         URL_SAFE_NO_PAD.encode(place)
     }
 

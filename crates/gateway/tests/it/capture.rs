@@ -1,6 +1,7 @@
 //! What calls said is kept where that is wanted, as far as it is wanted, and shown to nobody else.
 
 mod kept;
+mod transcript;
 mod whose;
 
 use bytes::Bytes;

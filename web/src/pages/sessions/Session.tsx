@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useParams } from "@tanstack/react-router";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useEffect, useMemo } from "react";
 import { prices } from "../../api/prices";
 import { type Call, conversation, type Session as SessionRow } from "../../api/record";
@@ -11,15 +11,21 @@ import { Fact, Facts } from "../../ui/Facts";
 import { Columns, Page } from "../../ui/Page";
 import { Panel } from "../../ui/Panel";
 import { Failed, SkeletonRows } from "../../ui/states";
+import { Tabs } from "../../ui/Tabs";
 import { Time } from "../../ui/Time";
 import { cached, prompt, tokens } from "../overview/series";
 import { Parts } from "./Parts";
+import { Transcript } from "./Transcript";
 import { Turns } from "./Turns";
 import { parts, type Turn, turns } from "./turns";
 
 const REFRESH_MS = 15_000;
 /** Calls that are looked at; a longer conversation shows its newest. */
 const MOST = 5000;
+const TABS = [
+  ["turns", "Turns"],
+  ["transcript", "Transcript"],
+] as const;
 
 export function Session() {
   const { id } = useParams({ from: "/sessions/$id" });
@@ -73,7 +79,30 @@ function Shown({ session, calls, whole }: ShownProps) {
         <Sums session={session} broken={broken} whole={whole} />
       </Columns>
       <Parts parts={parts(calls)} />
-      <Turns turns={all} />
+      <Below session={session} turns={all} calls={calls} />
+    </>
+  );
+}
+
+/** What it cost turn by turn, or what was said. */
+function Below({ session, turns, calls }: { session: SessionRow; turns: Turn[]; calls: Call[] }) {
+  const { tab = "turns" } = useSearch({ from: "/sessions/$id" });
+  const navigate = useNavigate({ from: "/sessions/$id" });
+  const choose = (tab: "turns" | "transcript") =>
+    navigate({
+      search: ({ org }) => ({ ...(org && { org }), ...(tab !== "turns" && { tab }) }),
+      replace: true,
+    });
+  return (
+    <>
+      <div>
+        <Tabs label="Show" value={tab} options={TABS} onChange={choose} />
+      </div>
+      {tab === "turns" ? (
+        <Turns turns={turns} />
+      ) : (
+        <Transcript key={session.id} id={session.id} calls={calls} />
+      )}
     </>
   );
 }

@@ -169,6 +169,7 @@ fn table() -> Vec<Row> {
         row(&get, "/api/v1/calls/export?format=jsonl", "", SIGNED),
         row(&get, "/api/v1/sessions", "", SIGNED),
         row(&get, "/api/v1/sessions/{id}", "", IN_ORG),
+        row(&get, "/api/v1/sessions/{id}/transcript", "", OWN),
         row(&get, "/api/v1/usage", "", SIGNED),
         row(&get, "/api/v1/live", "", SIGNED),
     ]
