@@ -26,7 +26,7 @@ use tollhouse_vault::KeyDigester;
 use tollhouse_wire::Protocol;
 use tollhouse_wire::dialect::Dialect;
 
-pub(crate) use self::credentials::{Credentials, OpenCredential, Pool, Rules};
+pub(crate) use self::credentials::{Credentials, OpenAccount, OpenCredential, Pool, Rules};
 use self::keys::Keys;
 pub(crate) use self::people::People;
 

@@ -21,6 +21,7 @@ use tollhouse_store::{Store, StoreError};
 use tollhouse_vault::{Context, KeyFileError, MasterKeyError, VaultError};
 use tracing::warn;
 
+use crate::accounts::Accounts;
 use crate::capture::Captures;
 use crate::clock;
 use crate::config::Config;
@@ -135,6 +136,7 @@ impl Gateway {
             upstream: Upstream::new(&config.upstream, extras(config))?,
             health: HealthBook::default(),
             pools: Pools::default(),
+            accounts: Accounts::new(&config.accounts),
             limiter,
             metrics,
             public_url: config.public_url.clone(),

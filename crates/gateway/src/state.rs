@@ -15,6 +15,7 @@ use tollhouse_store::{CallFilter, Page, Store, StoreError};
 use tollhouse_vault::{KeyDigester, Vault};
 use tollhouse_wire::ErrorKind;
 
+use crate::accounts::{Accounts, Renewing};
 use crate::capture::Captures;
 use crate::client::Proxies;
 use crate::config::Bootstrap;
@@ -49,6 +50,7 @@ pub(crate) struct Inner {
     pub(crate) upstream: Upstream,
     pub(crate) health: HealthBook,
     pub(crate) pools: Pools,
+    pub(crate) accounts: Accounts,
     pub(crate) limiter: Arc<Limiter>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) public_url: String,
@@ -134,6 +136,7 @@ impl Gateway {
             upstream: &self.0.upstream,
             health: &self.0.health,
             pools: &self.0.pools,
+            accounts: Renewing(self),
         }
     }
 

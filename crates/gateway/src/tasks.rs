@@ -10,6 +10,7 @@ use tollhouse_domain::audit::{Action, Actor, Note, Subject, SubjectKind};
 use tollhouse_domain::time::Timestamp;
 use tracing::warn;
 
+use crate::accounts::keep;
 use crate::capture::{self, Finished};
 use crate::clock;
 use crate::ledger::retention::{self, Keep};
@@ -38,6 +39,9 @@ pub(crate) fn spawn(gateway: &Gateway, writer: Writer, finished: Receiver<Finish
     tasks.spawn(sync::run(Arc::clone(&inner.ledger), stop.clone()));
     tasks.spawn(last_uses(gateway.clone(), stop.clone()));
     tasks.spawn(credential_marks(gateway.clone(), stop.clone()));
+    if inner.accounts.enabled() {
+        tasks.spawn(keep::run(gateway.clone(), stop.clone()));
+    }
     if inner.store.kind() == "postgres" {
         // An embedded store has one process; only a shared one can change behind our back.
         tasks.spawn(follow::run(gateway.clone(), stop.clone()));

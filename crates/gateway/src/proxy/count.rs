@@ -9,7 +9,7 @@ use tollhouse_wire::loss::Loss;
 use tollhouse_wire::responses;
 use tollhouse_wire::translate::prepare_count;
 
-use super::dispatch::Sending;
+use super::dispatch::{self, Sending};
 use super::operation::Inference;
 use super::outbound::Outbound;
 use super::passage::Passage;
@@ -60,8 +60,9 @@ async fn tokens(
     origin.allow(losses)?;
     passage.note(target, losses);
     if let Some(ask) = counting.ask {
-        let request = translation::post(outbound, target, Inference::InputTokens.suffix(), ask)?;
-        let sending = Sending::new(target.clone(), request, losses);
+        let target = dispatch::fresh(target.clone(), passage.accounts()).await?;
+        let request = translation::post(outbound, &target, Inference::InputTokens.suffix(), ask)?;
+        let sending = Sending::new(target, request, losses);
         if let Some(tokens) = ask_target(passage, sending).await {
             return Ok(tokens);
         }

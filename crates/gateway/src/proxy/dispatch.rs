@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use futures_util::future::{Either, ready};
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, Request, Response, StatusCode, Uri};
 use hyper::body::Incoming;
@@ -16,8 +17,9 @@ use tollhouse_wire::translate::Answering;
 use super::headers;
 use super::outbound::{Address, Outbound};
 use super::refusal::Refusal;
-use super::resolve::Target;
+use super::resolve::{Credential, Target};
 use super::translation;
+use crate::accounts::Renewing;
 use crate::chunks::ChunkBody;
 use crate::clock;
 use crate::health::HealthBook;
@@ -41,6 +43,7 @@ pub(crate) struct Ways<'a> {
     pub(crate) upstream: &'a Upstream,
     pub(crate) health: &'a HealthBook,
     pub(crate) pools: &'a Pools,
+    pub(crate) accounts: Renewing<'a>,
 }
 
 /// Calls the targets in order.
@@ -56,7 +59,7 @@ pub(crate) async fn dispatch(
     call: &mut OpenCall,
 ) -> Result<Answered, Refusal> {
     let mut queue = Queue::new(targets, outbound);
-    let first = attempt(ways, queue.next()?, call).await;
+    let first = attempt(ways, queue.next(ways.accounts).await?, call).await;
     let reason = match &first.answer {
         Ok(response) => worth_another(response.status(), &first.target),
         Err(UpstreamError::Unreachable(_)) => Some("unreachable"),
@@ -65,7 +68,7 @@ pub(crate) async fn dispatch(
     let Some(reason) = reason else {
         return first.answered(None);
     };
-    let Ok(second) = queue.after(&first) else {
+    let Ok(second) = Box::pin(queue.after(ways.accounts, &first)).await else {
         return first.answered(None);
     };
     if let Some(row) = call.row() {
@@ -135,10 +138,11 @@ impl Queue {
 
     /// The request for the next target that the call can be carried to; else why it cannot be carried
     /// to the first that was left.
-    fn next(&mut self) -> Result<Sending, Refusal> {
+    async fn next(&mut self, accounts: Renewing<'_>) -> Result<Sending, Refusal> {
         let mut unfit = None;
         while let Some(target) = self.targets.pop_front() {
-            match self.request(target) {
+            let fresh = fresh(target, accounts).await;
+            match fresh.and_then(|target| self.request(target)) {
                 Ok(sending) => return Ok(sending),
                 Err(refusal) => unfit = unfit.or(Some(refusal)),
             }
@@ -147,16 +151,22 @@ impl Queue {
             .unwrap_or_else(|| Refusal::new(ErrorKind::Internal, "There was no target to call.")))
     }
 
-    /// The request for the second attempt.
-    fn after(&mut self, first: &Sent) -> Result<Sending, Refusal> {
+    /// The request for the second attempt. An account whose token is refused is refreshed first, if that
+    /// helps; only then is another one turned to.
+    async fn after(&mut self, accounts: Renewing<'_>, first: &Sent) -> Result<Sending, Refusal> {
+        let target = &first.target;
         let status = first.answer.as_ref().map(|answer| answer.status().as_u16());
-        match (&first.target.spare, status) {
-            (Some(spare), Ok(401 | 429)) => self.request(Target {
-                credential: spare.clone(),
-                spare: None,
-                ..first.target.clone()
-            }),
-            (Some(_) | None, _) => self.next(),
+        if let (Some(kept), Ok(401)) = (target.credential.kept(), status)
+            && let Some(renewed) = accounts.after_refusal(kept).await
+        {
+            return self.request(target.with(Credential::Kept(renewed)));
+        }
+        match (&target.spare, status) {
+            (Some(spare), Ok(401 | 429)) => {
+                let other = fresh(target.with(spare.clone()), accounts).await;
+                other.and_then(|target| self.request(target))
+            }
+            (Some(_) | None, _) => self.next(accounts).await,
         }
     }
 
@@ -178,7 +188,8 @@ impl Queue {
         let own = target.credential.is_clients();
         let uri = uri(&target, &self.outbound.address)?;
         // Headers are copied only if another attempt may need them.
-        let headers = if self.targets.is_empty() && target.spare.is_none() {
+        let once = target.spare.is_none() && !target.credential.is_account();
+        let headers = if self.targets.is_empty() && once {
             std::mem::take(&mut self.outbound.headers)
         } else {
             self.outbound.headers.clone()
@@ -204,6 +215,17 @@ impl Queue {
     }
 }
 
+/// A target with a token that has not ended: itself, nearly always.
+pub(super) fn fresh(
+    target: Target,
+    accounts: Renewing<'_>,
+) -> impl Future<Output = Result<Target, Refusal>> {
+    if target.credential.is_account() {
+        return Either::Left(Box::pin(target.fresh(accounts)));
+    }
+    Either::Right(ready(Ok(target)))
+}
+
 /// Whether a request goes where a route of its own would send it.
 fn is_named(target: &Target, uri: &Uri, address: &Address) -> bool {
     match address {
@@ -219,7 +241,7 @@ fn is_named(target: &Target, uri: &Uri, address: &Address) -> bool {
 /// Why it should be tried another way.
 fn worth_another(status: StatusCode, target: &Target) -> Option<&'static str> {
     match status.as_u16() {
-        401 if target.spare.is_some() => Some("unauthorized"),
+        401 if target.spare.is_some() || target.credential.is_account() => Some("unauthorized"),
         429 => Some("rate_limited"),
         500..=599 => Some("server_error"),
         _ => None,

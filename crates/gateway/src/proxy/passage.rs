@@ -21,6 +21,7 @@ use super::refusal::{Refusal, request_id, sign};
 use super::relay::{Answer, Relay};
 use super::resolve::Target;
 use super::translated::{self, Head};
+use crate::accounts::Renewing;
 use crate::body::Body;
 use crate::ledger::open_call::OpenCall;
 use crate::limits::admit::Granted;
@@ -117,6 +118,11 @@ impl<'a> Passage<'a> {
     pub(super) fn note(&mut self, target: &Target, losses: Losses) {
         self.call
             .carried(target.mode(), target.translated_to(), losses);
+    }
+
+    /// Renews the accounts that the call draws on.
+    pub(super) fn accounts(&self) -> Renewing<'_> {
+        Renewing(self.gateway)
     }
 
     /// Calls one target once; `None` if there was no answer.

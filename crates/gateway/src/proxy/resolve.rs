@@ -16,6 +16,7 @@ use tollhouse_wire::{ErrorKind, Protocol};
 
 use super::authenticate::{ClientCredential, Principal};
 use super::refusal::Refusal;
+use crate::accounts::Renewing;
 use crate::health::HealthBook;
 use crate::names;
 use crate::pools::Pools;
@@ -38,6 +39,25 @@ impl Target {
     /// The protocol it is called in, where that is not the caller's.
     pub(crate) fn translated_to(&self) -> Option<Protocol> {
         self.dialect.as_ref().map(|dialect| dialect.protocol)
+    }
+
+    /// The target with a token that has not ended, where its credential is an account.
+    pub(crate) async fn fresh(mut self, accounts: Renewing<'_>) -> Result<Self, Refusal> {
+        if let Credential::Kept(kept) = &self.credential
+            && kept.account.is_some()
+        {
+            self.credential = Credential::Kept(accounts.fresh(kept).await?);
+        }
+        Ok(self)
+    }
+
+    /// The target with another credential, and nothing to turn to when that one fails.
+    pub(crate) fn with(&self, credential: Credential) -> Self {
+        Self {
+            credential,
+            spare: None,
+            ..self.clone()
+        }
     }
 
     /// The target at the address that its credential names, if it names one. Its secret goes there or
@@ -103,6 +123,11 @@ impl Credential {
             Self::Kept(open) => Some(open),
             Self::None | Self::Upstream | Self::Client(_) => None,
         }
+    }
+
+    /// Whether it is an account, whose token ends and is renewed.
+    pub(crate) fn is_account(&self) -> bool {
+        self.kept().is_some_and(|open| open.account.is_some())
     }
 
     fn base_url(&self) -> Option<&str> {

@@ -35,7 +35,6 @@ pub(crate) struct OpenCredential {
 /// An account, as far as calls need to know.
 pub(crate) struct OpenAccount {
     /// What is known of it.
-    #[cfg_attr(not(test), expect(dead_code, reason = "refreshing comes next"))]
     pub(crate) facts: Facts,
     /// Which account it is at the provider, for a header.
     pub(crate) name: Option<HeaderValue>,
@@ -143,6 +142,8 @@ impl Rules {
 pub(crate) struct Credentials {
     pools: HashMap<Owner, HashMap<String, Pool>>,
     operators: HashMap<String, Pool>,
+    /// Accounts that no call draws on and that are kept alive all the same.
+    paused: Vec<Arc<OpenCredential>>,
     opened: HashMap<CredentialId, (Vec<u8>, Arc<Headers>)>,
 }
 
@@ -167,8 +168,12 @@ impl Credentials {
                 next.pools.entry(owner).or_default()
             };
             let pool = of_owner.entry(record.meta.provider.clone()).or_default();
-            if !record.meta.enabled || !rules.allow(kind, owner) {
-                pool.has_disabled = true;
+            let allowed = rules.allow(kind, owner);
+            let used = record.meta.enabled && allowed;
+            pool.has_disabled |= !used;
+            // A login that is out of use would end without being refreshed.
+            let kept_alive = allowed && kind == CredentialKind::OauthAccount;
+            if !used && !kept_alive {
                 continue;
             }
             let known = before.opened.get(&record.meta.id);
@@ -181,20 +186,29 @@ impl Credentials {
             if facts.is_none() && kind == CredentialKind::OauthAccount {
                 continue;
             }
-            let member = OpenCredential::with(&record.meta, facts, Arc::clone(&secret));
-            pool.members.push(Arc::new(member));
+            let member = Arc::new(OpenCredential::with(
+                &record.meta,
+                facts,
+                Arc::clone(&secret),
+            ));
+            if used {
+                pool.members.push(member);
+            } else {
+                next.paused.push(member);
+            }
             next.opened.insert(record.meta.id, (record.sealed, secret));
         }
         next
     }
 
-    /// Every account that is in use.
-    #[cfg_attr(not(test), expect(dead_code, reason = "refreshing comes next"))]
+    /// Every account, those out of use included.
     pub(crate) fn accounts(&self) -> impl Iterator<Item = &Arc<OpenCredential>> {
         let pools = self.pools.values().chain([&self.operators]);
         let pools = pools.flat_map(HashMap::values);
         let members = pools.flat_map(|pool| &pool.members);
-        members.filter(|member| member.account.is_some())
+        members
+            .filter(|member| member.account.is_some())
+            .chain(&self.paused)
     }
 
     /// The operator's own logins for a provider: for keys that are nobody else's.

@@ -56,6 +56,7 @@ pub(crate) struct Metrics {
     unpriced: Family<ProviderLabels, Counter>,
     losses: Family<LossLabels, Counter>,
     refusals: Family<KindLabels, Counter>,
+    account_refreshes: Family<KindLabels, Counter>,
     pub(crate) budget_alerts: Counter,
     pub(crate) open_calls: Gauge,
     pub(crate) connections: Gauge,
@@ -82,6 +83,7 @@ impl Metrics {
             unpriced: Family::default(),
             losses: Family::default(),
             refusals: Family::default(),
+            account_refreshes: Family::default(),
             budget_alerts: Counter::default(),
             open_calls: Gauge::default(),
             connections: Gauge::default(),
@@ -130,6 +132,11 @@ impl Metrics {
             self.losses.clone(),
         );
         r.register("refusals", "Requests refused by us", self.refusals.clone());
+        r.register(
+            "account_refreshes",
+            "Refreshes of accounts by how they ended",
+            self.account_refreshes.clone(),
+        );
         r.register(
             "budget_alerts",
             "Budgets of which four fifths were spent",
@@ -253,6 +260,13 @@ impl Metrics {
     pub(crate) fn refused(&self, kind: ErrorKind) {
         self.refusals
             .get_or_create(&KindLabels { kind: kind.label() })
+            .inc();
+    }
+
+    /// Counts a refresh of an account.
+    pub(crate) fn account_refreshed(&self, kind: &'static str) {
+        self.account_refreshes
+            .get_or_create(&KindLabels { kind })
             .inc();
     }
 

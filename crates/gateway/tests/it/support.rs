@@ -1,5 +1,6 @@
 //! Three lines to start a story: an upstream, a gateway, a client.
 
+pub(crate) mod accounts;
 pub(crate) mod client;
 pub(crate) mod dialect;
 pub(crate) mod idp;

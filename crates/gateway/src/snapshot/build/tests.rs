@@ -174,4 +174,12 @@ async fn accounts_serve_their_holders_as_far_as_they_are_allowed() {
     assert_eq!(account.name.as_ref().unwrap(), "acc-1");
     assert_eq!(account.facts.generation, 1);
     assert_eq!(snapshot.credentials().accounts().count(), 2);
+    // Out of use it serves nobody, and is refreshed all the same.
+    store.enable_credential(open.id, false).await.unwrap();
+    let snapshot = built(true, false).await;
+    assert_eq!(
+        usable(snapshot.credentials().pool(user, "chatgpt")),
+        Some(0)
+    );
+    assert_eq!(snapshot.credentials().accounts().count(), 2);
 }

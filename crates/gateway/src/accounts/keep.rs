@@ -1,0 +1,82 @@
+//! Keeping accounts alive: each is refreshed at a point of its token's life that is its own, whether or
+//! not anybody calls, and also while it rests.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tollhouse_domain::account::refresh::due;
+use tollhouse_domain::id::CredentialId;
+use tollhouse_domain::time::Timestamp;
+
+use super::Renewing;
+use super::flight::share;
+use crate::clock;
+use crate::snapshot::OpenCredential;
+use crate::state::Gateway;
+use crate::tasks::pause;
+
+/// How often one looks which are due.
+const LOOK: Duration = Duration::from_secs(15);
+/// How many are refreshed at once: authorities limit who comes with many.
+const AT_ONCE: usize = 8;
+
+/// Refreshes what is due, until asked to stop.
+pub(crate) async fn run(gateway: Gateway, stop: CancellationToken) {
+    loop {
+        let due = due_now(&gateway, clock::now());
+        let mut open = JoinSet::new();
+        for account in due {
+            while open.len() >= AT_ONCE {
+                open.join_next().await;
+            }
+            let gateway = gateway.clone();
+            let generation = generation(&account);
+            open.spawn(async move { Renewing(&gateway).outcome(account.id, generation).await });
+        }
+        tokio::select! {
+            () = async { while open.join_next().await.is_some() {} } => {}
+            () = stop.cancelled() => return,
+        }
+        if !pause(LOOK, &stop).await {
+            return;
+        }
+    }
+}
+
+fn due_now(gateway: &Gateway, now: Timestamp) -> Vec<Arc<OpenCredential>> {
+    let snapshot = gateway.snapshot();
+    let accounts = snapshot.credentials().accounts();
+    accounts
+        .filter(|account| is_due(account, now))
+        .cloned()
+        .collect()
+}
+
+fn is_due(account: &OpenCredential, now: Timestamp) -> bool {
+    let Some(facts) = account.account.as_ref().map(|account| &account.facts) else {
+        return false;
+    };
+    let point = due(
+        facts.issued_at,
+        facts.expires_at,
+        own_chance(account.id, facts.generation),
+    );
+    facts.renewable && facts.standing.lost.is_none() && point <= now
+}
+
+fn generation(account: &OpenCredential) -> i64 {
+    account
+        .account
+        .as_ref()
+        .map_or(0, |account| account.facts.generation)
+}
+
+/// A number between 0 and 1 that is the same on every replica, so that a point in time stays where it is.
+fn own_chance(id: CredentialId, generation: i64) -> f64 {
+    let mut hash = DefaultHasher::new();
+    (id.0, generation).hash(&mut hash);
+    share(hash.finish())
+}

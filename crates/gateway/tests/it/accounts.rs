@@ -1,0 +1,3 @@
+//! Accounts at work, at a simulated authority.
+
+mod refresh;
