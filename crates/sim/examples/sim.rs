@@ -3,7 +3,8 @@
 //!     cargo run -p tollhouse-sim --example sim -- [PORT [KEY [DIRECTORY]]]
 //!
 //! Port 0 picks a free one; the address is printed. With a key that is not `-`, other credentials
-//! are refused. With a directory, every request is written there at the end, one file each.
+//! are refused. With a directory, every request is written there at the end, one file each. Accounts
+//! are signed in and controlled below `/sim/authority/`.
 
 use std::{error::Error, fs, net::SocketAddr, path::Path};
 

@@ -1,24 +1,4 @@
 //! The authorities: who issues tokens, and what tests make them do.
-//!
-//! One server plays all vendors, each on its own paths, so that a base address is all a test sets:
-//!
-//! | vendor | paths |
-//! | --- | --- |
-//! | OpenAI | `POST /api/accounts/deviceauth/{usercode,token}`, `POST /oauth/token`, `GET /oauth/authorize` |
-//! | GitHub | `POST /login/device/code`, `POST /login/oauth/access_token` |
-//! | Microsoft | `POST /{tenant}/oauth2/v2.0/{devicecode,token}` |
-//! | `ChatGPT` | `POST /backend-api/codex/responses`, `…/responses/compact`, `GET /backend-api/codex/models`, `GET /backend-api/wham/usage` |
-//!
-//! Time stands still: it is noon of 22 November 2026 until [`Authority::set_now`] or
-//! [`Authority::advance`] says otherwise. A client with a clock of its own must set it first.
-//!
-//! An account is a name. It exists from its first mention on; at the provider it is `acct-NAME`, its
-//! address `NAME@example.com`. Tokens of one sign-in are a family: a refresh token that comes a second
-//! time ends it, and with it every access token that came from it.
-//!
-//! Endpoints of this module take no script and no `api_key`: they are told what to do by the methods
-//! of [`Authority`]. Calls of the backends take scripts like every other call, after their token was
-//! found good.
 
 mod answers;
 mod calls;
@@ -51,6 +31,31 @@ pub use tokens::Tokens;
 pub(crate) use tokens::{Bad, Holder};
 
 /// The authorities of one server and the accounts they know.
+///
+/// One server plays all vendors, each on its own paths, so that a base address is all a test sets:
+///
+/// | vendor | paths |
+/// | --- | --- |
+/// | OpenAI | `POST /api/accounts/deviceauth/{usercode,token}`, `POST /oauth/token`, `GET /oauth/authorize` |
+/// | GitHub | `POST /login/device/code`, `POST /login/oauth/access_token` |
+/// | Microsoft | `POST /{tenant}/oauth2/v2.0/{devicecode,token}` |
+/// | `ChatGPT` | `POST /backend-api/codex/responses`, `…/responses/compact`, `GET /backend-api/codex/models`, `GET /backend-api/wham/usage` |
+/// | Copilot | `GET /copilot_internal/v2/token`, `GET /copilot_internal/user`, `POST /chat/completions`, `/responses`, `/v1/messages`, `/embeddings`, `GET /models` |
+/// | Microsoft 365 | `POST /beta/copilot/conversations`, `…/{id}/chat`, `…/{id}/chatOverStream` |
+///
+/// Time stands still: it is noon of 22 November 2026 until [`Authority::set_now`] or
+/// [`Authority::advance`] says otherwise. A client with a clock of its own must set it first.
+///
+/// An account is a name. It exists from its first mention on; at the provider it is `acct-NAME`, its
+/// address `NAME@example.com`. Tokens of one sign-in are a family: a refresh token that comes a second
+/// time ends it, and with it every access token that came from it.
+///
+/// Endpoints of this module take no script and no `api_key`: they are told what to do by the methods
+/// of [`Authority`]. Calls of the backends take scripts like every other call, after their token was
+/// found good.
+///
+/// Whoever has no handle drives it over HTTP, below `/sim/authority/`; `authority/http_controls.rs`
+/// lists the controls.
 #[derive(Debug)]
 pub struct Authority {
     state: Mutex<State>,

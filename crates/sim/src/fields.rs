@@ -132,6 +132,8 @@ pub(crate) fn check(body: &[u8], dialect: Dialect) -> Result<(), Refusal> {
         Dialect::Messages => MESSAGES,
         Dialect::Chat => CHAT,
         Dialect::Responses | Dialect::ChatGpt => RESPONSES,
+        // It refuses every field that it does not know.
+        Dialect::Graph => &[],
     };
     let fields: Object = serde_json::from_slice(body)
         .map_err(|error| Refusal::invalid(format!("invalid request body: {error}")))?;

@@ -13,6 +13,9 @@
 //! back changed, a tool result without its call, a field of another protocol and much more is
 //! refused.
 //!
+//! It also signs accounts in, as the vendors of subscriptions do, and is the backends that take their
+//! tokens: see [`Authority`].
+//!
 //! It is deterministic: no clock, no randomness; equal requests in equal order get equal answers.
 //! It knows nothing of the gateway and shares no code with it.
 
@@ -24,10 +27,12 @@ mod behavior;
 mod chat;
 mod chatgpt;
 mod coder;
+mod copilot;
 mod delivery;
 mod echo;
 mod embeddings;
 mod fields;
+mod graph;
 mod media;
 mod messages;
 mod models;

@@ -40,6 +40,7 @@ impl Refusal {
     pub(crate) fn into_reply(self, dialect: Dialect, request_id: &str) -> Reply {
         let body = match dialect {
             Dialect::Messages => crate::sse::json(&self.messages(request_id)),
+            Dialect::Graph => crate::sse::json(&self.graph(request_id)),
             Dialect::ChatGpt if self.kind.is_none() => crate::sse::json(&Detail {
                 detail: &self.message,
             }),
@@ -63,6 +64,20 @@ impl Refusal {
         }
     }
 
+    /// The Graph's form.
+    pub(crate) fn graph<'a>(&'a self, request_id: &'a str) -> GraphError<'a> {
+        GraphError {
+            error: GraphCause {
+                code: self.kind.as_deref().unwrap_or(graph_code(self.status)),
+                message: &self.message,
+                inner_error: Inner {
+                    date: "2026-11-22T12:00:00",
+                    request_id,
+                },
+            },
+        }
+    }
+
     /// The form of Chat Completions and Responses, also the data of their error chunk.
     pub(crate) fn openai(&self) -> OpenAiError<'_> {
         let (kind, code) = openai_type(self.status);
@@ -81,6 +96,7 @@ impl Refusal {
 pub(crate) fn overflow(dialect: Dialect) -> Refusal {
     match dialect {
         Dialect::Messages => Refusal::invalid("prompt is too long: 212345 tokens > 200000 maximum"),
+        Dialect::Graph => Refusal::invalid("The message is too long."),
         Dialect::Chat => Refusal::invalid(
             "This model's maximum context length is 200000 tokens. However, your messages resulted \
              in 212345 tokens. Please reduce the length of the messages.",
@@ -121,6 +137,38 @@ pub(crate) struct OpenAiCause<'a> {
     kind: &'static str,
     param: Option<&'a str>,
     pub(crate) code: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct GraphError<'a> {
+    error: GraphCause<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct GraphCause<'a> {
+    code: &'a str,
+    message: &'a str,
+    inner_error: Inner<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Inner<'a> {
+    date: &'static str,
+    request_id: &'a str,
+}
+
+fn graph_code(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        401 => "InvalidAuthenticationToken",
+        403 => "Forbidden",
+        404 => "NotFound",
+        429 => "TooManyRequests",
+        400..500 => "BadRequest",
+        503 => "ServiceUnavailable",
+        _ => "InternalServerError",
+    }
 }
 
 fn messages_type(status: StatusCode) -> &'static str {

@@ -11,6 +11,8 @@ pub(crate) enum Dialect {
     Responses,
     /// The Responses of a subscription, whose errors are `{"detail":…}`.
     ChatGpt,
+    /// Microsoft's Graph.
+    Graph,
 }
 
 #[derive(Debug)]
@@ -77,6 +79,7 @@ impl Reply {
                     "5f0e6a52-0000-4000-8000-000000000001",
                 );
             }
+            Dialect::Graph => self.header("request-id", request_id),
             Dialect::ChatGpt => {
                 self.header("x-request-id", request_id);
                 self.header("cf-ray", "9a2f000000000000-SIM");
@@ -112,8 +115,8 @@ impl Reply {
                     self.header(name, value);
                 }
             }
-            // It always says what is used, in headers of its own.
-            Dialect::ChatGpt => {}
+            // One always says what is used, in headers of its own; the other never does.
+            Dialect::ChatGpt | Dialect::Graph => {}
             Dialect::Chat | Dialect::Responses => {
                 for (name, value) in [
                     ("x-ratelimit-limit-requests", "10000"),

@@ -10,8 +10,8 @@ use std::{
 };
 
 use crate::{
-    authority::Authority, batches::Batch, progress::Progress, recorded::Log, responses::Stored,
-    script::Script,
+    authority::Authority, batches::Batch, graph::Conversation, progress::Progress, recorded::Log,
+    responses::Stored, script::Script,
 };
 
 /// Stored objects of one kind that are kept; older ones are forgotten.
@@ -32,6 +32,7 @@ pub(crate) struct Shared {
     pub(crate) batches: Shelf<Batch>,
     pub(crate) responses: Shelf<Stored>,
     pub(crate) authority: Authority,
+    pub(crate) conversations: Shelf<Conversation>,
     serial: AtomicU64,
 }
 
@@ -53,6 +54,7 @@ impl Shared {
             },
             batches: Shelf::default(),
             responses: Shelf::default(),
+            conversations: Shelf::default(),
             authority: Authority::new(addr.port(), keep),
             serial: AtomicU64::new(1),
         }

@@ -51,7 +51,7 @@ pub enum Outage {
 
 impl State {
     /// The answer of an endpoint that does not depend on what is asked, if one is to be given.
-    pub(super) fn out(&self, vendor: Vendor) -> Option<Planned> {
+    pub(crate) fn out(&self, vendor: Vendor) -> Option<Planned> {
         match self.outages.get(&vendor).copied().unwrap_or_default() {
             Outage::Off => None,
             Outage::Down => Some(Planned::plain(Reply::whole(
@@ -63,7 +63,7 @@ impl State {
         }
     }
 
-    pub(super) fn next_answer(&mut self, vendor: Vendor) -> TokenAnswer {
+    pub(crate) fn next_answer(&mut self, vendor: Vendor) -> TokenAnswer {
         let queue = self.answers.get_mut(&vendor);
         queue.and_then(VecDeque::pop_front).unwrap_or_default()
     }
@@ -83,7 +83,7 @@ fn silent() -> Planned {
 
 impl TokenAnswer {
     /// Gives this answer; `truth` is asked for the true one where that is due.
-    pub(super) fn give(self, truth: impl FnOnce() -> Reply) -> Planned {
+    pub(crate) fn give(self, truth: impl FnOnce() -> Reply) -> Planned {
         if self.hang {
             return silent();
         }

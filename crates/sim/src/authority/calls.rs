@@ -30,6 +30,16 @@ pub struct AccountCall {
 }
 
 impl AccountCall {
+    /// Who began it, as Copilot is told: `user` or `agent`.
+    pub fn initiator(&self) -> Option<&str> {
+        self.header("x-initiator")
+    }
+
+    /// Whether Copilot is told of a picture.
+    pub fn vision(&self) -> bool {
+        self.header("copilot-vision-request") == Some("true")
+    }
+
     /// The first value of a header, if it is text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()

@@ -19,9 +19,22 @@ impl Authority {
         self.lock().now += by.as_secs();
     }
 
-    /// How long access tokens live that are issued from now on, short tokens of Copilot too.
+    /// How long access tokens live that are issued from now on.
     pub fn set_lifetime(&self, life: Duration) {
         self.lock().lifetime = life.as_secs();
+    }
+}
+
+/// Copilot.
+impl Authority {
+    /// How long short tokens live that are issued from now on.
+    pub fn set_short_lifetime(&self, life: Duration) {
+        self.lock().short_lifetime = life.as_secs();
+    }
+
+    /// Whether calls are refused that do not say which editor they come from, as at the vendor.
+    pub fn set_editor_required(&self, on: bool) {
+        self.lock().editor_required = on;
     }
 }
 

@@ -6,12 +6,12 @@
 //!
 //! | control | fields |
 //! | --- | --- |
-//! | `now`, `advance`, `lifetime` | `seconds` |
+//! | `now`, `advance`, `lifetime`, `short-lifetime` | `seconds` |
 //! | `approve` | `user_code`, `account` |
 //! | `deny`, `expire-code` | `user_code` |
 //! | `sign-in` | `vendor`, `account`, `client`; 200 with the tokens and `account_id` |
 //! | `browser` | `account` or null |
-//! | `usercode-alias`, `device-flow`, `empty-output` | `on` |
+//! | `usercode-alias`, `device-flow`, `empty-output`, `editor-required` | `on` |
 //! | `pending-status` | `status` |
 //! | `plan` | `account`, `plan` |
 //! | `revoke`, `close`, `expire-access`, `expire-refresh` | `account` |
@@ -50,6 +50,12 @@ enum Control {
     },
     Lifetime {
         seconds: u64,
+    },
+    ShortLifetime {
+        seconds: u64,
+    },
+    EditorRequired {
+        on: bool,
     },
     Approve {
         user_code: String,
@@ -174,6 +180,10 @@ fn obey(authority: &Authority, control: Control) -> Reply {
         Control::Now { seconds } => authority.set_now(seconds),
         Control::Advance { seconds } => authority.advance(Duration::from_secs(seconds)),
         Control::Lifetime { seconds } => authority.set_lifetime(Duration::from_secs(seconds)),
+        Control::ShortLifetime { seconds } => {
+            authority.set_short_lifetime(Duration::from_secs(seconds));
+        }
+        Control::EditorRequired { on } => authority.set_editor_required(on),
         Control::Approve { user_code, account } => {
             known = authority.approve(&user_code, &account);
         }

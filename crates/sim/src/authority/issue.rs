@@ -3,7 +3,7 @@
 use super::{
     jwt::{self, Auth, Claims, Profile},
     state::{State, Vendor},
-    tokens::{Access, Family, Refresh, Tokens},
+    tokens::{Access, Family, Holder, Refresh, Tokens},
 };
 
 impl State {
@@ -58,6 +58,22 @@ impl State {
             expires_in: life,
             scope,
         }
+    }
+
+    /// A short token of the same family, and its end.
+    pub(crate) fn shorten(&mut self, holder: &Holder, sku: &str) -> (String, u64) {
+        let expires_at = self.now + self.short_lifetime;
+        let id = self.id("");
+        let token = format!("tid={id};exp={expires_at};sku={sku};chat=1:{id}");
+        let access = Access {
+            family: holder.family,
+            vendor: Vendor::Copilot,
+            expires_at: Some(expires_at),
+            expired: false,
+        };
+        self.access.insert(token.clone(), access);
+        self.count(&holder.account).exchanges += 1;
+        (token, expires_at)
     }
 
     fn token(&mut self, vendor: Vendor, name: &str, client: &str, scope: &str) -> String {

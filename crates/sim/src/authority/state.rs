@@ -15,6 +15,9 @@ use crate::{chatgpt::Plan, shared::CREATED};
 /// How long access tokens live unless a test says otherwise: as long as Codex's do.
 const LIFETIME: u64 = 10 * 24 * 60 * 60;
 
+/// How long short tokens of Copilot do.
+const SHORT_LIFETIME: u64 = 30 * 60;
+
 /// Who issues tokens.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default,
@@ -45,9 +48,14 @@ pub(crate) struct Account {
 }
 
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own that tests throw"
+)]
 pub(crate) struct State {
     pub(crate) now: u64,
     pub(super) lifetime: u64,
+    pub(super) short_lifetime: u64,
     pub(super) port: u16,
     serial: u64,
     accounts: BTreeMap<String, Account>,
@@ -72,6 +80,8 @@ pub(crate) struct State {
     /// Models that have no room, of the `ChatGPT` backend.
     pub(crate) full_models: Vec<String>,
     pub(crate) empty_output: bool,
+    /// Whether Copilot takes calls only of those who say which editor they are.
+    pub(crate) editor_required: bool,
 }
 
 impl State {
@@ -79,6 +89,7 @@ impl State {
         Self {
             now: CREATED,
             lifetime: LIFETIME,
+            short_lifetime: SHORT_LIFETIME,
             port,
             serial: 0,
             accounts: BTreeMap::new(),
@@ -100,6 +111,7 @@ impl State {
             counters: BTreeMap::new(),
             full_models: Vec::new(),
             empty_output: false,
+            editor_required: true,
         }
     }
 

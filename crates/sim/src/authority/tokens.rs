@@ -86,6 +86,8 @@ impl fmt::Debug for Tokens {
 #[derive(Debug, Clone)]
 pub(crate) struct Holder {
     pub(crate) account: String,
+    pub(super) family: usize,
+    pub(crate) scope: String,
 }
 
 /// Why a call's token is no good.
@@ -220,6 +222,8 @@ impl State {
         };
         let holder = Holder {
             account: family.account.clone(),
+            family: access.family,
+            scope: family.scope.clone(),
         };
         (Some(holder), bad)
     }

@@ -73,3 +73,10 @@ pub(crate) fn code_of(seen: &Seen) -> (u16, Value) {
 pub(crate) fn told(seen: &Seen) -> (u16, Value) {
     (seen.status.as_u16(), seen.json()["error"].clone())
 }
+
+/// A control over HTTP.
+pub(crate) async fn control(sim: &Sim, name: &str, fields: &Value) -> Seen {
+    let path = format!("/sim/authority/{name}");
+    let seen = send(sim, Method::POST, &path, &[], fields.to_string());
+    seen.await.unwrap()
+}

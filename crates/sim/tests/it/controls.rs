@@ -5,15 +5,9 @@ use serde_json::{Value, json};
 use tollhouse_sim::{Sim, Vendor};
 
 use crate::{
-    accounts::{CLIENT, body, call, form, login, refresh},
-    client::{Seen, send, start},
+    accounts::{CLIENT, body, call, control, form, login, refresh},
+    client::{send, start},
 };
-
-async fn control(sim: &Sim, name: &str, fields: &Value) -> Seen {
-    let path = format!("/sim/authority/{name}");
-    let seen = send(sim, Method::POST, &path, &[], fields.to_string());
-    seen.await.unwrap()
-}
 
 async fn get(sim: &Sim, name: &str) -> Value {
     let path = format!("/sim/authority/{name}");

@@ -11,9 +11,12 @@ use crate::{
     client::{Seen, send, start},
 };
 
+/// Where a code is offered, and where it is asked about.
+type Paths = (&'static str, &'static str);
+
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
-const GITHUB: (&str, &str) = ("/login/device/code", "/login/oauth/access_token");
-const MICROSOFT: (&str, &str) = (
+const GITHUB: Paths = ("/login/device/code", "/login/oauth/access_token");
+const MICROSOFT: Paths = (
     "/organizations/oauth2/v2.0/devicecode",
     "/organizations/oauth2/v2.0/token",
 );
@@ -83,90 +86,50 @@ async fn says_how_every_code_stands() {
     }
 }
 
+type Wrong = (
+    Paths,
+    &'static str,
+    &'static str,
+    &'static str,
+    u16,
+    &'static str,
+);
+
+/// The vendor, what is wrong (the client, the grant, whose code it is) and what is said of it.
+#[rustfmt::skip]
+const WRONG: [Wrong; 9] = [
+    (GITHUB, "app", "password", "github", 200, "unsupported_grant_type"),
+    (GITHUB, "app", GRANT, "nobody", 200, "incorrect_device_code"),
+    (GITHUB, "app", GRANT, "microsoft", 200, "incorrect_device_code"),
+    (GITHUB, "other", GRANT, "github", 200, "incorrect_client_credentials"),
+    (MICROSOFT, "app", "password", "microsoft", 400, "unsupported_grant_type"),
+    (MICROSOFT, "app", GRANT, "github", 400, "bad_verification_code"),
+    (MICROSOFT, "other", GRANT, "microsoft", 400, "unauthorized_client"),
+    (MICROSOFT, "", GRANT, "microsoft", 400, "invalid_request"),
+    (MICROSOFT, "app", "refresh_token", "microsoft", 400, "invalid_request"),
+];
+
 #[tokio::test]
 async fn refuses_wrong_questions() {
     let sim = start().await;
     let github = offer(&sim, GITHUB.0).await;
     let microsoft = offer(&sim, MICROSOFT.0).await;
-    let (github, microsoft) = (&github["device_code"], &microsoft["device_code"]);
-    let (github, microsoft) = (github.as_str().unwrap(), microsoft.as_str().unwrap());
-    for (path, client, grant, code, status, error) in [
-        (
-            GITHUB.1,
-            "app",
-            "password",
-            github,
-            200,
-            "unsupported_grant_type",
-        ),
-        (
-            GITHUB.1,
-            "app",
-            GRANT,
-            "other",
-            200,
-            "incorrect_device_code",
-        ),
-        (
-            GITHUB.1,
-            "app",
-            GRANT,
-            microsoft,
-            200,
-            "incorrect_device_code",
-        ),
-        (
-            GITHUB.1,
-            "other",
-            GRANT,
-            github,
-            200,
-            "incorrect_client_credentials",
-        ),
-        (
-            MICROSOFT.1,
-            "app",
-            "password",
-            microsoft,
-            400,
-            "unsupported_grant_type",
-        ),
-        (
-            MICROSOFT.1,
-            "app",
-            GRANT,
-            github,
-            400,
-            "bad_verification_code",
-        ),
-        (
-            MICROSOFT.1,
-            "other",
-            GRANT,
-            microsoft,
-            400,
-            "unauthorized_client",
-        ),
-        (MICROSOFT.1, "", GRANT, microsoft, 400, "invalid_request"),
-        (
-            MICROSOFT.1,
-            "app",
-            "refresh_token",
-            microsoft,
-            400,
-            "invalid_request",
-        ),
-    ] {
+    for (vendor, client, grant, whose, status, error) in WRONG {
+        let code = match whose {
+            "github" => github["device_code"].as_str().unwrap(),
+            "microsoft" => microsoft["device_code"].as_str().unwrap(),
+            other => other,
+        };
         let fields = [
             ("client_id", client),
             ("grant_type", grant),
             ("device_code", code),
         ];
-        let seen = json_form(&sim, path, &fields).await;
+        let seen = json_form(&sim, vendor.1, &fields).await;
         assert_eq!(
             told(&seen),
             (status, json!(error)),
-            "{path} {client} {grant}"
+            "{vendor:?} {client} {grant}"
         );
     }
 }
