@@ -1,5 +1,6 @@
 // Providers and routes: how they are doing, set, ordered by keyboard, tried, removed.
 
+import type { Locator } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { accessible, type Browser, browser, open, portray, signIn, unharmed } from "./browser";
 import { HOSTILE, type World, world } from "./gateway";
@@ -15,7 +16,8 @@ afterAll(async () => {
   await here?.stop();
 });
 
-type Route = { model: string; targets: { provider: string; model?: string }[] };
+type Target = { provider: string; model?: string; protocol?: string };
+type Route = { model: string; targets: Target[] };
 
 async function routes(): Promise<Route[]> {
   return (await here.api<{ data: Route[] }>("GET", "/routes")).data;
@@ -67,19 +69,25 @@ test("a fallback chain is made and ordered by keyboard, and names are tried agai
   await form.getByLabel("Provider 2").selectOption("sim");
   await form.getByLabel("Model sent").nth(1).fill(HOSTILE);
   await form.getByRole("button", { name: "Move target 2 up" }).press("Enter");
+  // What was second is called in the one protocol that its provider has.
+  expect(await form.getByLabel("Protocol").nth(1).locator("option").allTextContents()).toEqual([
+    "the caller's own, where the provider has it",
+    "chat",
+  ]);
+  await form.getByLabel("Protocol").nth(1).selectOption("chat");
   await portray(page, "routes-edit");
   await form.getByRole("button", { name: "Save route" }).click();
   await page.getByText("Meets team-*: sim as").waitFor();
   expect((await routes()).find(({ model }) => model === "team-*")?.targets).toEqual([
     { provider: "sim", model: HOSTILE },
-    { provider: "second" },
+    { provider: "second", protocol: "chat" },
   ]);
   await unharmed(page);
   await portray(page, "routes");
   await page.getByRole("button", { name: "Edit the route of team-*" }).click();
   await form.getByRole("button", { name: "Remove target 1" }).click();
   await form.getByRole("button", { name: "Save route" }).click();
-  await page.getByText("Meets team-*: second").waitFor();
+  await page.getByText("Meets team-*: second in chat").waitFor();
   const row = page.getByRole("row", { name: /^team-/ });
   await row.getByRole("button", { name: "Remove" }).click();
   await row.getByRole("group").getByRole("button", { name: "Remove" }).click();
@@ -88,6 +96,58 @@ test("a fallback chain is made and ordered by keyboard, and names are tried agai
   await context.close();
   expect(faults).toEqual([]);
 });
+
+test("what would happen to a request is said, and does not happen", async () => {
+  const { page, context, faults } = await open(chromium);
+  const chat = { endpoints: { chat: "http://127.0.0.1:9002/v1" }, auth: "none", open: true };
+  await here.api("PUT", "/providers/second", chat);
+  await here.api("PUT", "/providers/third", { endpoints: chat.endpoints });
+  const targets = [
+    { provider: "third" },
+    { provider: "second", model: HOSTILE },
+    { provider: "sim" },
+  ];
+  await here.api("PUT", "/routes", { data: [{ model: "far-*", targets }] });
+  const budget = { usd: "5", window: "day" };
+  await here.api("POST", "/keys", { name: "capped", budget, credentials: { platform: true } });
+  const before = await here.api<{ data: unknown[] }>("GET", "/calls?limit=1000");
+  await signIn(page, here, here.people.root, "providers");
+  const panel = page.locator("section").filter({ hasText: "What would happen" });
+  await panel.getByLabel("Model asked for").fill("far-away");
+  await panel.getByLabel("Protocol").selectOption("chat");
+  await panel.getByLabel("With a tool").check();
+  await panel.getByRole("button", { name: "Try" }).click();
+  const stops = panel.getByRole("list", { name: "Where it may go, in order" });
+  await stops.getByText("called first").waitFor();
+  expect(await stops.getByRole("listitem").count()).toBe(2);
+  await stops.getByRole("listitem").first().getByText("second").waitFor();
+  await panel.getByRole("list", { name: "Where it may not go" }).getByText("third").waitFor();
+  await panel.getByText("from second").waitFor();
+  await portray(page, "dry-run");
+  await unharmed(page);
+  // A refusal is the one that the caller would get.
+  await panel.getByLabel("Key").selectOption({ label: await label(panel, "capped") });
+  await panel.getByRole("button", { name: "Try" }).click();
+  await panel.getByText("403").waitFor();
+  await panel.getByText("the price of this model is not known").first().waitFor();
+  await panel.getByText("The answer that the caller would get").click();
+  await portray(page, "dry-run-refused");
+  await panel.getByText("Or a whole request").click();
+  await panel.getByLabel("The request's body").fill("{ no");
+  await panel.getByRole("button", { name: "Try" }).click();
+  await panel.getByText("The body is not JSON.").waitFor();
+  const after = await here.api<{ data: unknown[] }>("GET", "/calls?limit=1000");
+  expect(after.data.length).toBe(before.data.length);
+  await context.close();
+  expect(faults).toEqual([]);
+});
+
+/** What a select calls the option that begins so. */
+async function label(panel: Locator, begins: string): Promise<string> {
+  const option = panel.getByLabel("Key").locator("option", { hasText: begins });
+  await option.waitFor({ state: "attached" });
+  return (await option.textContent()) ?? "";
+}
 
 test("others are not led there, and are told why when they go", async () => {
   const { page, context } = await open(chromium);

@@ -122,6 +122,7 @@ fn v1() -> OpenApiRouter<Control> {
         .routes(routes!(providers::list))
         .routes(routes!(providers::put, providers::delete))
         .routes(routes!(routes::list, routes::replace))
+        .routes(routes!(routes::dry_run::dry_run))
         .routes(routes!(models::list))
         .routes(routes!(prices::list, prices::put))
         .routes(routes!(prices::import))

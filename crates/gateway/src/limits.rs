@@ -218,6 +218,34 @@ impl Limiter {
         Ok(Reservation::new(Arc::clone(self), held.collect(), at))
     }
 
+    /// What [`Limiter::reserve`] would say, with nothing taken and nothing made: each scope is judged by a
+    /// copy of its state.
+    pub(crate) fn preview(
+        &self,
+        scopes: &[(Scope, Rules)],
+        ask: Ask,
+        at: Timestamp,
+    ) -> Result<(), Denied> {
+        self.check_ready(scopes)?;
+        let now = Now {
+            at,
+            tick: self.tick(),
+        };
+        let copy = |scope: Scope| self.find(scope).map(|state| lock(&state).clone());
+        let mut states: Vec<ScopeState> = scopes
+            .iter()
+            .map(|(scope, _)| copy(*scope).unwrap_or_default())
+            .collect();
+        let party = |(state, (scope, rules))| Party {
+            scope,
+            rules,
+            state,
+        };
+        let parties = states.iter_mut().zip(scopes.iter().copied());
+        let mut parties: Vec<Party<'_>> = parties.map(party).collect();
+        admit(&mut parties, ask, now).map(drop)
+    }
+
     fn check_ready(&self, scopes: &[(Scope, Rules)]) -> Result<(), Denied> {
         if *self.ready.borrow() {
             return Ok(());

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 use tollhouse_domain::id::{CredentialId, SessionId};
@@ -14,6 +14,13 @@ use crate::snapshot::{OpenCredential, Pool};
 /// How many conversations that moved are remembered, in each of two generations: whoever did not come
 /// back while as many others moved starts over, which costs a prompt its cache and nothing else.
 const MOVED: usize = 32_768;
+
+/// The only one of its pool.
+const ONLY: Choice = Choice::Draw {
+    first: 0,
+    second: None,
+    natural: true,
+};
 
 /// Credentials that misbehaved lately, and the conversations that left one. Where all are well it is
 /// empty, and asks for no lock.
@@ -46,30 +53,12 @@ struct Known {
 impl Pools {
     /// Chooses among a pool's members for a conversation.
     pub(crate) fn choose(&self, pool: &Pool, session: SessionId, now: Timestamp) -> Choice {
-        let alone = pool.members.len() == 1;
-        let all_well = || {
-            pool.members
-                .iter()
-                .all(|member| member.stale_since.is_none())
-        };
-        if !self.used.load(Ordering::Relaxed) && alone && all_well() {
-            return Choice::Draw {
-                first: 0,
-                second: None,
-                natural: true,
-            };
+        if self.is_settled(pool) {
+            return ONLY;
         }
         let mut book = self.lock();
-        let fit = |member: &OpenCredential| {
-            // Nobody to stand in for it: what the provider itself says is the better answer.
-            if alone {
-                return Fit::Ready;
-            }
-            book.standing(member).fit(now)
-        };
-        let fits: Vec<_> = pool.members.iter().map(|m| (m.id, fit(m))).collect();
         let bound = book.bound(session);
-        let choice = pool::choose(&fits, bound, session);
+        let choice = book.choice(pool, session, now);
         if let Choice::Draw { first, natural, .. } = choice {
             let chosen = &pool.members[first];
             if bound != Some(chosen.id) && (bound.is_some() || !natural) {
@@ -84,6 +73,21 @@ impl Pools {
             }
         }
         choice
+    }
+
+    /// What a call would be given, of which nothing is remembered.
+    pub(crate) fn preview(&self, pool: &Pool, session: SessionId, now: Timestamp) -> Choice {
+        if self.is_settled(pool) {
+            return ONLY;
+        }
+        self.lock().choice(pool, session, now)
+    }
+
+    /// Whether there is nothing to choose, and nothing to look up.
+    fn is_settled(&self, pool: &Pool) -> bool {
+        let well = |member: &Arc<OpenCredential>| member.stale_since.is_none();
+        let alone = pool.members.len() == 1;
+        !self.used.load(Ordering::Relaxed) && alone && pool.members.iter().all(well)
     }
 
     /// Takes note of what a call learned about the credential it drew on.
@@ -157,6 +161,19 @@ impl Pools {
 }
 
 impl Book {
+    fn choice(&self, pool: &Pool, session: SessionId, now: Timestamp) -> Choice {
+        let alone = pool.members.len() == 1;
+        let fit = |member: &OpenCredential| {
+            // Nobody to stand in for it: what the provider itself says is the better answer.
+            if alone {
+                return Fit::Ready;
+            }
+            self.standing(member).fit(now)
+        };
+        let fits: Vec<_> = pool.members.iter().map(|m| (m.id, fit(m))).collect();
+        pool::choose(&fits, self.bound(session), session)
+    }
+
     fn standing(&self, credential: &OpenCredential) -> Standing {
         let known = self.ill.get(&credential.id);
         let known = known.filter(|known| known.configured_at == credential.configured_at);

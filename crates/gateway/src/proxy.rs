@@ -16,6 +16,7 @@ pub(crate) mod objects;
 pub(crate) mod operation;
 pub(crate) mod outbound;
 pub(crate) mod passage;
+pub(crate) mod preview;
 pub(crate) mod proxied;
 mod reading;
 pub(crate) mod refusal;
@@ -34,14 +35,14 @@ use hyper::body::Incoming;
 use tollhouse_domain::id::CallId;
 use tollhouse_domain::route::Asked;
 use tollhouse_domain::time::Timestamp;
-use tollhouse_wire::{ErrorKind, Protocol};
+use tollhouse_wire::{ErrorKind, Peek, Protocol};
 use tracing::{debug, warn};
 
 use self::admission::Admission;
 use self::operation::{Inference, Operation};
 use self::outbound::Outbound;
 use self::refusal::Refusal;
-use self::resolve::Draw;
+use self::resolve::{Draw, Purpose};
 use self::translation::Origin;
 use crate::body::Body;
 use crate::limits::admit::{Caller, Demand, admit};
@@ -148,22 +149,10 @@ async fn infer(
         pools: gateway.pools(),
         session: origin.session,
         at: arrival.at,
+        purpose: Purpose::Call,
     };
-    let found = match &inbound.peek.model {
-        Some(model) => {
-            let asked = Asked {
-                protocol,
-                model: &model.name,
-                translatable: inference.is_translatable(),
-            };
-            resolve::resolve(&draw, asked, gateway.health())
-        }
-        None => Err(Refusal::new(
-            ErrorKind::InvalidRequest,
-            "`model` is missing: name the model as a string.",
-        )
-        .about("model")),
-    };
+    let found = asked(inference, &inbound.peek)
+        .and_then(|asked| resolve::resolve(&draw, asked, gateway.health()));
     let previous = inbound.peek.previous_response_id.as_deref();
     let targets = objects::follow(gateway, &draw, previous, found).await;
     let caller = Caller {
@@ -176,6 +165,20 @@ async fn infer(
     passage
         .carry(granted, Outbound::inference(origin, parts, inbound))
         .await
+}
+
+/// What a call asks of its targets.
+fn asked(inference: Inference, peek: &Peek) -> Result<Asked<'_>, Refusal> {
+    let missing = || {
+        let message = "`model` is missing: name the model as a string.";
+        Refusal::new(ErrorKind::InvalidRequest, message).about("model")
+    };
+    let model = peek.model.as_ref().ok_or_else(missing)?;
+    Ok(Asked {
+        protocol: inference.protocol(),
+        model: &model.name,
+        translatable: inference.is_translatable(),
+    })
 }
 
 /// The protocol to answer in where the path does not say: Anthropic's clients name their version.

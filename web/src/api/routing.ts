@@ -6,6 +6,9 @@ import { isPlatform, useMe } from "./me";
 import { queries } from "./queries";
 
 export type Provider = Schemas["Provider"];
+export type DryRun = Schemas["DryRun"];
+export type DryRunTarget = Schemas["DryRunTarget"];
+export type DryRunCredential = Schemas["DryRunCredential"];
 
 const MOST = 1000;
 /** They change when somebody changes the configuration. */
@@ -61,6 +64,11 @@ export function deleteProvider(name: string): Promise<unknown> {
 /** Makes the routes be these, but for the configuration file's. */
 export function replaceRoutes(data: Schemas["Route"][]): Promise<unknown> {
   return changing(client.PUT("/api/v1/routes", { body: { data } }));
+}
+
+/** What would happen to a request. It changes nothing. */
+export function dryRun(body: Schemas["DryRunInput"]): Promise<DryRun> {
+  return taken(client.POST("/api/v1/routes/dry-run", { body }));
 }
 
 async function changing<T>(answer: Parameters<typeof taken<T>>[0]): Promise<T> {

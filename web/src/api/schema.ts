@@ -814,6 +814,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/routes/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What would happen to a request, said without doing it: nothing is sent, held against limits, written, or
+         *     remembered of it. The credentials that it would draw on are named, and never shown.
+         */
+        post: operations["dry_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -1511,6 +1531,111 @@ export interface components {
             p95_ms: number;
             /** Format: double */
             p99_ms: number;
+        };
+        /** @description What would happen to a request. */
+        DryRun: {
+            /** @description Which of them would be called first, counted from 0; absent where the request is refused. */
+            first?: number | null;
+            /** @description Targets of the route that it may not go to. */
+            left_out: components["schemas"]["DryRunLeftOut"][];
+            limits?: components["schemas"]["DryRunLimits"] | null;
+            /** @description The model that it asks for. */
+            model?: string | null;
+            refusal?: components["schemas"]["DryRunRefusal"] | null;
+            route?: components["schemas"]["Route"] | null;
+            /** @description The session that it would belong to. */
+            session?: string | null;
+            /** @description Where it may go, in the order in which that would be tried. */
+            targets: components["schemas"]["DryRunTarget"][];
+        };
+        /** @description A credential that would be drawn on. */
+        DryRunCredential: {
+            /** @description Eight digits that tell two secrets apart and reveal neither. */
+            fingerprint?: string | null;
+            id?: string | null;
+            name?: string | null;
+            /** @description Whose it is: `user`, `org` or `platform`. */
+            source: string;
+        };
+        /** @description A request that is supposed, and not made. */
+        DryRunInput: {
+            /** @description The whole request as it would be sent, in place of `model`, `stream`, `tools` and `images`. */
+            body?: Record<string, never> | null;
+            /** @description Whether the request has an image. */
+            images?: boolean | null;
+            /**
+             * @description The key that would make it, by id; left out: one in no organization that may use everything, and
+             *     draws on the platform's credentials.
+             */
+            key?: string | null;
+            /** @description The model asked for; the body's own, where a body is given. */
+            model?: string | null;
+            /** @description The operation, such as `messages.count_tokens` or `embeddings`; left out: an answer is asked for. */
+            operation?: string | null;
+            /** @description The caller's protocol; may be left out beside `operation`. */
+            protocol?: string | null;
+            /** @description The client's own name for its session, which decides among several credentials. */
+            session?: string | null;
+            /** @description Whether the answer is to be streamed. */
+            stream?: boolean | null;
+            /** @description Whether the request has a tool. */
+            tools?: boolean | null;
+        };
+        /** @description A target that the request may not go to, and why. */
+        DryRunLeftOut: {
+            target: components["schemas"]["Target"];
+            why: string;
+        };
+        /** @description What limits and budgets say. */
+        DryRunLimits: {
+            /** @description Whether there is room and money for it. */
+            admitted: boolean;
+            /** @description The most that it can cost; absent where a price is not known. */
+            cost_usd?: string | null;
+            /** @description Whose limits it is under, by id; `global` for the gateway's. */
+            scopes: string[];
+            /**
+             * Format: int64
+             * @description The most tokens that it can take, which is what is held for it.
+             */
+            tokens: number;
+        };
+        /** @description What a caller is told. */
+        DryRunRefusal: {
+            /** @description The body of the answer, in the caller's protocol. */
+            body: string;
+            /** @description The kind of error, as docs/errors.md has it. */
+            kind: string;
+            message: string;
+            /** @description The field of the request that it is about. */
+            param?: string | null;
+            /**
+             * Format: int64
+             * @description After how many seconds to try again.
+             */
+            retry_after?: number | null;
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             */
+            status: number;
+        };
+        /** @description A target that the request may go to. */
+        DryRunTarget: {
+            /** @description Until when it is left alone after failures or rate limits: others come first. */
+            cooling_until?: string | null;
+            credential?: components["schemas"]["DryRunCredential"] | null;
+            /** @description What could not be carried there; docs/translation.md lists the names. */
+            losses: string[];
+            /** @description `passthrough` or `translated`. */
+            mode: string;
+            /** @description The model that is sent. */
+            model: string;
+            /** @description The protocol it is called in. */
+            protocol: string;
+            provider: string;
+            refusal?: components["schemas"]["DryRunRefusal"] | null;
+            spare?: components["schemas"]["DryRunCredential"] | null;
         };
         /** @description What a refused request is answered. */
         ErrorBody: {
@@ -6935,6 +7060,74 @@ export interface operations {
             };
             /** @description The configuration file states a route for that model */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    dry_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DryRunInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description What was sent is wrong; `field` names the part. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No token, or a wrong one. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not with this token, or not in this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such key */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

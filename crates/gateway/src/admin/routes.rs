@@ -1,5 +1,6 @@
 //! Routes: which targets answer for a model.
 
+pub(super) mod dry_run;
 mod input;
 
 use axum::Json;

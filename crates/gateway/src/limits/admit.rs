@@ -2,7 +2,9 @@
 
 use http::Method;
 use tollhouse_domain::id::SessionId;
-use tollhouse_domain::limits::{Ask, Asks, Caps, Estimate, Limits, Rules, Scope, worst_case};
+use tollhouse_domain::limits::{
+    Ask, Asks, Caps, Denied, Estimate, Limits, Rules, Scope, worst_case,
+};
 use tollhouse_domain::money::Money;
 use tollhouse_domain::time::Timestamp;
 use tollhouse_wire::Peek;
@@ -175,28 +177,74 @@ pub(crate) fn admit(
             reservation: None,
         });
     }
-    let budgeted = scopes.iter().any(|(_, rules)| !rules.caps.is_empty());
     let estimate = estimate(limiter, snapshot, demand, &targets);
-    match demand.kind {
-        Kind::Unmetered(what) if budgeted => return Err(unmetered(what)),
-        Kind::Metered if budgeted && estimate.cost.is_none() => return Err(unpriced()),
-        Kind::Free | Kind::Lookup | Kind::Metered | Kind::Unmetered(_) => {}
-    }
-    let cost = estimate.cost.unwrap_or_default();
-    let ask = Ask {
-        tokens: estimate.tokens(),
-        cost,
-    };
+    let ask = weigh(&scopes, demand.kind, &estimate)?;
     let reserved = limiter.reserve(&scopes, ask, caller.at);
-    let reservation = reserved.map_err(|denied| {
-        let given = demand.asks.max_tokens.is_some();
-        refusal(denied, estimate.tokens(), cost, given, caller.at)
-    })?;
+    let reservation = reserved.map_err(|denied| told(denied, ask, demand, caller))?;
     let worst = estimate.cost.zip(estimate.ceiling);
     Ok(Granted {
         targets,
         reservation: Some(reservation.bounded(estimate.tokens(), worst)),
     })
+}
+
+/// What limits would say of a call.
+pub(crate) struct Verdict {
+    /// The most tokens that it can take.
+    pub(crate) tokens: u64,
+    /// The most that it can cost; absent where a price is not known.
+    pub(crate) cost: Option<Money>,
+    /// Whose limits it is under.
+    pub(crate) scopes: Vec<Scope>,
+    /// Whether there is room and money for it.
+    pub(crate) admitted: Result<(), Refusal>,
+}
+
+/// What [`admit`] would say of a call, with nothing held for it.
+pub(crate) fn preview(
+    gateway: &Gateway,
+    snapshot: &Snapshot,
+    caller: Caller<'_>,
+    demand: Demand<'_>,
+    targets: &[Target],
+) -> Verdict {
+    let limiter = gateway.limiter();
+    let scopes = scopes(limiter, snapshot, caller, demand.kind);
+    let estimate = estimate(limiter, snapshot, demand, targets);
+    let admitted = match weigh(&scopes, demand.kind, &estimate) {
+        Ok(_) if scopes.is_empty() => Ok(()),
+        Ok(ask) => limiter
+            .preview(&scopes, ask, caller.at)
+            .map_err(|denied| told(denied, ask, demand, caller)),
+        Err(refusal) => Err(refusal),
+    };
+    let bounds = scopes.iter().filter(|(_, rules)| !rules.is_unlimited());
+    Verdict {
+        tokens: estimate.tokens(),
+        cost: estimate.cost,
+        scopes: bounds.map(|(scope, _)| *scope).collect(),
+        admitted,
+    }
+}
+
+/// What a call asks of its scopes, or why they cannot know.
+fn weigh(scopes: &[(Scope, Rules)], kind: Kind, estimate: &Estimate) -> Result<Ask, Refusal> {
+    let budgeted = scopes.iter().any(|(_, rules)| !rules.caps.is_empty());
+    match kind {
+        Kind::Unmetered(what) if budgeted => return Err(unmetered(what)),
+        Kind::Metered if budgeted && estimate.cost.is_none() => return Err(unpriced()),
+        Kind::Free | Kind::Lookup | Kind::Metered | Kind::Unmetered(_) => {}
+    }
+    Ok(Ask {
+        tokens: estimate.tokens(),
+        cost: estimate.cost.unwrap_or_default(),
+    })
+}
+
+/// What a client is told that is not admitted.
+fn told(denied: Denied, ask: Ask, demand: Demand<'_>, caller: Caller<'_>) -> Refusal {
+    let given = demand.asks.max_tokens.is_some();
+    refusal(denied, ask.tokens, ask.cost, given, caller.at)
 }
 
 /// The most that the call can take at any of its targets.

@@ -38,6 +38,20 @@ pub(crate) fn authenticate(
 ) -> Result<Principal, Refusal> {
     let presented = Presented::read(headers)?;
     let key = snapshot.key(presented.key, now).ok_or_else(unknown)?;
+    check(snapshot, key, now)?;
+    let client = if key.credentials.client {
+        presented.credential()?
+    } else {
+        None
+    };
+    Ok(Principal {
+        key: Arc::clone(key),
+        client,
+    })
+}
+
+/// Whether a key works at `now`.
+pub(crate) fn check(snapshot: &Snapshot, key: &VirtualKey, now: Timestamp) -> Result<(), Refusal> {
     match key.state(now) {
         KeyState::Active => {}
         KeyState::Expired => {
@@ -56,15 +70,7 @@ pub(crate) fn authenticate(
             "This key is switched off, because its owner or its organization is.",
         ));
     }
-    let client = if key.credentials.client {
-        presented.credential()?
-    } else {
-        None
-    };
-    Ok(Principal {
-        key: Arc::clone(key),
-        client,
-    })
+    Ok(())
 }
 
 fn unknown() -> Refusal {

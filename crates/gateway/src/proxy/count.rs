@@ -7,7 +7,7 @@ use tollhouse_domain::call::Outcome;
 use tollhouse_wire::dialect::Dialect;
 use tollhouse_wire::loss::Loss;
 use tollhouse_wire::responses;
-use tollhouse_wire::translate::prepare_count;
+use tollhouse_wire::translate::{Counting, prepare_count};
 
 use super::dispatch::{self, Sending};
 use super::operation::Inference;
@@ -47,6 +47,19 @@ pub(super) async fn count(
     }
 }
 
+/// What is to be counted by a target of another protocol, and what of it is lost.
+pub(super) fn prepare(
+    outbound: &Outbound,
+    target: &Target,
+    dialect: &Dialect,
+) -> Result<Counting, Refusal> {
+    let origin = outbound.origin()?;
+    let body = outbound.body.plain().contiguous();
+    let counting = origin.on(target, |occasion| prepare_count(&body, dialect, occasion))?;
+    origin.allow(counting.losses)?;
+    Ok(counting)
+}
+
 async fn tokens(
     passage: &mut Passage<'_>,
     target: &Target,
@@ -54,10 +67,8 @@ async fn tokens(
     outbound: &Outbound,
 ) -> Result<u64, Refusal> {
     let origin = outbound.origin()?;
-    let body = outbound.body.plain().contiguous();
-    let counting = origin.on(target, |occasion| prepare_count(&body, dialect, occasion))?;
+    let counting = prepare(outbound, target, dialect)?;
     let mut losses = counting.losses;
-    origin.allow(losses)?;
     passage.note(target, losses);
     if let Some(ask) = counting.ask {
         let target = dispatch::fresh(target.clone(), passage.accounts()).await?;

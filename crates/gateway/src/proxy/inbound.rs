@@ -31,6 +31,18 @@ pub(crate) struct Inbound {
 }
 
 impl Inbound {
+    /// A body that came whole, and not compressed.
+    pub(crate) fn whole(body: Bytes) -> Result<Self, Refusal> {
+        let mut peeker = Peeker::new();
+        peeker.push(&body);
+        Ok(Self {
+            body: Chunks::from(body),
+            decoded: None,
+            peek: peeker.finish()?,
+            unread: None,
+        })
+    }
+
     /// The body as text, whether or not it came compressed.
     pub(crate) fn plain(&self) -> &Chunks {
         self.decoded.as_ref().unwrap_or(&self.body)

@@ -27,7 +27,7 @@ use super::operation::Object;
 use super::outbound::{self, Address, Outbound};
 use super::passage::Passage;
 use super::refusal::Refusal;
-use super::resolve::{Draw, Target, resolve};
+use super::resolve::{Draw, Purpose, Target, resolve};
 use super::translated::Head;
 use super::{Arrival, identify, inbound, results_url};
 use crate::body::Body;
@@ -331,6 +331,7 @@ fn draw<'a>(
         pools: gateway.pools(),
         session: SessionId(arrival.id.0),
         at: arrival.at,
+        purpose: Purpose::Call,
     }
 }
 

@@ -46,6 +46,17 @@ pub(crate) enum Object {
 }
 
 impl Inference {
+    /// Every such call.
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Messages,
+        Self::CountTokens,
+        Self::Chat,
+        Self::Embeddings,
+        Self::Responses,
+        Self::Compact,
+        Self::InputTokens,
+    ];
+
     pub(crate) const fn protocol(self) -> Protocol {
         match self {
             Self::Messages | Self::CountTokens => Protocol::Messages,

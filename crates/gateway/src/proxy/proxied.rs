@@ -15,7 +15,7 @@ use super::admission::Admission;
 use super::operation::{self, Inference, climbs};
 use super::outbound::{self, Address, Outbound};
 use super::refusal::Refusal;
-use super::resolve::Draw;
+use super::resolve::{Draw, Purpose};
 use super::{Arrival, authenticate, identify, inbound, spoken};
 use crate::body::Body;
 use crate::limits::admit::{Caller, Demand, admit};
@@ -78,6 +78,7 @@ pub(crate) async fn proxy(
         pools: gateway.pools(),
         session,
         at: arrival.at,
+        purpose: Purpose::Call,
     };
     let target = draw.target(endpoint, None).map(|target| vec![target]);
     let caller = Caller {

@@ -9,7 +9,7 @@ use tollhouse_domain::credential::{CredentialSource, Owner};
 use tollhouse_domain::id::{CredentialId, OrgId, SessionId, UserId};
 use tollhouse_domain::pool::Choice;
 use tollhouse_domain::provider::AuthScheme;
-use tollhouse_domain::route::{self, Asked};
+use tollhouse_domain::route::{self, Asked, Candidate};
 use tollhouse_domain::time::Timestamp;
 use tollhouse_wire::dialect::Dialect;
 use tollhouse_wire::{ErrorKind, Protocol};
@@ -172,6 +172,16 @@ pub(crate) struct Draw<'a> {
     pub(crate) pools: &'a Pools,
     pub(crate) session: SessionId,
     pub(crate) at: Timestamp,
+    pub(crate) purpose: Purpose,
+}
+
+/// What a credential is drawn for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// A call, which the next one of its conversation follows.
+    Call,
+    /// To say what a call would get: nothing is remembered of it.
+    Preview,
 }
 
 /// A credential, and another one of its pool.
@@ -193,32 +203,14 @@ pub(crate) fn resolve(
     let mut missing = None;
     let mut targets = Vec::with_capacity(found.len());
     for candidate in found {
-        let (provider, protocol) = (candidate.provider, candidate.protocol);
-        let Some(endpoint) = snapshot.endpoint(&provider.name, protocol) else {
-            continue;
-        };
-        let dialect = (protocol != asked.protocol).then(|| {
-            let model = candidate.model.unwrap_or(asked.model);
-            Arc::new(snapshot.dialect(provider, protocol, model))
-        });
-        let target = |(credential, spare)| Target {
-            endpoint: Arc::clone(endpoint),
-            credential,
-            spare,
-            model: candidate.model.map(str::to_owned),
-            dialect,
-        };
-        match draw
-            .credential(endpoint)
-            .map(target)
-            .and_then(Target::at_home)
-        {
-            Ok(target) => targets.push(target),
+        match draw.at(&candidate, asked) {
+            Some(Ok(target)) => targets.push(target),
             // A client's own credential belongs to the first; it is not shown to the next instead.
-            Err(refusal) if principal.client.is_some() && targets.is_empty() => {
+            Some(Err(refusal)) if principal.client.is_some() && targets.is_empty() => {
                 return Err(refusal);
             }
-            Err(refusal) => missing = missing.or(Some(refusal)),
+            Some(Err(refusal)) => missing = missing.or(Some(refusal)),
+            None => {}
         }
     }
     if targets.is_empty() {
@@ -234,6 +226,29 @@ pub(crate) fn resolve(
 }
 
 impl Draw<'_> {
+    /// A candidate as a target, or why it cannot be one; `None` where it has no endpoint.
+    pub(crate) fn at(
+        &self,
+        candidate: &Candidate<'_>,
+        asked: Asked<'_>,
+    ) -> Option<Result<Target, Refusal>> {
+        let (provider, protocol) = (candidate.provider, candidate.protocol);
+        let endpoint = self.snapshot.endpoint(&provider.name, protocol)?;
+        let dialect = (protocol != asked.protocol).then(|| {
+            let model = candidate.model.unwrap_or(asked.model);
+            Arc::new(self.snapshot.dialect(provider, protocol, model))
+        });
+        let target = |(credential, spare)| Target {
+            endpoint: Arc::clone(endpoint),
+            credential,
+            spare,
+            model: candidate.model.map(str::to_owned),
+            dialect,
+        };
+        let drawn = self.credential(endpoint).map(target);
+        Some(drawn.and_then(Target::at_home))
+    }
+
     /// The one target of a call that follows no route, with the credential that `wanted` names where
     /// the key may still draw on it.
     pub(crate) fn target(
@@ -338,7 +353,11 @@ impl Draw<'_> {
             return Err(missing(message));
         }
         let kept = |place: usize| Credential::Kept(Arc::clone(&pool.members[place]));
-        match self.pools.choose(pool, self.session, self.at) {
+        let choice = match self.purpose {
+            Purpose::Call => self.pools.choose(pool, self.session, self.at),
+            Purpose::Preview => self.pools.preview(pool, self.session, self.at),
+        };
+        match choice {
             Choice::Draw { first, second, .. } => {
                 let (first, second) = (kept(first), second.map(kept));
                 // A spare takes the first one's place at the same address.

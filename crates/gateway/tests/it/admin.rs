@@ -7,6 +7,7 @@ mod caps;
 mod catalog;
 mod credentials;
 mod device;
+mod dry_run;
 mod escalation;
 mod export;
 mod input;

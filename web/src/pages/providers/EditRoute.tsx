@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { replaceRoutes } from "../../api/routing";
+import { type Provider, replaceRoutes } from "../../api/routing";
 import { Button } from "../../ui/Button";
 import { SelectField, TextField } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
@@ -10,13 +10,20 @@ import { moved, type Route, type Target, withRoute } from "./routes";
 type Props = {
   route: Route | undefined;
   all: readonly Route[];
-  providers: readonly string[];
+  providers: readonly Provider[];
   onClose: () => void;
 };
 
+/** The protocols that a target may be called in. */
+function spoken(providers: readonly Provider[], { provider, protocol }: Target): string[] {
+  const known = providers.find(({ name }) => name === provider)?.endpoints ?? {};
+  return [...new Set([...Object.keys(known), ...(protocol ? [protocol] : [])])];
+}
+
 /** Where a model goes, and in which order. */
 export function EditRoute({ route, all, providers, onClose }: Props) {
-  const first = { provider: providers[0] ?? "" };
+  const names = providers.map(({ name }) => name);
+  const first = { provider: names[0] ?? "" };
   const [targets, setTargets] = useState<Target[]>(route?.targets ?? [first]);
   const set = (at: number, change: Partial<Target>) =>
     setTargets(targets.map((target, index) => (index === at ? { ...target, ...change } : target)));
@@ -55,9 +62,9 @@ export function EditRoute({ route, all, providers, onClose }: Props) {
                 <SelectField
                   label={`Provider ${at + 1}`}
                   value={target.provider}
-                  onChange={(event) => set(at, { provider: event.target.value })}
+                  onChange={(event) => set(at, { provider: event.target.value, protocol: null })}
                 >
-                  {[...new Set([...providers, target.provider])].map((name) => (
+                  {[...new Set([...names, target.provider])].map((name) => (
                     <option key={name}>{name}</option>
                   ))}
                 </SelectField>
@@ -67,6 +74,16 @@ export function EditRoute({ route, all, providers, onClose }: Props) {
                   value={target.model ?? ""}
                   onChange={(event) => set(at, { model: event.target.value })}
                 />
+                <SelectField
+                  label="Protocol"
+                  value={target.protocol ?? ""}
+                  onChange={(event) => set(at, { protocol: event.target.value || null })}
+                >
+                  <option value="">the caller's own, where the provider has it</option>
+                  {spoken(providers, target).map((protocol) => (
+                    <option key={protocol}>{protocol}</option>
+                  ))}
+                </SelectField>
                 <div className={styles.moves}>
                   <Button
                     aria-label={`Move target ${at + 1} up`}

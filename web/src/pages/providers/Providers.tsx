@@ -13,6 +13,7 @@ import { toast } from "../../ui/Toasts";
 import { EditProvider } from "./EditProvider";
 import styles from "./Providers.module.css";
 import { Routes } from "./Routes";
+import { WhatWould } from "./WhatWould";
 
 const REFRESH_MS = 10_000;
 
@@ -86,7 +87,8 @@ export function Providers() {
           />
         )}
       </Panel>
-      <Routes may={may} providers={data?.data.map(({ name }) => name) ?? []} />
+      <Routes may={may} providers={data?.data ?? []} />
+      {may && <WhatWould />}
       {editing && (
         <EditProvider
           provider={editing === "new" ? undefined : editing}

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
-import { replaceRoutes, routes } from "../../api/routing";
+import { type Provider, replaceRoutes, routes } from "../../api/routing";
 import { Button } from "../../ui/Button";
 import { Confirm } from "../../ui/Confirm";
 import { PlainInput } from "../../ui/Field";
@@ -13,7 +13,7 @@ import { EditRoute } from "./EditRoute";
 import styles from "./Providers.module.css";
 import { meets, type Route, type Target } from "./routes";
 
-type Props = { may: boolean; providers: readonly string[] };
+type Props = { may: boolean; providers: readonly Provider[] };
 
 /** Which models go where, and where they go when that fails. */
 export function Routes({ may, providers }: Props) {

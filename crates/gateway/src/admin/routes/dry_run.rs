@@ -1,0 +1,91 @@
+//! What would happen to a request: which route answers for it, where it would go and with whose credential,
+//! what it would lose, and what limits say. Nothing is sent, held, written or remembered.
+
+mod suppose;
+mod view;
+
+use std::sync::Arc;
+
+use axum::Json;
+use tollhouse_domain::credential::CredentialPolicy;
+use tollhouse_domain::id::KeyId;
+use tollhouse_domain::key::{KeyKind, VirtualKey};
+use tollhouse_domain::limits::Limits;
+use tollhouse_domain::time::Timestamp;
+
+use self::suppose::DryRunInput;
+use self::view::DryRunView;
+use crate::admin::auth::Admin;
+use crate::admin::error::{ApiError, ErrorBody, Refused};
+use crate::admin::input::{Body, Nothing, Query};
+use crate::clock;
+use crate::proxy::preview::{Supposed, preview};
+
+/// What would happen to a request, said without doing it: nothing is sent, held against limits, written, or
+/// remembered of it. The credentials that it would draw on are named, and never shown.
+#[utoipa::path(
+    post, path = "/routes/dry-run", tag = "routes", operation_id = "dry_run", request_body = DryRunInput,
+    responses(
+        (status = 200, body = DryRunView),
+        (status = 404, description = "No such key", body = ErrorBody),
+        Refused,
+    ),
+)]
+pub(in crate::admin) async fn dry_run(
+    admin: Admin,
+    Query(Nothing {}): Query<Nothing>,
+    Body(input): Body<DryRunInput>,
+) -> Result<Json<DryRunView>, ApiError> {
+    let inference = input.inference()?;
+    let body = input.body(inference)?;
+    let session = input.session()?;
+    let at = clock::now();
+    let key = match input.key {
+        Some(id) => {
+            let key = admin.store().key(id).await?;
+            key.ok_or_else(|| ApiError::missing("There is no key with this id."))?
+        }
+        None => anybody(at),
+    };
+    let supposed = Supposed {
+        key: Arc::new(key),
+        inference,
+        session,
+        body,
+        at,
+    };
+    let told = preview(&admin, &admin.snapshot(), supposed).await;
+    let view = DryRunView::new(&told, inference.protocol(), &admin, at).await?;
+    Ok(Json(view))
+}
+
+/// A key in no organization that may use everything, and draws on the platform's credentials.
+fn anybody(at: Timestamp) -> VirtualKey {
+    VirtualKey {
+        id: KeyId(uuid::Uuid::nil()),
+        name: "dry run".to_owned(),
+        prefix: String::new(),
+        owner: None,
+        org: None,
+        agent: None,
+        kind: KeyKind::Standard,
+        models: None,
+        providers: None,
+        routes: None,
+        credentials: CredentialPolicy {
+            platform: true,
+            ..CredentialPolicy::default()
+        },
+        pinned_source: None,
+        limits: Limits::default(),
+        budgets: Vec::new(),
+        strict: false,
+        capture: None,
+        created_at: at,
+        expires_at: None,
+        revoked_at: None,
+        grace_until: None,
+        last_used_at: None,
+        managed: false,
+    }
+}

@@ -1,0 +1,374 @@
+//! What would happen to a request is what then happens to it, and saying so changes nothing.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::{Api, started};
+use crate::support::TestGateway;
+use crate::support::client::Answer;
+use crate::support::dialect::{CHAT, DIALECTS, MESSAGES};
+use crate::support::upstream::ScriptedUpstream;
+
+/// A second provider that speaks Chat alone, routes to both, and prices.
+async fn laid_out(api: &Api, upstream: &ScriptedUpstream) {
+    let url = &upstream.url;
+    let provider = format!(r#"{{"endpoints":{{"chat":"{url}/v1"}}}}"#);
+    let routes = r#"{"data":[
+        {"model":"two","targets":[{"provider":"chatty","model":"small"},{"provider":"lab"}]},
+        {"model":"far","targets":[{"provider":"chatty"}]},
+        {"model":"bare","targets":[{"provider":"bare"},{"provider":"chatty"}]}]}"#;
+    let price = r#"{"prices":[{"model":"m","usd_per_million":{"input":"0","output":"1000"},"source":"s"}]}"#;
+    let bare = format!(r#"{{"endpoints":{{"chat":"{url}/v1"}}}}"#);
+    for (path, body) in [
+        ("/api/v1/providers/chatty", provider.as_str()),
+        ("/api/v1/providers/bare", bare.as_str()),
+        (
+            "/api/v1/platform/credentials/chatty?name=first",
+            r#"{"api_key":"sk-chatty-one"}"#,
+        ),
+        (
+            "/api/v1/platform/credentials/chatty?name=second",
+            r#"{"api_key":"sk-chatty-two"}"#,
+        ),
+        ("/api/v1/routes", routes),
+        ("/api/v1/prices", price),
+    ] {
+        let answer = api.put(path, body).await;
+        assert!(answer.status.is_success(), "{path}: {}", answer.text());
+    }
+}
+
+async fn dry(api: &Api, input: &Value) -> Value {
+    let answer = api.post("/api/v1/routes/dry-run", &input.to_string()).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    assert!(!answer.text().contains("sk-chatty"), "{}", answer.text());
+    answer.json()
+}
+
+/// A refusal without what names the one call it is about.
+fn nameless(text: &str) -> Value {
+    let mut body: Value = serde_json::from_str(text).unwrap();
+    body.as_object_mut().unwrap().remove("request_id");
+    body
+}
+
+/// Whether a call went as its dry run said.
+fn agrees(told: &Value, answer: &Answer, case: &str) {
+    if let Some(refusal) = told.get("refusal") {
+        assert_eq!(
+            refusal["status"],
+            answer.status.as_u16(),
+            "{case}: {}",
+            answer.text()
+        );
+        let said = refusal["body"].as_str().unwrap();
+        assert_eq!(nameless(said), nameless(&answer.text()), "{case}");
+        let pause = answer.header("retry-after").map(str::to_owned);
+        let told_pause = refusal["retry_after"]
+            .as_u64()
+            .map(|seconds| seconds.to_string());
+        assert_eq!(told_pause.is_some(), pause.is_some(), "{case}");
+        assert_eq!(told["first"], Value::Null, "{case}");
+        return;
+    }
+    assert_eq!(answer.status, 200, "{case}: {}", answer.text());
+    let first = usize::try_from(told["first"].as_u64().unwrap()).unwrap();
+    let target = &told["targets"][first];
+    for (field, header) in [
+        (&target["provider"], "x-tollhouse-provider"),
+        (&target["model"], "x-tollhouse-model"),
+        (&target["mode"], "x-tollhouse-mode"),
+        (&target["credential"]["source"], "x-tollhouse-credential"),
+    ] {
+        assert_eq!(field.as_str(), answer.header(header), "{case}: {header}");
+    }
+    let losses = target["losses"].as_array().unwrap();
+    let losses: Vec<&str> = losses.iter().filter_map(Value::as_str).collect();
+    let losses = Some(losses.join(",")).filter(|losses| !losses.is_empty());
+    assert_eq!(
+        losses.as_deref(),
+        answer.header("x-tollhouse-loss"),
+        "{case}"
+    );
+}
+
+/// What is asked: of a key, at a path, for a model, and how the body ends.
+type Case = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+);
+
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
+fn cases() -> Vec<Case> {
+    vec![
+        ("passthrough", "", MESSAGES.path, "m", "}"),
+        (
+            "its own protocol comes first",
+            "",
+            MESSAGES.path,
+            "two",
+            "}",
+        ),
+        ("the route's first, renamed", "", CHAT.path, "two", "}"),
+        ("translated", "", MESSAGES.path, "far", "}"),
+        (
+            "translated with a loss",
+            "",
+            MESSAGES.path,
+            "far",
+            ",\"top_k\":5}",
+        ),
+        (
+            "strict",
+            ",\"strict\":true",
+            MESSAGES.path,
+            "far",
+            ",\"top_k\":5}",
+        ),
+        (
+            "what cannot be carried",
+            "",
+            MESSAGES.path,
+            "far",
+            ",\"mcp_servers\":[{\"type\":\"url\",\"url\":\"https://x.example\",\"name\":\"x\"}]}",
+        ),
+        (
+            "a provider without a credential is passed over",
+            "",
+            CHAT.path,
+            "bare",
+            "}",
+        ),
+        (
+            "no such model is allowed",
+            ",\"models\":[\"claude-*\"]",
+            CHAT.path,
+            "m",
+            "}",
+        ),
+        (
+            "no such route is allowed",
+            ",\"routes\":[\"two\"]",
+            CHAT.path,
+            "far",
+            "}",
+        ),
+        (
+            "no such provider is allowed",
+            ",\"providers\":[\"lab\"]",
+            CHAT.path,
+            "far",
+            "}",
+        ),
+        (
+            "a rate of tokens",
+            ",\"limits\":{\"tpm\":1}",
+            CHAT.path,
+            "m",
+            "}",
+        ),
+        (
+            "too dear",
+            ",\"budget\":{\"usd\":\"0.001\",\"window\":\"day\"}",
+            CHAT.path,
+            "m",
+            "}",
+        ),
+        (
+            "unpriced",
+            ",\"budget\":{\"usd\":\"1\",\"window\":\"day\"}",
+            CHAT.path,
+            "nobody-knows",
+            "}",
+        ),
+        (
+            "a background response under a budget",
+            ",\"budget\":{\"usd\":\"1\",\"window\":\"day\"}",
+            "/v1/responses",
+            "m",
+            ",\"background\":true}",
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn what_is_said_is_what_happens() {
+    let (upstream, gateway, api) = started().await;
+    laid_out(&api, &upstream).await;
+    let platform = r#""credentials":{"platform":true}"#;
+    let plain = "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"max_tokens\":9";
+    for (case, key, path, model, rest) in cases() {
+        let (id, secret) = api
+            .key(&format!(r#"{{"name":"{case}",{platform}{key}}}"#))
+            .await;
+        let body = format!("{plain},\"model\":\"{model}\"{rest}");
+        let dialect = DIALECTS
+            .iter()
+            .find(|dialect| dialect.path == path)
+            .unwrap();
+        let body: Value = serde_json::from_str(&body).unwrap();
+        let input = json!({"key": id, "protocol": dialect.protocol.as_str(), "body": body});
+        let told = dry(&api, &input).await;
+        let translated = told["targets"].as_array().and_then(|targets| {
+            let first = usize::try_from(told["first"].as_u64()?).ok()?;
+            Some(targets[first]["mode"] == "translated")
+        });
+        let answer = if translated == Some(true) {
+            CHAT.answer
+        } else {
+            dialect.answer
+        };
+        upstream.json(200, answer);
+        let headers = [
+            ("x-api-key", secret.as_str()),
+            ("content-type", "application/json"),
+        ];
+        let answer = api.client.post(path, &headers, body.to_string()).await;
+        agrees(&told, &answer, case);
+    }
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn the_way_is_told_stop_by_stop() {
+    let (upstream, gateway, api) = started().await;
+    laid_out(&api, &upstream).await;
+    let told = dry(
+        &api,
+        &json!({"protocol": "chat", "model": "bare", "tools": true}),
+    )
+    .await;
+    assert_eq!(told["route"]["model"], "bare");
+    assert_eq!(told["left_out"][0]["target"]["provider"], "bare");
+    let why = told["left_out"][0]["why"].as_str().unwrap();
+    assert!(why.contains("No credential"), "{why}");
+    assert_eq!(told["first"], 0);
+    let credential = |told: &Value| {
+        let drawn = &told["targets"][0]["credential"];
+        assert_eq!(drawn["fingerprint"].as_str().unwrap().len(), 8);
+        drawn["name"].as_str().unwrap().to_owned()
+    };
+    assert!(told["targets"][0]["spare"]["name"].is_string());
+    // The same session draws on the same credential, and some other one on another.
+    let mut names = std::collections::BTreeSet::new();
+    for n in 0..20 {
+        let input = json!({"protocol": "chat", "model": "far", "session": n.to_string()});
+        let first = credential(&dry(&api, &input).await);
+        assert_eq!(credential(&dry(&api, &input).await), first);
+        names.insert(first);
+    }
+    assert_eq!(names.into_iter().collect::<Vec<_>>(), ["first", "second"]);
+    // A model that no route leads to, a body that names none, and a key that is at its end.
+    api.put("/api/v1/routes", r#"{"data":[]}"#).await;
+    let (id, _) = api
+        .key(r#"{"name":"old","credentials":{"platform":true}}"#)
+        .await;
+    api.delete(&format!("/api/v1/keys/{id}")).await;
+    for (input, status, kind) in [
+        (
+            json!({"protocol": "chat", "body": {}}),
+            400,
+            "invalid_request",
+        ),
+        (
+            json!({"protocol": "chat", "body": "no"}),
+            400,
+            "invalid_request",
+        ),
+        (
+            json!({"protocol": "chat", "model": "m", "key": id}),
+            401,
+            "invalid_key",
+        ),
+    ] {
+        let told = dry(&api, &input).await;
+        let said = (&told["refusal"]["status"], &told["refusal"]["kind"]);
+        assert_eq!(said, (&json!(status), &json!(kind)), "{told}");
+    }
+    let nobody = r#"{"protocol":"chat","model":"m","key":"key_01890a5d7c4e7d1f8a3b000000000000"}"#;
+    let answer = api.post("/api/v1/routes/dry-run", nobody).await;
+    assert_eq!(answer.status, 404);
+    gateway.stop().await;
+}
+
+/// Everything that a call leaves behind.
+async fn traces(gateway: &TestGateway, api: &Api) -> Vec<Value> {
+    let mut found = Vec::new();
+    for path in [
+        "/api/v1/calls?limit=1000",
+        "/api/v1/audit?limit=1000",
+        "/api/v1/audit/head",
+        "/api/v1/budgets",
+        "/api/v1/usage",
+        "/api/v1/keys",
+        "/api/v1/platform/credentials",
+        "/api/v1/providers",
+    ] {
+        found.push(api.get(path).await);
+    }
+    let metrics = api
+        .client
+        .get("/metrics", &[("authorization", &api.authorization)])
+        .await;
+    let lines = metrics.text();
+    let ours = lines.lines().filter(|line| {
+        // Of what counts requests of the control plane, and what the process takes, there is more.
+        let of_calls = [
+            "calls", "refus", "tokens", "cost", "limit", "budget", "capture", "upstream",
+        ];
+        of_calls.iter().any(|word| line.contains(word))
+    });
+    found.push(ours.collect::<Vec<_>>().into());
+    found.push(gateway.calls().await.len().into());
+    found
+}
+
+#[tokio::test]
+async fn saying_it_changes_nothing() {
+    let (upstream, gateway, api) = started().await;
+    laid_out(&api, &upstream).await;
+    let (id, secret) = api
+        .key(
+            r#"{"name":"tight","credentials":{"platform":true},"limits":{"rpm":1,"concurrency":1,"tpm":100000},
+            "budget":[{"usd":"1.5","window":"day"},{"usd":"1.5","window":"session"}]}"#,
+        )
+        .await;
+    let before = traces(&gateway, &api).await;
+    for n in 0..30 {
+        let session = format!("s{}", n % 3);
+        let body = json!({"model": "m", "max_tokens": 1000, "messages": []});
+        for input in [
+            json!({"key": id, "protocol": "chat", "session": session, "body": body}),
+            json!({"key": id, "protocol": "messages", "model": "far", "session": session}),
+            json!({"key": id, "protocol": "chat", "model": "nowhere"}),
+        ] {
+            let told = dry(&api, &input).await;
+            if input["body"].is_object() {
+                // A dollar of the dollar and a half, and the one call of this minute: again and again.
+                assert_eq!(told["limits"]["admitted"], true, "{told}");
+                assert_eq!(told["limits"]["cost_usd"], "1");
+                assert_eq!(told["limits"]["scopes"].as_array().unwrap().len(), 2);
+            }
+        }
+    }
+    assert_eq!(traces(&gateway, &api).await, before);
+    assert!(upstream.seen().is_empty());
+    // And there is still all the room that there was: for one call, and not for two.
+    let body = json!({"model": "m", "max_tokens": 1000, "messages": []});
+    let headers = [
+        ("x-api-key", secret.as_str()),
+        ("content-type", "application/json"),
+    ];
+    for expected in [200, 429] {
+        upstream.json(200, CHAT.answer);
+        let call = api.client.post(CHAT.path, &headers, body.to_string());
+        assert_eq!(call.await.status, expected);
+    }
+    let told = dry(&api, &json!({"key": id, "protocol": "chat", "body": body})).await;
+    assert_eq!(told["refusal"]["kind"], "rate_limited", "{told}");
+    assert_eq!(told["limits"]["admitted"], false);
+    gateway.stop().await;
+}
