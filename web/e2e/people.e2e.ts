@@ -213,3 +213,29 @@ test("what is looked for stands in the address, and what fails says why", async 
   await portray(page, "people-empty");
   await context.close();
 });
+
+test("of more people than one answer holds, all are there, and few are drawn", async () => {
+  const many = Array.from({ length: 1040 }, (_, at) => at);
+  while (many.length > 0) {
+    const some = many.splice(0, 20);
+    await Promise.all(
+      some.map((at) => {
+        const email = `crowd-${at}@example.com`;
+        return here.api("POST", "/users", { name: `Crowd ${at}`, email, kind: "person" });
+      }),
+    );
+  }
+  const { page, context, faults } = await open(chromium);
+  await signIn(page, here, here.people.root, "people");
+  const table = page.getByRole("table", { name: "people" });
+  await table.getByRole("row").nth(3).waitFor();
+  expect(Number(await table.getAttribute("aria-rowcount"))).toBeGreaterThan(1040);
+  expect(await table.getByRole("row").count()).toBeLessThan(100);
+  await portray(page, "people-many");
+  for (const at of [0, 517, 1039]) {
+    await page.getByLabel("Search").fill(`crowd-${at}@`);
+    await table.getByText(`Crowd ${at}`, { exact: true }).waitFor();
+  }
+  await context.close();
+  expect(faults).toEqual([]);
+});

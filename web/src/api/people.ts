@@ -2,14 +2,13 @@
 
 import { queryOptions } from "@tanstack/react-query";
 import { client, type Schemas, taken } from "./client";
+import { whole } from "./parts";
 import { queries } from "./queries";
 
 export type Org = Schemas["Org"];
 export type User = Schemas["User"];
 export type Member = Schemas["Member"];
 
-/** One list, whole. The control plane gives a thousand rows at a time. */
-const MOST = 1000;
 /** Names change seldom. */
 const NAMES_MS = 5 * 60_000;
 
@@ -17,7 +16,7 @@ export function orgs() {
   return queryOptions({
     queryKey: ["orgs"],
     queryFn: ({ signal }) =>
-      taken(client.GET("/api/v1/orgs", { params: { query: { limit: MOST } }, signal })),
+      whole((query) => taken(client.GET("/api/v1/orgs", { params: { query }, signal }))),
     staleTime: NAMES_MS,
   });
 }
@@ -26,7 +25,7 @@ export function users() {
   return queryOptions({
     queryKey: ["users"],
     queryFn: ({ signal }) =>
-      taken(client.GET("/api/v1/users", { params: { query: { limit: MOST } }, signal })),
+      whole((query) => taken(client.GET("/api/v1/users", { params: { query }, signal }))),
     staleTime: NAMES_MS,
   });
 }
@@ -35,7 +34,7 @@ export function keys() {
   return queryOptions({
     queryKey: ["keys"],
     queryFn: ({ signal }) =>
-      taken(client.GET("/api/v1/keys", { params: { query: { limit: MOST } }, signal })),
+      whole((query) => taken(client.GET("/api/v1/keys", { params: { query }, signal }))),
     staleTime: NAMES_MS,
   });
 }
@@ -43,10 +42,11 @@ export function keys() {
 export function members(org: string) {
   return queryOptions({
     queryKey: ["members", org],
-    queryFn: ({ signal }) => {
-      const params = { path: { org }, query: { limit: MOST } };
-      return taken(client.GET("/api/v1/orgs/{org}/members", { params, signal }));
-    },
+    queryFn: ({ signal }) =>
+      whole((query) => {
+        const params = { path: { org }, query };
+        return taken(client.GET("/api/v1/orgs/{org}/members", { params, signal }));
+      }),
   });
 }
 

@@ -1,35 +1,49 @@
 import { Link } from "@tanstack/react-router";
 import type { User } from "../../api/people";
 import { Badge } from "../../ui/Badge";
-import { type Column, Table } from "../../ui/Table";
+import { List, type ListColumn } from "../../ui/List";
 import { Time } from "../../ui/Time";
 import styles from "./People.module.css";
 
-const COLUMNS: Column<User>[] = [
+const COLUMNS: ListColumn<User>[] = [
   {
     name: "Name",
-    wide: true,
+    width: "minmax(7rem, 1.2fr)",
     cell: ({ id, name }) => (
       <Link to="/people/$id" params={{ id }} className={styles.name}>
         {name}
       </Link>
     ),
   },
-  { name: "Address", wide: true, cell: ({ email }) => email ?? <span>–</span> },
-  { name: "Organizations", wide: true, cell: (user) => <Roles user={user} /> },
-  { name: "Added", cell: ({ created_at }) => <Time at={created_at} /> },
-  { name: "State", cell: (user) => <State user={user} /> },
+  {
+    name: "Address",
+    width: "minmax(8rem, 1.5fr)",
+    hide: "phone",
+    cell: ({ email }) => email ?? <span>–</span>,
+  },
+  { name: "Organizations", width: "minmax(6rem, 1.5fr)", cell: (user) => <Roles user={user} /> },
+  {
+    name: "Added",
+    width: "5.5rem",
+    hide: "phone",
+    cell: ({ created_at }) => <Time at={created_at} />,
+  },
+  { name: "State", width: "7.5rem", cell: (user) => <State user={user} /> },
 ];
 
+const nothing = () => undefined;
+
+/** There may be thousands: those in sight are drawn. */
 export function UserTable({ label, users }: { label: string; users: readonly User[] }) {
   const services = users.every(({ kind }) => kind === "service");
   return (
-    <Table
+    <List
       label={label}
       columns={services ? COLUMNS.filter(({ name }) => name !== "Address") : COLUMNS}
       rows={users}
       rowKey={({ id }) => id}
-      empty={null}
+      more={false}
+      onEnd={nothing}
     />
   );
 }
