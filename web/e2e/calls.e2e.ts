@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Browser, browser, open, PHONE, portray, settled, signIn, unharmed } from "./browser";
 import { HOSTILE, type World, world } from "./gateway";
@@ -70,6 +71,27 @@ test("filters stand in the address, and what they find is only that", async () =
   await page.goto(`${here.url}/dashboard/calls?model=no-such-model`);
   await page.getByText("No call passes these filters").waitFor();
   await portray(page, "calls-none");
+  await context.close();
+  expect(faults).toEqual([]);
+});
+
+test("what passes the filters is taken along as a file", async () => {
+  const { page, context, faults } = await open(chromium);
+  await signIn(page, here, here.people.root, "calls?outcome=refused&tag=repo%3Dbilling");
+  await page.getByRole("cell", { name: "refused" }).first().waitFor();
+  const take = async (name: string) => {
+    const started = page.waitForEvent("download");
+    await page.getByRole("link", { name }).click();
+    const file = await started;
+    return { name: file.suggestedFilename(), text: readFileSync(await file.path(), "utf8") };
+  };
+  const query = "calls?outcome=refused&tag=repo%3Dbilling&limit=1000";
+  const { data } = await here.api<{ data: { id: string }[] }>("GET", `/${query}`);
+  const csv = await take("Export CSV");
+  expect(csv.name).toMatch(/\.csv$/);
+  expect(csv.text.trim().split("\n").length).toBe(data.length + 1);
+  const lines = (await take("Export JSON lines")).text.trim().split("\n");
+  expect(lines.map((line) => JSON.parse(line).id)).toEqual(data.map(({ id }) => id));
   await context.close();
   expect(faults).toEqual([]);
 });

@@ -41,6 +41,12 @@ export function calls(filter: RecordFilter) {
   });
 }
 
+/** Where the same calls are to be had as a file, newest first. */
+export function exportOf(filter: RecordFilter, format: "csv" | "jsonl"): string {
+  const query = new URLSearchParams({ ...(filter as Record<string, string>), format });
+  return `/api/v1/calls/export?${query}`;
+}
+
 /** The newest calls, as they stand. */
 export function recent(org: string | undefined) {
   return queryOptions({

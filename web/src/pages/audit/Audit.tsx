@@ -5,6 +5,7 @@ import { type Entry, entries, exportOf } from "../../api/audit";
 import { isAtLeast, isPlatform, useMe } from "../../api/me";
 import { moment } from "../../format";
 import { useOrg } from "../../shell/org";
+import { Download } from "../../ui/Download";
 import { List, type ListColumn } from "../../ui/List";
 import { Page } from "../../ui/Page";
 import { Panel } from "../../ui/Panel";
@@ -48,9 +49,9 @@ export function Audit() {
     <Page
       title="Audit"
       actions={
-        <a className={styles.export} href={exportOf(filter)} download="audit.jsonl">
+        <Download href={exportOf(filter)} file="audit.jsonl">
           Export JSON lines
-        </a>
+        </Download>
       }
     >
       <AuditBar search={filters} onChange={change} />

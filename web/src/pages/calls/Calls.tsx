@@ -1,10 +1,11 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
-import { type Call, calls } from "../../api/record";
+import { type Call, calls, exportOf } from "../../api/record";
 import { compact, count, duration, exactMoney, money } from "../../format";
 import { useNames } from "../../shell/names";
 import { useOrg } from "../../shell/org";
+import { Download } from "../../ui/Download";
 import { List, type ListColumn } from "../../ui/List";
 import { Page } from "../../ui/Page";
 import { Panel } from "../../ui/Panel";
@@ -35,7 +36,19 @@ export function Calls() {
   const change = (next: CallsSearch) =>
     navigate({ search: ({ org }) => ({ ...next, ...(org && { org }) }), replace: true });
   return (
-    <Page title="Calls">
+    <Page
+      title="Calls"
+      actions={
+        <>
+          <Download href={exportOf(filter, "csv")} file="calls.csv">
+            Export CSV
+          </Download>
+          <Download href={exportOf(filter, "jsonl")} file="calls.jsonl">
+            Export JSON lines
+          </Download>
+        </>
+      }
+    >
       <FilterBar search={search} onChange={change} />
       <Panel flush>
         {query.isPending ? (
