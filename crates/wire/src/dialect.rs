@@ -76,6 +76,24 @@ quirks! {
     NoUserAfterTool = "no_user_after_tool",
     /// Chat: takes ids of calls only of nine letters and digits.
     ShortCallIds = "short_call_ids",
+    /// Responses: refuses what breaks the rules said here, so that calls of its own protocol are fitted to them too.
+    OwnRules = "own_rules",
+    /// Responses: keeps nothing. `store` is false, thoughts are asked for in sealed form (`include`), and what refers to something kept is refused.
+    KeepsNothing = "keeps_nothing",
+    /// Responses: wants `instructions`, be they empty.
+    Instructions = "instructions",
+    /// Responses: takes `input` only as a list of items, and none of the role `system`, which is sent as `developer`.
+    InputList = "input_list",
+    /// Chat, Responses: takes no output limit.
+    NoOutputLimit = "no_output_limit",
+    /// Responses: takes none of the fields by which customers of an API are served: `metadata`, `safety_identifier`, `user`, `prompt_cache_retention`, `prompt_cache_options`, `stream_options`, `truncation`, `max_tool_calls`, `context_management`, `top_logprobs`, and no tier but `priority`, `fast` and `flex`.
+    PlanFields = "plan_fields",
+    /// Responses: knows a session by the header `session-id`, which says what `prompt_cache_key` says.
+    SessionHeader = "session_header",
+    /// Responses: counts no tokens; they are estimated.
+    NoCount = "no_count",
+    /// Responses: tells how much of an account's plan is used, in headers (`x-codex-…`) and in events of its streams.
+    PlanWindows = "plan_windows",
 }
 
 /// How an upstream may be asked for its answer.
@@ -143,6 +161,16 @@ impl Dialect {
         } else {
             Streams::Both
         }
+    }
+
+    /// Whether calls of its own protocol are fitted to it too.
+    pub const fn has_own_rules(&self) -> bool {
+        matches!(self.protocol, Protocol::Responses) && self.has(Quirk::OwnRules)
+    }
+
+    /// Whether it knows a session by a header.
+    pub const fn names_sessions(&self) -> bool {
+        matches!(self.protocol, Protocol::Responses) && self.has(Quirk::SessionHeader)
     }
 
     /// Whether free text can be the input of a tool.

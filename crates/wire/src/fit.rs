@@ -34,6 +34,7 @@ mod tail;
 mod thoughts;
 
 pub use estimate::estimate_tokens;
+pub(crate) use fields::{cache_key, is_of_plan};
 
 /// Fits `request` to `target`. `session` is what the caller's session is known by; cache keys are made of
 /// it. Callers whose protocol has no cache marks expect prompts to be cached without asking: on their way

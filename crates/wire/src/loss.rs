@@ -65,7 +65,7 @@ losses! {
     Fallbacks = "fallbacks",
     /// `max_tool_calls` is left out.
     MaxToolCalls = "max_tool_calls",
-    /// The output limit was raised to the least, or lowered to the most, that the target takes.
+    /// The output limit was raised to the least, or lowered to the most, that the target takes, or left out where it takes none.
     MaxOutput = "max_output_tokens",
     /// The `metadata` map is left out.
     Metadata = "metadata",

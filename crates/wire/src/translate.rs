@@ -6,10 +6,11 @@
 //! ```
 //! No I/O, no clock, no log. Whoever calls passes the time and a fresh id in.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::conversation::Request;
-use crate::dialect::{Dialect, Streams};
+use crate::dialect::{Dialect, Quirk, Streams};
 use crate::loss::Losses;
 use crate::{Protocol, chat, fit, messages, responses};
 
@@ -102,6 +103,8 @@ pub struct Prepared {
     pub streams: bool,
     /// What could not be carried.
     pub losses: Losses,
+    /// What the target knows the session by, where it wants that said in a header too.
+    pub session: Option<String>,
     /// How to read the answer.
     pub answering: Answering,
 }
@@ -170,10 +173,12 @@ pub fn prepare(
         Protocol::Chat => chat::encode(&request, target, &mut losses)?,
         Protocol::Responses => responses::encode(&request, target, &mut losses)?,
     };
+    let session = request.cache_key.filter(|_| target.names_sessions());
     Ok(Prepared {
         body,
         streams: request.stream,
         losses,
+        session: session.map(Cow::into_owned),
         answering: Answering {
             caller,
             upstream: target.protocol,
@@ -209,6 +214,7 @@ pub fn prepare_count(
     let mut losses = request.losses;
     let estimate = fit::estimate_tokens(&request);
     let ask = match target.protocol {
+        Protocol::Responses if target.has(Quirk::NoCount) => None,
         Protocol::Responses => Some(responses::encode_count(&request, target, &mut losses)?),
         Protocol::Messages | Protocol::Chat => None,
     };

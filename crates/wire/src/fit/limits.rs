@@ -2,7 +2,7 @@
 
 use crate::Protocol;
 use crate::conversation::{Request, Text};
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Quirk};
 use crate::loss::Loss;
 
 /// The least output limit of Responses upstreams.
@@ -23,6 +23,10 @@ pub(super) fn fit<'a>(request: &mut Request<'a>, target: &Dialect) -> Vec<Text<'
         Protocol::Chat => 1,
         Protocol::Responses => RESPONSES_FLOOR,
     };
+    if target.protocol != Protocol::Messages && target.has(Quirk::NoOutputLimit) {
+        let taken = request.max_output.take();
+        request.losses.add_if(taken.is_some(), Loss::MaxOutput);
+    }
     // More than a model can say is an error to most vendors; so is less than the protocol allows.
     let most = target.most_output.unwrap_or(u64::MAX).max(floor);
     if let Some(limit) = &mut request.max_output {

@@ -25,8 +25,9 @@ use input::Input;
 use read::{Place, parse, text};
 use tools::Toolbox;
 
+pub(super) use body::{STORED, STORED_PROMPT};
 pub use echo::echo;
-pub(super) use options::CIPHERS;
+pub(super) use options::{CIPHERS, NO_PROBABILITIES};
 
 use super::compaction;
 use crate::conversation::{Choice, Part, Passage, Request, Role, Text, Turn};

@@ -60,6 +60,22 @@ pub(crate) fn targets(caller: Protocol) -> impl Iterator<Item = Dialect> {
         .map(capable)
 }
 
+/// The `ChatGPT` backend, as the catalog has it.
+pub(crate) fn plan() -> Dialect {
+    Dialect::new(Protocol::Responses, "chatgpt").with([
+        Quirk::OwnRules,
+        Quirk::StreamOnly,
+        Quirk::NoSampling,
+        Quirk::KeepsNothing,
+        Quirk::Instructions,
+        Quirk::InputList,
+        Quirk::NoOutputLimit,
+        Quirk::PlanFields,
+        Quirk::SessionHeader,
+        Quirk::NoCount,
+    ])
+}
+
 fn capable(protocol: Protocol) -> Dialect {
     let quirks: &[Quirk] = match protocol {
         Protocol::Messages => &[Quirk::WebSearch, Quirk::SystemTurns],

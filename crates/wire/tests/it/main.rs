@@ -5,5 +5,6 @@ mod answers;
 mod fixtures;
 mod laws;
 mod page;
+mod plan;
 mod probes;
 mod requests;

@@ -82,11 +82,16 @@ body! {
 /// Longest name of an unknown member that is repeated to the caller.
 const NAME_LIMIT: usize = 64;
 
+/// Why what is stored elsewhere is refused.
+pub(crate) const STORED: &str = "refers to what another vendor stores and cannot be carried to this model; \
+                                 send the conversation itself in `input`";
+/// The same of a stored prompt.
+pub(crate) const STORED_PROMPT: &str = "refers to a stored prompt and cannot be carried to this model; \
+                                        send the text itself in `instructions` and `input`";
+
 impl Body<'_> {
     /// Refuses members that only the protocol's own vendor can honor, and those nobody knows.
     pub(super) fn refuse(&self) -> Result<(), Unfit> {
-        const STORED: &str = "refers to what another vendor stores and cannot be carried to this model; \
-                              send the conversation itself in `input`";
         if self.previous_response_id.is_some() {
             return Err(Place::top("previous_response_id").unfit(STORED));
         }
@@ -94,10 +99,7 @@ impl Body<'_> {
             return Err(Place::top("conversation").unfit(STORED));
         }
         if self.prompt.is_some() {
-            return Err(Place::top("prompt").unfit(
-                "refers to a stored prompt and cannot be carried to this model; \
-                 send the text itself in `instructions` and `input`",
-            ));
+            return Err(Place::top("prompt").unfit(STORED_PROMPT));
         }
         if self.background == Some(true) {
             return Err(Place::top("background").unfit(

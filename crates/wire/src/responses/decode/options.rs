@@ -16,6 +16,9 @@ const LOGPROBS: &str = "message.output_text.logprobs";
 /// The value of `include` that asks for reasoning to be sent along.
 pub(crate) const CIPHERS: &str = "reasoning.encrypted_content";
 
+/// Why probabilities are refused.
+pub(crate) const NO_PROBABILITIES: &str = "this model reports no probabilities; leave it out";
+
 #[derive(Deserialize)]
 struct RawText<'a> {
     #[serde(borrow)]
@@ -114,18 +117,17 @@ fn metadata(raw: Option<&RawValue>) -> Result<Option<&RawValue>, Unfit> {
 /// Looks through `include` and `top_logprobs`. Probabilities are what an answer is asked for, and nobody who
 /// answers in another protocol tells them.
 fn include(body: &Body<'_>, losses: &mut Losses) -> Result<(), Unfit> {
-    const NONE: &str = "this model reports no probabilities; leave it out";
     let place = Place::top("include");
     for (index, value) in body.include.iter().flatten().enumerate() {
         match value.as_str() {
-            LOGPROBS => return Err(place.element(index).unfit(NONE)),
+            LOGPROBS => return Err(place.element(index).unfit(NO_PROBABILITIES)),
             // Comes always.
             CIPHERS => {}
             _ => losses.add(Loss::Include),
         }
     }
     if body.top_logprobs.is_some_and(|count| count > 0) {
-        return Err(Place::top("top_logprobs").unfit(NONE));
+        return Err(Place::top("top_logprobs").unfit(NO_PROBABILITIES));
     }
     Ok(())
 }

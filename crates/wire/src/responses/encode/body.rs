@@ -105,7 +105,8 @@ impl<'r> Prompt<'r> {
             .collect();
         Self {
             model: &request.model,
-            instructions: (!system.is_empty()).then(|| system.join("\n\n")),
+            instructions: (!system.is_empty() || target.has(Quirk::Instructions))
+                .then(|| system.join("\n\n")),
             input: items(&request.turns, target, losses),
             tools: request
                 .tools
