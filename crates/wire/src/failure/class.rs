@@ -29,7 +29,6 @@ const WORDS: &[(Class, &[&str])] = &[
             "insufficient_user_quota",
             "payment_required",
             "quota_exceeded",
-            "usage_limit_reached",
             "usage_not_included",
         ],
     ),
@@ -85,6 +84,8 @@ const WORDS: &[(Class, &[&str])] = &[
             "rate_limit_reached",
             "rate_limited",
             "too_many_requests",
+            // A plan's window, which begins anew.
+            "usage_limit_reached",
             "resource_exhausted",
             "throttling_exception",
             "requests",
@@ -97,6 +98,7 @@ const WORDS: &[(Class, &[&str])] = &[
             "overloaded_error",
             "overloaded",
             "server_is_overloaded",
+            "model_at_capacity",
             "slow_down",
             "engine_overloaded",
             "engine_overloaded_error",
@@ -160,6 +162,9 @@ const NO_MONEY: &[&str] = &[
     "requires more credits",
 ];
 
+/// What texts say that a model is full, where neither type nor code does.
+const FULL: &[&str] = &["model is at capacity"];
+
 impl Class {
     /// What a `code`, `type` or `status` member means; a number in its place is read as an HTTP status.
     pub(super) fn of_word(word: &str) -> Option<Self> {
@@ -217,6 +222,9 @@ impl Class {
             }
             Self::Invalid | Self::TooLarge | Self::Server if overflow::is_told_by(message) => {
                 Self::ContextOverflow
+            }
+            Self::Invalid | Self::Server | Self::RateLimited if contains_any(message, FULL) => {
+                Self::Overloaded
             }
             Self::Invalid | Self::Permission if contains_any(message, NO_MONEY) => Self::Quota,
             _ => self,

@@ -24,6 +24,7 @@ mod wire;
 
 use channel::Channel;
 use items::Items;
+pub(super) use wire::Str;
 
 /// Reads a stream.
 #[derive(Default)]
@@ -190,7 +191,7 @@ pub fn decode_whole(body: &[u8], sink: Sink<'_>) -> Result<(), Malformed> {
 }
 
 /// The error of a response that failed.
-fn failed(response: &wire::Response<'_>) -> Failure<'static> {
+pub(super) fn failed(response: &wire::Response<'_>) -> Failure<'static> {
     match response.error {
         Some(error) => failure::in_band(error.get().as_bytes()),
         None => failure::from_code(None, ""),

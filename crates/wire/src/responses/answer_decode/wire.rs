@@ -12,7 +12,7 @@ use crate::conversation::{Hit, Text};
 /// A string, borrowed where it stands without escapes.
 #[derive(Deserialize)]
 #[serde(transparent)]
-pub(super) struct Str<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
+pub(in crate::responses) struct Str<'a>(#[serde(borrow)] pub(in crate::responses) Cow<'a, str>);
 
 /// JSON text that has not been looked at.
 pub(super) type Raw<'a> = Option<&'a RawValue>;
@@ -61,7 +61,7 @@ impl<'a> Event<'a> {
 
 /// A response, whole or on its way.
 #[derive(Deserialize)]
-pub(super) struct Response<'a> {
+pub(in crate::responses) struct Response<'a> {
     #[serde(borrow)]
     pub(super) id: Raw<'a>,
     #[serde(borrow)]
