@@ -23,6 +23,8 @@ use reading::{Place, Reading};
 
 /// Longest event that is read. The largest real ones repeat a whole request in `response.completed`.
 const EVENT_LIMIT: usize = 16 * 1024 * 1024;
+/// Longest event about an account's plan that is kept.
+const LIMITS_LIMIT: usize = 4096;
 /// So many Chat chunks are read in full in search of id and model, which the first ones may lack.
 const HEAD_CHUNKS: u32 = 8;
 
@@ -196,6 +198,10 @@ impl Book {
         let event = match event::leading_type(data) {
             Some(event @ (Event::Generated | Event::Idle)) => event,
             Some(event @ Event::ResponseOpen) if known => event,
+            Some(event @ Event::Limits) => {
+                self.keep_limits(data);
+                event
+            }
             _ => {
                 let mut reading = read(data);
                 let event = reading.event.or_else(|| frame.event.map(Event::of));
@@ -210,6 +216,8 @@ impl Book {
                 self.absorb(protocol, reading, event != Event::ResponseOpen);
                 if event == Event::Generated {
                     self.out.output_bytes_hint += event::generated_bytes(data);
+                } else if event == Event::Limits {
+                    self.keep_limits(data);
                 }
                 return;
             }
@@ -219,6 +227,12 @@ impl Book {
         }
         if protocol == Protocol::Responses {
             self.sequence_number = event::sequence_number(data).or(self.sequence_number);
+        }
+    }
+
+    fn keep_limits(&mut self, data: &[u8]) {
+        if data.len() <= LIMITS_LIMIT {
+            self.out.limits = Some(data.into());
         }
     }
 

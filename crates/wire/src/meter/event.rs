@@ -20,6 +20,8 @@ pub(super) enum Event {
     ResponseOpen,
     /// `response.completed`, `.incomplete`, `.failed`.
     ResponseDone,
+    /// How much of an account's plan is used.
+    Limits,
     /// A piece of generated content.
     Generated,
     /// Known to hold nothing to meter.
@@ -42,7 +44,13 @@ impl Event {
             b"response.completed" | b"response.incomplete" | b"response.failed" => {
                 Self::ResponseDone
             }
-            _ if !name.starts_with(b"response.") => Self::Unknown,
+            _ if !name.starts_with(b"response.") => {
+                if name == b"codex.rate_limits" {
+                    Self::Limits
+                } else {
+                    Self::Unknown
+                }
+            }
             _ if name.ends_with(b".delta") => Self::Generated,
             _ => Self::Idle,
         }

@@ -43,6 +43,8 @@ pub struct Metered {
     pub quarantined: bool,
     /// Events dropped because they were too long to keep.
     pub oversized: u64,
+    /// The last event that said how much of an account's plan is used, as it came, at most 4 KiB.
+    pub limits: Option<Box<[u8]>>,
 }
 
 /// An error reported inside an answer.

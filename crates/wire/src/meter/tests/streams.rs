@@ -287,3 +287,41 @@ fn in_band_errors_are_read_in_every_form() {
         );
     }
 }
+
+#[test]
+fn what_is_said_of_a_plan_is_kept_as_it_came_and_the_last_word_counts() {
+    let first = r#"{"type":"codex.rate_limits","rate_limits":{"primary":{"used_percent":1}}}"#;
+    let last = r#"{ "type" : "codex.rate_limits","rate_limits":{"primary":{"used_percent":2}},"sequence_number":7}"#;
+    let nameless = r#"{"rate_limits":{"primary":{"used_percent":3}},"type":"codex.rate_limits"}"#;
+    let huge = format!(
+        r#"{{"type":"codex.rate_limits","rate_limits":"{}"}}"#,
+        "x".repeat(LIMITS_LIMIT)
+    );
+    for (said, kept) in [
+        (vec![], None),
+        (vec![first], Some(first)),
+        (vec![first, last], Some(last)),
+        (vec![first, nameless], Some(nameless)),
+        (vec![first, &huge], Some(first)),
+    ] {
+        let mut stream = String::new();
+        for event in &said {
+            stream.extend(["event: codex.rate_limits\ndata: ", event, "\n\n"]);
+        }
+        stream.push_str(RESPONSES);
+        let mut meter = Meter::stream(Protocol::Responses);
+        meter.push(stream.as_bytes());
+        let metered = meter.finish();
+        let found = metered.limits.as_deref().map(String::from_utf8_lossy);
+        assert_eq!(found.as_deref(), kept);
+        // Nothing else is changed by it.
+        let mut plain = Meter::stream(Protocol::Responses);
+        plain.push(RESPONSES.as_bytes());
+        let expected = Metered {
+            limits: metered.limits.clone(),
+            events: metered.events,
+            ..plain.finish()
+        };
+        assert_eq!(metered, expected);
+    }
+}
