@@ -57,6 +57,7 @@ pub(super) fn request(
         streams,
         losses,
         answering,
+        ..
     } = prepared;
     let suffix = main_suffix(dialect.protocol);
     let mut request = post(outbound, target, suffix, body)?;
