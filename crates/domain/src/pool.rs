@@ -5,9 +5,11 @@
 //! remembered until a credential fails; only what moved then is. Failures are charged to the credential
 //! that failed and to no other.
 
+mod choice;
+
 use std::time::Duration;
 
-use crate::id::{CredentialId, SessionId};
+pub use self::choice::{Choice, Order, choose};
 use crate::time::Timestamp;
 
 /// How long a credential rests after a 429 that does not say for how long.
@@ -42,6 +44,8 @@ pub struct Standing {
 pub enum Fit {
     /// It can.
     Ready,
+    /// It could, and has no room for another call now.
+    Full,
     /// It rests until then.
     Cooling(Timestamp),
     /// Its provider refuses it since then.
@@ -111,85 +115,6 @@ impl Standing {
     /// Whether there is nothing to remember.
     pub fn is_well(&self) -> bool {
         *self == Self::default()
-    }
-}
-
-/// What a conversation gets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Choice {
-    /// The credential at this place, and one to turn to if it fails.
-    Draw {
-        /// Its place.
-        first: usize,
-        /// The place of another one.
-        second: Option<usize>,
-        /// Whether the first follows from the ids alone, so that nothing has to be remembered.
-        natural: bool,
-    },
-    /// All of them rest; the first to return does then.
-    Cooling(Timestamp),
-    /// None rests, and the provider refuses all that are left, the newest refusal since then.
-    Stale(Timestamp),
-}
-
-/// How much a conversation prefers a credential: as good as chance, and the same everywhere. Taking a
-/// credential out of a pool moves only the conversations that preferred it to all others.
-fn weight(session: SessionId, credential: CredentialId) -> u64 {
-    // The mixing step of SplitMix64 (Steele, Lea, Flood 2014). Whoever could choose both ids could
-    // choose the credential, and would gain nothing by it.
-    let ((high, low), (above, below)) = (session.0.as_u64_pair(), credential.0.as_u64_pair());
-    let mut z = (high ^ below.rotate_left(17)).wrapping_add(low.rotate_left(32) ^ above);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
-
-/// Chooses for a conversation. `bound` is the credential it moved to before, if it did.
-pub fn choose(
-    members: &[(CredentialId, Fit)],
-    bound: Option<CredentialId>,
-    session: SessionId,
-) -> Choice {
-    let mut ready = Best::default();
-    let mut all = Best::default();
-    let (mut cooling, mut stale) = (None::<Timestamp>, None::<Timestamp>);
-    for (place, (id, fit)) in members.iter().enumerate() {
-        let weight = weight(session, *id);
-        all.see(place, weight);
-        match fit {
-            Fit::Ready if Some(*id) == bound => ready.see(place, u64::MAX),
-            Fit::Ready => ready.see(place, weight),
-            Fit::Cooling(until) => cooling = Some(cooling.map_or(*until, |at| at.min(*until))),
-            Fit::Stale(since) => stale = stale.max(Some(*since)),
-        }
-    }
-    match (ready.first, cooling) {
-        (Some((first, _)), _) => Choice::Draw {
-            first,
-            second: ready.second.map(|(place, _)| place),
-            natural: all.first.map(|(place, _)| place) == Some(first),
-        },
-        (None, Some(until)) => Choice::Cooling(until),
-        (None, None) => Choice::Stale(stale.unwrap_or_default()),
-    }
-}
-
-/// The two heaviest places.
-#[derive(Default)]
-struct Best {
-    first: Option<(usize, u64)>,
-    second: Option<(usize, u64)>,
-}
-
-impl Best {
-    fn see(&mut self, place: usize, weight: u64) {
-        let heavier = |than: Option<(usize, u64)>| than.is_none_or(|(_, other)| weight > other);
-        if heavier(self.first) {
-            self.second = self.first;
-            self.first = Some((place, weight));
-        } else if heavier(self.second) {
-            self.second = Some((place, weight));
-        }
     }
 }
 

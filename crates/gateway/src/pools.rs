@@ -1,6 +1,10 @@
 //! What is remembered of credentials between calls: the shell around `domain::pool`.
 
+mod accounts;
+mod windows;
+
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,17 +13,21 @@ use tollhouse_domain::id::{CredentialId, SessionId};
 use tollhouse_domain::pool::{self, Choice, Fit, Standing, Verdict};
 use tollhouse_domain::time::Timestamp;
 
+use self::accounts::Accounts;
+pub(crate) use self::accounts::{Rest, Seat};
+use self::windows::Heards;
+use crate::replica::Replica;
 use crate::snapshot::{OpenCredential, Pool};
 
 /// How many conversations that moved are remembered, in each of two generations: whoever did not come
 /// back while as many others moved starts over, which costs a prompt its cache and nothing else.
-const MOVED: usize = 32_768;
+const MOVED: usize = 65_536;
 
 /// The only one of its pool.
 const ONLY: Choice = Choice::Draw {
     first: 0,
     second: None,
-    natural: true,
+    moved: false,
 };
 
 /// Credentials that misbehaved lately, and the conversations that left one. Where all are well it is
@@ -31,7 +39,13 @@ pub(crate) struct Pools {
     used: AtomicBool,
     /// What the store has to be told: since when a provider refuses a credential, or that it takes it.
     marks: Mutex<HashMap<CredentialId, Option<Timestamp>>>,
+    /// The same of accounts: until when they rest.
+    rests: Mutex<HashMap<CredentialId, Rest>>,
     marked: Notify,
+    heards: Mutex<Heards>,
+    /// How many calls at a time an account has room for, over all replicas.
+    most: Option<NonZeroU32>,
+    others: Option<Arc<Replica>>,
     /// Held by whoever tells the store what it has to be told, and by whoever changes a credential.
     telling: tokio::sync::Mutex<()>,
 }
@@ -39,9 +53,13 @@ pub(crate) struct Pools {
 #[derive(Default)]
 struct Book {
     ill: HashMap<CredentialId, Known>,
-    moved: HashMap<SessionId, CredentialId>,
-    moved_before: HashMap<SessionId, CredentialId>,
+    moved: HashMap<Talk, CredentialId>,
+    moved_before: HashMap<Talk, CredentialId>,
+    accounts: Accounts,
 }
+
+/// A conversation with one pool: the same with another provider has another credential.
+type Talk = (SessionId, u64);
 
 /// What is known of a secret; another one under the same id starts afresh.
 #[derive(Clone, Copy)]
@@ -56,17 +74,19 @@ impl Pools {
         if self.is_settled(pool) {
             return ONLY;
         }
+        let most = self.most();
         let mut book = self.lock();
-        let bound = book.bound(session);
-        let choice = book.choice(pool, session, now);
-        if let Choice::Draw { first, natural, .. } = choice {
+        let talk = (session, pool.tag);
+        book.keep(talk);
+        let choice = book.choice(pool, session, most, now);
+        if let Choice::Draw { first, moved, .. } = choice {
             let chosen = &pool.members[first];
-            if bound != Some(chosen.id) && (bound.is_some() || !natural) {
-                book.bind(session, chosen.id);
+            if moved {
+                book.bind((session, pool.tag), chosen.id);
                 self.used.store(true, Ordering::Relaxed);
             }
             let standing = book.standing(chosen);
-            if standing.stale_since().is_some() {
+            if chosen.account.is_none() && standing.stale_since().is_some() {
                 // Tried again, by this call alone.
                 book.know(chosen, standing.trying(now));
                 self.used.store(true, Ordering::Relaxed);
@@ -80,14 +100,13 @@ impl Pools {
         if self.is_settled(pool) {
             return ONLY;
         }
-        self.lock().choice(pool, session, now)
+        self.lock().choice(pool, session, self.most(), now)
     }
 
     /// Whether there is nothing to choose, and nothing to look up.
     fn is_settled(&self, pool: &Pool) -> bool {
         let well = |member: &Arc<OpenCredential>| member.stale_since.is_none();
-        let alone = pool.members.len() == 1;
-        !self.used.load(Ordering::Relaxed) && alone && pool.members.iter().all(well)
+        !self.used.load(Ordering::Relaxed) && is_alone(pool) && pool.members.iter().all(well)
     }
 
     /// Takes note of what a call learned about the credential it drew on.
@@ -110,8 +129,12 @@ impl Pools {
     /// Forgets what is known of a credential, which is judged anew; what the store was still to be told
     /// of it is no longer so.
     pub(crate) fn forget(&self, id: CredentialId) {
-        self.lock().ill.remove(&id);
+        let mut book = self.lock();
+        book.ill.remove(&id);
+        book.accounts.forget(id);
+        drop(book);
         self.marks().remove(&id);
+        self.rests().remove(&id);
     }
 
     /// How a credential stands.
@@ -150,6 +173,10 @@ impl Pools {
         self.marks().entry(id).or_insert(since);
     }
 
+    fn rests(&self) -> MutexGuard<'_, HashMap<CredentialId, Rest>> {
+        self.rests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     // A panic elsewhere leaves either map whole: every change is one insert, remove or swap.
     fn lock(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
@@ -160,18 +187,24 @@ impl Pools {
     }
 }
 
+/// Whether nobody can stand in for a key: what the provider itself says of it is the better answer. What it
+/// says of an account holds for hours, and is answered for it.
+fn is_alone(pool: &Pool) -> bool {
+    matches!(&*pool.members, [only] if only.account.is_none())
+}
+
 impl Book {
-    fn choice(&self, pool: &Pool, session: SessionId, now: Timestamp) -> Choice {
-        let alone = pool.members.len() == 1;
-        let fit = |member: &OpenCredential| {
-            // Nobody to stand in for it: what the provider itself says is the better answer.
-            if alone {
-                return Fit::Ready;
+    fn choice(&self, pool: &Pool, session: SessionId, most: Option<u32>, now: Timestamp) -> Choice {
+        let alone = is_alone(pool);
+        let bound = self.bound((session, pool.tag));
+        pool::choose(&pool.order, bound, session, |place| {
+            let member = &pool.members[place];
+            match &member.account {
+                Some(account) => self.accounts.fit(member, account, most, now),
+                None if alone => Fit::Ready,
+                None => self.standing(member).fit(now),
             }
-            self.standing(member).fit(now)
-        };
-        let fits: Vec<_> = pool.members.iter().map(|m| (m.id, fit(m))).collect();
-        pool::choose(&fits, self.bound(session), session)
+        })
     }
 
     fn standing(&self, credential: &OpenCredential) -> Standing {
@@ -197,16 +230,28 @@ impl Book {
         self.ill.insert(credential.id, known);
     }
 
-    fn bound(&self, session: SessionId) -> Option<CredentialId> {
-        let found = self.moved.get(&session);
-        found.or_else(|| self.moved_before.get(&session)).copied()
+    fn bound(&self, talk: Talk) -> Option<CredentialId> {
+        let found = self.moved.get(&talk);
+        found.or_else(|| self.moved_before.get(&talk)).copied()
     }
 
-    fn bind(&mut self, session: SessionId, credential: CredentialId) {
+    /// Keeps where a conversation moved from being forgotten.
+    fn keep(&mut self, talk: Talk) {
+        if let Some(bound) = self.moved_before.remove(&talk) {
+            self.bind(talk, bound);
+        }
+    }
+
+    fn bind(&mut self, talk: Talk, credential: CredentialId) {
         if self.moved.len() >= MOVED {
             self.moved_before = std::mem::take(&mut self.moved);
         }
-        self.moved.insert(session, credential);
+        self.moved.insert(talk, credential);
+    }
+
+    #[cfg(test)]
+    fn accounts_are_idle(&self) -> bool {
+        self.accounts.is_idle()
     }
 
     fn is_empty(&self) -> bool {

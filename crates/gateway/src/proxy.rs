@@ -5,6 +5,7 @@
 //! upstream's answer, and its way back.
 
 mod admission;
+mod arriving;
 pub(crate) mod authenticate;
 mod count;
 pub(crate) mod dispatch;

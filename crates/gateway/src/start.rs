@@ -103,6 +103,7 @@ impl Gateway {
         let replica = Arc::new(Replica::join(&store, ids::uuid(clock::now())).await?);
         // An embedded store has one process; only a shared one has others that spend and admit.
         let others = (store.kind() == "postgres").then(|| Arc::clone(&replica));
+        let pools = Pools::new(config.accounts.max_concurrency, others.clone());
         let limiter = Arc::new(Limiter::new(config.limits, Arc::clone(&metrics), others));
         let options = Options {
             max_total_bytes: config.max_journal,
@@ -135,7 +136,7 @@ impl Gateway {
             captures: Arc::new(captures),
             upstream: Upstream::new(&config.upstream, extras(config))?,
             health: HealthBook::default(),
-            pools: Pools::default(),
+            pools: Arc::new(pools),
             accounts: Accounts::new(&config.accounts),
             limiter,
             metrics,

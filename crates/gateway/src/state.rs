@@ -49,7 +49,7 @@ pub(crate) struct Inner {
     pub(crate) captures: Arc<Captures>,
     pub(crate) upstream: Upstream,
     pub(crate) health: HealthBook,
-    pub(crate) pools: Pools,
+    pub(crate) pools: Arc<Pools>,
     pub(crate) accounts: Accounts,
     pub(crate) limiter: Arc<Limiter>,
     pub(crate) metrics: Arc<Metrics>,
@@ -126,7 +126,7 @@ impl Gateway {
         &self.0.limiter
     }
 
-    pub(crate) fn pools(&self) -> &Pools {
+    pub(crate) fn pools(&self) -> &Arc<Pools> {
         &self.0.pools
     }
 

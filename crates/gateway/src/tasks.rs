@@ -1,5 +1,7 @@
 //! Background work: every task is named here, tracked, and ends when the gateway stops.
 
+mod account_rests;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -39,6 +41,7 @@ pub(crate) fn spawn(gateway: &Gateway, writer: Writer, finished: Receiver<Finish
     tasks.spawn(sync::run(Arc::clone(&inner.ledger), stop.clone()));
     tasks.spawn(last_uses(gateway.clone(), stop.clone()));
     tasks.spawn(credential_marks(gateway.clone(), stop.clone()));
+    tasks.spawn(account_rests::windows(gateway.clone(), stop.clone()));
     if inner.accounts.enabled() {
         tasks.spawn(keep::run(gateway.clone(), stop.clone()));
     }
@@ -87,7 +90,8 @@ async fn sweep_limits(gateway: Gateway, stop: CancellationToken) {
     }
 }
 
-/// Stores which credentials their providers refuse, or take again, so that other replicas know.
+/// Stores which credentials their providers refuse, or take again, and until when accounts rest, so that other
+/// replicas know.
 async fn credential_marks(gateway: Gateway, stop: CancellationToken) {
     loop {
         tokio::select! {
@@ -117,6 +121,7 @@ async fn credential_marks(gateway: Gateway, stop: CancellationToken) {
                 failed = true;
             }
         }
+        failed |= account_rests::tell(&gateway, failed).await;
         drop(telling);
         if failed {
             if !pause(MARK_AGAIN, &stop).await {
@@ -125,6 +130,10 @@ async fn credential_marks(gateway: Gateway, stop: CancellationToken) {
             gateway.pools().wake();
         } else if let Err(error) = within(PATIENCE * 2, gateway.refresh()).await {
             warn!(%error, "a change cannot be read yet");
+        } else {
+            let snapshot = gateway.snapshot();
+            let accounts = snapshot.credentials().accounts();
+            gateway.pools().settle(accounts, clock::now());
         }
     }
 }

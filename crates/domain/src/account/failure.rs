@@ -26,6 +26,14 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Whether another account may be served where this one was not.
+    pub const fn is_the_accounts(self) -> bool {
+        match self {
+            Self::Capped(_) | Self::Limited(_) | Self::Refused => true,
+            Self::Model | Self::Other => false,
+        }
+    }
+
     /// What it means for the account; a refused token first for its refresh.
     pub const fn event(self) -> Option<Event> {
         match self {
@@ -50,6 +58,9 @@ const MODELS: [&str; 4] = [
     "overloaded_error",
 ];
 
+/// Error codes that mean what 429 does, where there is no status to say so.
+const RATES: [&str; 2] = ["rate_limit_exceeded", "rate_limit_error"];
+
 /// Reads a refusal. `retry_after` is the header's; `body` is what there is of the answer, in any of the
 /// forms `{"error":{"type",…}}`, `{"error":"…"}`, `{"detail":…}` and the error inside a failed response
 /// of a stream.
@@ -62,11 +73,17 @@ pub fn classify(
     let said = serde_json::from_slice::<Body>(body)
         .map(Body::error)
         .unwrap_or_default();
-    let is = |codes: &[&str]| {
-        let code = [said.kind.as_deref(), said.code.as_deref()];
-        code.into_iter().flatten().any(|code| codes.contains(&code))
-    };
-    if is(&CAPS) {
+    judge(status, retry_after, &said, now)
+}
+
+/// The same of an error inside of a stream whose status said that all was well.
+pub fn in_stream(said: &Said, now: Timestamp) -> Failure {
+    let status = if said.is_one_of(&RATES) { 429 } else { 200 };
+    judge(status, None, said, now)
+}
+
+fn judge(status: u16, retry_after: Option<Duration>, said: &Said, now: Timestamp) -> Failure {
+    if said.is_one_of(&CAPS) {
         let at = said.resets_at.and_then(|at| u64::try_from(at).ok());
         let at = at.map(|at| Timestamp::default().plus(Duration::from_secs(at)));
         let after = said.resets_in_seconds.and_then(|s| u64::try_from(s).ok());
@@ -74,7 +91,7 @@ pub fn classify(
         let by_header = retry_after.map(|after| now.plus(after));
         return Failure::Capped(at.or(after).or(by_header));
     }
-    if is(&MODELS) || said.model_only() {
+    if said.is_one_of(&MODELS) || said.model_only() {
         return Failure::Model;
     }
     match status {
@@ -117,21 +134,33 @@ enum Shape {
     Other(serde::de::IgnoredAny),
 }
 
+/// What an error says of itself.
 #[derive(Deserialize, Default)]
-struct Said {
+#[expect(missing_debug_implementations, reason = "may quote the request")]
+pub struct Said {
+    /// Its type.
     #[serde(default, rename = "type")]
-    kind: Option<String>,
+    pub kind: Option<String>,
+    /// Its code.
     #[serde(default)]
-    code: Option<String>,
+    pub code: Option<String>,
+    /// Its words for people.
     #[serde(default)]
-    message: Option<String>,
+    pub message: Option<String>,
+    /// When what is used up begins anew, in seconds.
     #[serde(default)]
-    resets_at: Option<i64>,
+    pub resets_at: Option<i64>,
+    /// The same, from now.
     #[serde(default)]
-    resets_in_seconds: Option<i64>,
+    pub resets_in_seconds: Option<i64>,
 }
 
 impl Said {
+    fn is_one_of(&self, codes: &[&str]) -> bool {
+        let said = [self.kind.as_deref(), self.code.as_deref()];
+        said.into_iter().flatten().any(|code| codes.contains(&code))
+    }
+
     /// The vendor's words where it has no code for it; they are looked at nowhere else.
     fn model_only(&self) -> bool {
         let message = self.message.as_deref().unwrap_or_default();
@@ -238,6 +267,23 @@ mod tests {
         for (status, retry_after, body, expected) in CASES {
             let read = classify(status, retry_after, body.as_bytes(), NOW);
             assert_eq!(read, expected, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn an_error_inside_a_stream_says_the_same() {
+        let code = |code: &str| Said {
+            code: Some(code.to_owned()),
+            resets_in_seconds: Some(90),
+            ..Said::default()
+        };
+        for (said, expected) in [
+            ("usage_limit_reached", Failure::Capped(Some(at(90)))),
+            ("rate_limit_exceeded", Failure::Limited(None)),
+            ("server_is_overloaded", Failure::Model),
+            ("server_error", Failure::Other),
+        ] {
+            assert_eq!(in_stream(&code(said), NOW), expected, "{said}");
         }
     }
 }

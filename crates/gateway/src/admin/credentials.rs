@@ -115,7 +115,7 @@ impl CredentialView {
                 until = Some(at);
                 CredentialState::Cooling
             }
-            Some(Fit::Ready | Fit::Stale(_)) => CredentialState::Ready,
+            Some(Fit::Ready | Fit::Full | Fit::Stale(_)) => CredentialState::Ready,
         };
         Self {
             id: Some(stored.id),

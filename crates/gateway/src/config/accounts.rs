@@ -1,5 +1,7 @@
 //! The `[accounts]` table.
 
+use std::num::NonZeroU32;
+
 use tollhouse_domain::account::authority::{Authorities, authorities};
 use tollhouse_domain::oidc::is_safe;
 
@@ -14,6 +16,8 @@ pub struct Accounts {
     pub enabled: bool,
     /// Whether an organization may have some.
     pub allow_organization: bool,
+    /// How many calls at a time an account has room for; `None` for as many as come.
+    pub max_concurrency: Option<NonZeroU32>,
     /// Who issues their tokens.
     pub authorities: Authorities,
 }
@@ -44,6 +48,7 @@ pub(super) fn read(reader: &Reader<'_>, written: &file::Accounts) -> Result<Acco
     Ok(Accounts {
         enabled: written.enabled.unwrap_or(true),
         allow_organization: written.allow_organization.unwrap_or(false),
+        max_concurrency: written.max_concurrency,
         authorities: known,
     })
 }
@@ -81,6 +86,7 @@ mod tests {
                 "accounts.authority.codex: expected https://",
             ),
             ("[accounts]\nallow_org = true", "unknown field `allow_org`"),
+            ("[accounts]\nmax_concurrency = 0", "expected a nonzero u32"),
             (
                 "[[provider]]\nname = \"lab\"\nendpoints = { chat = \"http://127.0.0.1:1\" }\naccount = { authority = \"nobody\" }",
                 "account: there is no authority \"nobody\"",

@@ -3,6 +3,7 @@
 //! Unknown keys are refused, so that a misspelt setting is an error and not a surprise.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -140,6 +141,7 @@ pub(super) struct Bootstrap {
 pub(super) struct Accounts {
     pub(super) enabled: Option<bool>,
     pub(super) allow_organization: Option<bool>,
+    pub(super) max_concurrency: Option<NonZeroU32>,
     #[serde(default)]
     pub(super) authority: BTreeMap<String, Spanned<Change>>,
 }

@@ -24,6 +24,7 @@ use crate::capture::Recording;
 use crate::clock;
 use crate::limits::{Reservation, Warning};
 use crate::names;
+use crate::pools::Seat;
 use crate::proxy::refusal::Refusal;
 use crate::telemetry::metrics::Metrics;
 
@@ -60,6 +61,8 @@ pub(crate) struct OpenCall {
     reservation: Option<Reservation>,
     /// What is said, where that is to be kept.
     recording: Option<Box<Recording>>,
+    /// A place at the account that the call is made with.
+    seat: Option<Box<Seat>>,
 }
 
 impl OpenCall {
@@ -85,6 +88,7 @@ impl OpenCall {
             in_flight: false,
             reservation: None,
             recording: None,
+            seat: None,
         })
     }
 
@@ -120,6 +124,11 @@ impl OpenCall {
     /// How much of the call's budgets is used up, if it has any.
     pub(crate) fn warning(&self) -> Option<Warning> {
         self.reservation.as_ref().and_then(Reservation::warning)
+    }
+
+    /// Takes the place of an attempt at an account, and gives back that of the one before.
+    pub(crate) fn sit(&mut self, seat: Option<Seat>) {
+        self.seat = seat.map(Box::new);
     }
 
     /// The request did not get out.
@@ -235,7 +244,11 @@ impl OpenCall {
         row.outcome = outcome;
         row.duration_ms = Some(millis(self.started));
         let heard = || self.meter.take().map(Meter::finish);
+        let seat = self.seat.take();
         if let Some(metered) = metered.or_else(heard) {
+            if let Some(seat) = &seat {
+                seat.metered(&metered, self.accepted, clock::now());
+            }
             let charged = (self.billed && self.accepted).then_some(self.prompt);
             fill(&mut row, metered, charged);
         }

@@ -7,10 +7,12 @@ use uuid::Uuid;
 
 use super::*;
 
+mod accounts;
+
 const NOW: Timestamp = Timestamp::from_secs(1_000_000);
 
-fn member(n: u128, configured_at: Timestamp, stale_since: Option<Timestamp>) -> OpenCredential {
-    let meta = Credential {
+fn meta(n: u128, configured_at: Timestamp, stale_since: Option<Timestamp>) -> Credential {
+    Credential {
         id: CredentialId(Uuid::from_u128(n)),
         owner: Owner::Platform,
         provider: "p".to_owned(),
@@ -22,15 +24,25 @@ fn member(n: u128, configured_at: Timestamp, stale_since: Option<Timestamp>) -> 
         base_url: None,
         stale_since,
         managed: false,
-    };
+    }
+}
+
+fn member(n: u128, configured_at: Timestamp, stale_since: Option<Timestamp>) -> OpenCredential {
+    let meta = meta(n, configured_at, stale_since);
     OpenCredential::new(&meta, &Secret::new("s".to_owned())).unwrap()
 }
 
 fn pool(count: u128) -> Pool {
-    Pool {
-        members: (0..count).map(|n| Arc::new(member(n, NOW, None))).collect(),
-        has_disabled: false,
-    }
+    pool_of((0..count).map(|n| Arc::new(member(n, NOW, None))))
+}
+
+fn pool_of(members: impl Iterator<Item = Arc<OpenCredential>>) -> Pool {
+    let mut pool = Pool {
+        members: members.collect(),
+        ..Pool::default()
+    };
+    pool.complete(1);
+    pool
 }
 
 fn session(n: usize) -> SessionId {
@@ -40,7 +52,7 @@ fn session(n: usize) -> SessionId {
 fn first(choice: Choice) -> usize {
     match choice {
         Choice::Draw { first, .. } => first,
-        Choice::Cooling(_) | Choice::Stale(_) => panic!("{choice:?}"),
+        Choice::Full | Choice::Cooling(_) | Choice::Stale(_) => panic!("{choice:?}"),
     }
 }
 
@@ -125,4 +137,36 @@ fn what_is_remembered_of_conversations_is_bounded() {
     let book = pools.lock();
     assert!(book.moved.len() <= MOVED && book.moved_before.len() <= MOVED);
     assert!(!book.moved_before.is_empty(), "enough moved to tell");
+}
+
+#[test]
+fn who_comes_back_is_not_forgotten() {
+    let (pools, pool) = (Pools::default(), pool(2));
+    let before = first(pools.choose(&pool, session(0), NOW));
+    pools.on(&pool.members[before], Verdict::Limited(None), NOW);
+    let moved = first(pools.choose(&pool, session(0), NOW));
+    let later = NOW.plus(pool::REST);
+    for n in 1..=4 * MOVED {
+        pools
+            .lock()
+            .bind((session(n), pool.tag), pool.members[before].id);
+        if n % (MOVED / 2) == 0 {
+            assert_eq!(first(pools.choose(&pool, session(0), later)), moved);
+        }
+    }
+}
+
+#[test]
+fn a_conversation_with_two_providers_keeps_one_of_each() {
+    let (pools, one) = (Pools::default(), pool(3));
+    let mut other = pool_of((10..13).map(|n| Arc::new(member(n, NOW, None))));
+    other.complete(2);
+    let before = first(pools.choose(&one, session(1), NOW));
+    pools.on(&one.members[before], Verdict::Limited(None), NOW);
+    let moved = first(pools.choose(&one, session(1), NOW));
+    let there = first(pools.choose(&other, session(1), NOW));
+    pools.on(&other.members[there], Verdict::Limited(None), NOW);
+    first(pools.choose(&other, session(1), NOW));
+    let later = NOW.plus(pool::REST);
+    assert_eq!(first(pools.choose(&one, session(1), later)), moved);
 }

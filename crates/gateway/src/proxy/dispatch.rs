@@ -1,12 +1,15 @@
 //! Calling the targets: at most one retry, and only before the client has seen a byte.
 
+mod account;
+
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{Either, ready};
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, Request, Response, StatusCode, Uri};
-use hyper::body::Incoming;
+use tollhouse_domain::account::failure::Failure;
 use tollhouse_domain::health::Signal;
 use tollhouse_domain::pool::Verdict;
 use tollhouse_domain::time::Timestamp;
@@ -14,6 +17,8 @@ use tollhouse_wire::ErrorKind;
 use tollhouse_wire::loss::Losses;
 use tollhouse_wire::translate::Answering;
 
+use self::account::seated;
+use super::arriving::Arriving;
 use super::headers;
 use super::outbound::{Address, Outbound};
 use super::refusal::Refusal;
@@ -24,12 +29,12 @@ use crate::chunks::ChunkBody;
 use crate::clock;
 use crate::health::HealthBook;
 use crate::ledger::open_call::OpenCall;
-use crate::pools::Pools;
+use crate::pools::{Pools, Seat};
 use crate::upstream::{Upstream, UpstreamError};
 
 /// An upstream's answer and who gave it.
 pub(crate) struct Answered {
-    pub(crate) response: Response<Incoming>,
+    pub(crate) response: Response<Arriving>,
     pub(crate) target: Target,
     /// Why the first target's answer is not this one.
     pub(crate) fallback: Option<&'static str>,
@@ -42,7 +47,7 @@ pub(crate) struct Answered {
 pub(crate) struct Ways<'a> {
     pub(crate) upstream: &'a Upstream,
     pub(crate) health: &'a HealthBook,
-    pub(crate) pools: &'a Pools,
+    pub(crate) pools: &'a Arc<Pools>,
     pub(crate) accounts: Renewing<'a>,
 }
 
@@ -58,17 +63,19 @@ pub(crate) async fn dispatch(
     outbound: Outbound,
     call: &mut OpenCall,
 ) -> Result<Answered, Refusal> {
-    let mut queue = Queue::new(targets, outbound);
-    let first = attempt(ways, queue.next(ways.accounts).await?, call).await;
+    let mut queue = Queue::new(targets, outbound, ways);
+    let first = attempt(ways, queue.next().await?, call).await;
     let reason = match &first.answer {
-        Ok(response) => worth_another(response.status(), &first.target),
+        Ok(response) => worth_another(response.status(), &first),
         Err(UpstreamError::Unreachable(_)) => Some("unreachable"),
         Err(_) => None,
     };
     let Some(reason) = reason else {
         return first.answered(None);
     };
-    let Ok(second) = Box::pin(queue.after(ways.accounts, &first)).await else {
+    // Its place may be needed by the next attempt.
+    call.sit(None);
+    let Ok(second) = Box::pin(queue.after(&first)).await else {
         return first.answered(None);
     };
     if let Some(row) = call.row() {
@@ -80,9 +87,10 @@ pub(crate) async fn dispatch(
 }
 
 /// The targets not called yet, and what to send them.
-struct Queue {
+struct Queue<'a> {
     targets: VecDeque<Target>,
     outbound: Outbound,
+    ways: Ways<'a>,
 }
 
 /// A request about to be sent.
@@ -95,12 +103,16 @@ pub(super) struct Sending {
     /// chooses the path, it may be the path's, and a key's holder could put a shared credential out of
     /// everybody's use.
     judges: bool,
+    /// A place at the account that it is made with, if it is one.
+    seat: Option<Seat>,
 }
 
 /// A request that was sent.
 pub(super) struct Sent {
     target: Target,
-    pub(super) answer: Result<Response<Incoming>, UpstreamError>,
+    /// What a refusal says of the account that was drawn on, if one was.
+    failure: Option<Failure>,
+    pub(super) answer: Result<Response<Arriving>, UpstreamError>,
     answering: Option<Answering>,
 }
 
@@ -113,11 +125,23 @@ impl Sending {
             losses,
             answering: None,
             judges: true,
+            seat: None,
         }
     }
 }
 
 impl Sent {
+    /// Whether another credential of the same owner may do better.
+    fn is_the_credentials(&self) -> bool {
+        match self.failure {
+            Some(failure) => failure.is_the_accounts(),
+            None => {
+                let status = self.answer.as_ref().map(|answer| answer.status().as_u16());
+                matches!(status, Ok(401 | 429))
+            }
+        }
+    }
+
     fn answered(self, fallback: Option<&'static str>) -> Result<Answered, Refusal> {
         Ok(Answered {
             response: self.answer?,
@@ -128,21 +152,21 @@ impl Sent {
     }
 }
 
-impl Queue {
-    fn new(targets: Vec<Target>, outbound: Outbound) -> Self {
+impl<'a> Queue<'a> {
+    fn new(targets: Vec<Target>, outbound: Outbound, ways: Ways<'a>) -> Self {
         Self {
             targets: targets.into(),
             outbound,
+            ways,
         }
     }
 
     /// The request for the next target that the call can be carried to; else why it cannot be carried
     /// to the first that was left.
-    async fn next(&mut self, accounts: Renewing<'_>) -> Result<Sending, Refusal> {
+    async fn next(&mut self) -> Result<Sending, Refusal> {
         let mut unfit = None;
         while let Some(target) = self.targets.pop_front() {
-            let fresh = fresh(target, accounts).await;
-            match fresh.and_then(|target| self.request(target)) {
+            match self.request(target).await {
                 Ok(sending) => return Ok(sending),
                 Err(refusal) => unfit = unfit.or(Some(refusal)),
             }
@@ -153,24 +177,30 @@ impl Queue {
 
     /// The request for the second attempt. An account whose token is refused is refreshed first, if that
     /// helps; only then is another one turned to.
-    async fn after(&mut self, accounts: Renewing<'_>, first: &Sent) -> Result<Sending, Refusal> {
+    async fn after(&mut self, first: &Sent) -> Result<Sending, Refusal> {
         let target = &first.target;
         let status = first.answer.as_ref().map(|answer| answer.status().as_u16());
         if let (Some(kept), Ok(401)) = (target.credential.kept(), status)
-            && let Some(renewed) = accounts.after_refusal(kept).await
+            && let Some(renewed) = self.ways.accounts.after_refusal(kept).await
         {
-            return self.request(target.with(Credential::Kept(renewed)));
+            return self.request(target.with(Credential::Kept(renewed))).await;
         }
-        match (&target.spare, status) {
-            (Some(spare), Ok(401 | 429)) => {
-                let other = fresh(target.with(spare.clone()), accounts).await;
-                other.and_then(|target| self.request(target))
+        match &target.spare {
+            Some(spare) if first.is_the_credentials() => {
+                self.request(target.with(spare.clone())).await
             }
-            (Some(_) | None, _) => self.next(accounts).await,
+            Some(_) | None => self.next().await,
         }
     }
 
-    fn request(&mut self, target: Target) -> Result<Sending, Refusal> {
+    async fn request(&mut self, target: Target) -> Result<Sending, Refusal> {
+        let (target, seat) = seated(self.ways, target).await?;
+        let sending = self.prepare(target)?;
+        let seat = seat.map(|seat| seat.judging(sending.judges));
+        Ok(Sending { seat, ..sending })
+    }
+
+    fn prepare(&mut self, target: Target) -> Result<Sending, Refusal> {
         if let Some(dialect) = &target.dialect {
             if self.outbound.is_count() {
                 let message = "Another model counts differently.";
@@ -182,6 +212,7 @@ impl Queue {
                 losses: carried.losses,
                 answering: Some(carried.answering),
                 judges: true,
+                seat: None,
                 target,
             });
         }
@@ -239,10 +270,16 @@ fn is_named(target: &Target, uri: &Uri, address: &Address) -> bool {
 }
 
 /// Why it should be tried another way.
-fn worth_another(status: StatusCode, target: &Target) -> Option<&'static str> {
+fn worth_another(status: StatusCode, sent: &Sent) -> Option<&'static str> {
     match status.as_u16() {
-        401 if target.spare.is_some() || target.credential.is_account() => Some("unauthorized"),
+        401 if sent.target.spare.is_some() || sent.target.credential.is_account() => {
+            Some("unauthorized")
+        }
         429 => Some("rate_limited"),
+        // A plan that is used up or does not include it is not always told by the status.
+        _ if sent.target.spare.is_some() && matches!(sent.failure, Some(Failure::Capped(_))) => {
+            Some("rate_limited")
+        }
         500..=599 => Some("server_error"),
         _ => None,
     }
@@ -255,7 +292,10 @@ pub(super) async fn attempt(ways: Ways<'_>, sending: Sending, call: &mut OpenCal
         losses,
         answering,
         judges,
+        seat,
     } = sending;
+    // The place of an attempt before is free from here on.
+    call.sit(seat);
     let credential = &target.credential;
     call.sent_to(
         &target.endpoint.provider,
@@ -278,12 +318,26 @@ pub(super) async fn attempt(ways: Ways<'_>, sending: Sending, call: &mut OpenCal
     if let Err(UpstreamError::Unreachable(_) | UpstreamError::Forbidden(_)) = answer {
         call.unreached();
     }
-    learn(ways, &target, &answer, judges, clock::now());
+    let mut answer = answer.map(|response| response.map(Arriving::from));
+    let now = clock::now();
+    if let (Some(account), Ok(response), true) = (target.credential.account(), &answer, judges) {
+        let windows = account::windows(response.headers(), now);
+        ways.pools.heard(account, windows, now);
+    }
+    let failure = match (target.credential.account(), &mut answer) {
+        (Some(_), Ok(response)) if is_refusal(response.status()) => {
+            // As with retries: few calls need the room.
+            Some(Box::pin(account::look(response, now)).await)
+        }
+        _ => None,
+    };
+    learn(ways, &target, &answer, failure, judges, now);
     if let Ok(response) = &answer {
         call.answered(response.status().as_u16(), response.headers());
     }
     Sent {
         target,
+        failure,
         answer,
         answering,
     }
@@ -294,13 +348,20 @@ pub(super) async fn attempt(ways: Ways<'_>, sending: Sending, call: &mut OpenCal
 fn learn(
     ways: Ways<'_>,
     target: &Target,
-    answer: &Result<Response<Incoming>, UpstreamError>,
+    answer: &Result<Response<Arriving>, UpstreamError>,
+    failure: Option<Failure>,
     judges: bool,
     now: Timestamp,
 ) {
     let (signal, verdict) = match answer {
         // What a path of the client's choice answers is its own affair.
         Ok(_) | Err(UpstreamError::Silent | UpstreamError::Broken(_)) if !judges => return,
+        Ok(response) if let Some(account) = target.credential.account() => {
+            if let Some(failure) = failure {
+                ways.pools.blame(account, failure, now);
+            }
+            (account::signal(response.status(), failure), None)
+        }
         Ok(response) => match response.status().as_u16() {
             401 => (Signal::Answered, Some(Verdict::Refused)),
             429 => {
@@ -322,6 +383,10 @@ fn learn(
     if let (Some(kept), Some(verdict)) = (target.credential.kept(), verdict) {
         ways.pools.on(kept, verdict, now);
     }
+}
+
+fn is_refusal(status: StatusCode) -> bool {
+    status.is_client_error() || status.is_server_error()
 }
 
 /// How long an upstream asks to be left alone: seconds, or until a date.

@@ -20,6 +20,7 @@ use tollhouse_store::{ObjectKind, ObjectRow, StoreError};
 use tollhouse_wire::{ErrorKind, Peek, Protocol};
 
 use super::admission::Admission;
+use super::arriving::Arriving;
 use super::authenticate::{Principal, authenticate};
 use super::dispatch::Answered;
 use super::inbound::Inbound;
@@ -441,7 +442,7 @@ async fn changed(
     passage.complete(head, outcome, body).await
 }
 
-async fn collect(incoming: Incoming) -> Result<Bytes, Refusal> {
+async fn collect(incoming: Arriving) -> Result<Bytes, Refusal> {
     let collected = Limited::new(incoming, LARGEST_OBJECT).collect().await;
     collected
         .map(http_body_util::Collected::to_bytes)

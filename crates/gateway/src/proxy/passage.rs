@@ -6,13 +6,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response, StatusCode};
-use hyper::body::Incoming;
 use tollhouse_domain::call::Outcome;
 use tollhouse_journal::JournalError;
 use tollhouse_wire::loss::Losses;
 use tollhouse_wire::translate::Translator;
 use tollhouse_wire::{ErrorKind, Meter, Protocol};
 
+use super::arriving::Arriving;
 use super::count;
 use super::dispatch::{self, Answered, Sending};
 use super::headers;
@@ -126,7 +126,7 @@ impl<'a> Passage<'a> {
     }
 
     /// Calls one target once; `None` if there was no answer.
-    pub(super) async fn send(&mut self, sending: Sending) -> Option<Response<Incoming>> {
+    pub(super) async fn send(&mut self, sending: Sending) -> Option<Response<Arriving>> {
         let ways = self.gateway.ways();
         let sent = dispatch::attempt(ways, sending, &mut self.call).await;
         sent.answer.ok()
@@ -175,7 +175,7 @@ impl<'a> Passage<'a> {
     pub(super) fn relay_translated(
         self,
         head: Head,
-        upstream: Incoming,
+        upstream: Arriving,
         translator: Translator,
     ) -> Response<Body> {
         let meter = Meter::stream(head.target.endpoint.protocol);
@@ -186,7 +186,7 @@ impl<'a> Passage<'a> {
     fn pass_on(
         mut self,
         head: Head,
-        upstream: Incoming,
+        upstream: Arriving,
         meter: Option<Meter>,
         events: Option<Protocol>,
         translator: Option<Translator>,

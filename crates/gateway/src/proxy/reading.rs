@@ -4,20 +4,20 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use tollhouse_wire::ErrorKind;
 
+use super::arriving::Arriving;
 use super::passage::Passage;
 use super::refusal::Refusal;
 
 /// A body being read, with a limit on its silence.
 pub(super) struct Reading {
-    upstream: Incoming,
+    upstream: Arriving,
     idle: Duration,
 }
 
 impl Reading {
-    pub(super) fn new(passage: &Passage<'_>, upstream: Incoming) -> Self {
+    pub(super) fn new(passage: &Passage<'_>, upstream: Arriving) -> Self {
         Self {
             upstream,
             idle: passage.idle_timeout(),

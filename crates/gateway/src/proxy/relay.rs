@@ -10,7 +10,6 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
 use tollhouse_domain::call::Outcome;
 use tollhouse_journal::Position;
 use tollhouse_wire::answer::Malformed;
@@ -22,6 +21,7 @@ use tollhouse_wire::{ErrorKind, Meter, Metered, Protocol};
 
 use self::idle::Idle;
 use self::text::Text;
+use super::arriving::Arriving;
 use crate::ledger::open_call::OpenCall;
 
 /// Why a relayed answer has no proper end.
@@ -68,7 +68,7 @@ impl Broken {
 
 /// An answer being relayed.
 pub(crate) struct Relay {
-    upstream: Incoming,
+    upstream: Arriving,
     call: OpenCall,
     meter: Option<Meter>,
     /// The client's protocol, if this is an event stream; other bodies have no place for an error of ours.
@@ -97,7 +97,7 @@ enum State {
 
 /// What the relay has to know of an answer.
 pub(crate) struct Answer {
-    pub(crate) upstream: Incoming,
+    pub(crate) upstream: Arriving,
     pub(crate) call: OpenCall,
     pub(crate) meter: Option<Meter>,
     pub(crate) events: Option<Protocol>,

@@ -1,6 +1,7 @@
 //! Where a call may go and with whose credential: the plan.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName};
@@ -21,6 +22,9 @@ use crate::health::HealthBook;
 use crate::names;
 use crate::pools::Pools;
 use crate::snapshot::{Endpoint, OpenCredential, Pool, Snapshot};
+
+/// How long somebody is asked to wait for a place at an account.
+const BUSY: Duration = Duration::from_secs(2);
 
 /// One target, ready to be called.
 #[derive(Clone)]
@@ -125,9 +129,17 @@ impl Credential {
         }
     }
 
-    /// Whether it is an account, whose token ends and is renewed.
+    /// The account, if it is one, whose token ends and is renewed.
+    pub(crate) fn account(&self) -> Option<&Arc<OpenCredential>> {
+        match self {
+            Self::Kept(open) if open.account.is_some() => Some(open),
+            Self::Kept(_) | Self::None | Self::Upstream | Self::Client(_) => None,
+        }
+    }
+
+    /// Whether it is an account.
     pub(crate) fn is_account(&self) -> bool {
-        self.kept().is_some_and(|open| open.account.is_some())
+        self.account().is_some()
     }
 
     fn base_url(&self) -> Option<&str> {
@@ -364,12 +376,20 @@ impl Draw<'_> {
                 let spare = second.filter(|spare| spare.base_url() == first.base_url());
                 Ok((first, spare))
             }
+            Choice::Full => Err(busy()),
             Choice::Cooling(until) => {
                 let message = "Every credential for the provider is resting after a limit; try \
                      again after the pause.";
                 let mut refusal = Refusal::new(ErrorKind::AccountsCooling, message);
                 refusal.retry_after = Some(until.since(self.at));
                 Err(refusal)
+            }
+            Choice::Stale(since) if pool.members.iter().all(|one| one.account.is_some()) => {
+                let message = format!(
+                    "{} login at the provider does not work since {since}; sign in again.",
+                    whose(owner)
+                );
+                Err(missing(message))
             }
             Choice::Stale(since) => Err(missing(format!(
                 "The provider refuses {} credential since {since}; set it anew.",
@@ -389,6 +409,15 @@ impl Draw<'_> {
             .find(|member| member.id == id)
             .map(|member| Credential::Kept(Arc::clone(member)))
     }
+}
+
+/// Every account that could be drawn on has as many calls under way as it may have. Such calls end at any
+/// moment, so that it is soon worth another try.
+pub(super) fn busy() -> Refusal {
+    let message = "Every account for the provider is busy with other calls; try again in a moment.";
+    let mut refusal = Refusal::new(ErrorKind::RateLimited, message);
+    refusal.retry_after = Some(BUSY);
+    refusal
 }
 
 fn missing(message: impl Into<std::borrow::Cow<'static, str>>) -> Refusal {

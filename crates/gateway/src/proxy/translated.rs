@@ -3,7 +3,6 @@
 use futures_util::FutureExt;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
-use hyper::body::Incoming;
 use tollhouse_domain::call::Outcome;
 use tollhouse_wire::answer::Malformed;
 use tollhouse_wire::failure::{self, Failure};
@@ -11,6 +10,7 @@ use tollhouse_wire::sse;
 use tollhouse_wire::translate::{Answering, Finished};
 use tollhouse_wire::{ErrorKind, Meter, Protocol};
 
+use super::arriving::Arriving;
 use super::dispatch::{Answered, retry_after};
 use super::inbound;
 use super::passage::{Passage, is_event_stream};
@@ -86,7 +86,7 @@ pub(super) async fn answer(
 struct Source {
     events: bool,
     headers: HeaderMap,
-    body: Incoming,
+    body: Arriving,
 }
 
 /// The headers that cross. Clients read `retry-after` as whole seconds only.

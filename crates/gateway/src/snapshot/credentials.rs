@@ -3,12 +3,15 @@
 //! Each is opened once: the next snapshot takes it over for as long as its sealed bytes stay the same.
 
 use std::collections::HashMap;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use http::HeaderValue;
 use tollhouse_domain::account::Facts;
 use tollhouse_domain::credential::{Credential, CredentialKind, Owner};
 use tollhouse_domain::id::CredentialId;
+use tollhouse_domain::pool::Order;
 use tollhouse_domain::time::Timestamp;
 use tollhouse_store::CredentialRecord;
 use tollhouse_vault::{Sealed, Secret, Vault, VaultError};
@@ -84,6 +87,13 @@ impl OpenCredential {
         Some(Self::with(meta, None, Arc::new(Headers::new(secret)?)))
     }
 
+    /// An account, of which only the token is needed.
+    #[cfg(test)]
+    pub(crate) fn of_account(meta: &Credential, facts: Facts, token: &Secret) -> Option<Self> {
+        let headers = Arc::new(Headers::new(token)?);
+        Some(Self::with(meta, Some(facts), headers))
+    }
+
     fn with(meta: &Credential, facts: Option<Facts>, secret: Arc<Headers>) -> Self {
         let account = facts.map(|facts| {
             let name = secret.account.clone();
@@ -114,8 +124,20 @@ impl OpenCredential {
 pub(crate) struct Pool {
     /// Those that can be sent, in the order they were first set.
     pub(crate) members: Vec<Arc<OpenCredential>>,
+    /// The same, in a form in which a conversation finds its own.
+    pub(crate) order: Order,
+    /// Tells pools apart.
+    pub(crate) tag: u64,
     /// Whether there are some that are switched off.
     pub(crate) has_disabled: bool,
+}
+
+impl Pool {
+    /// Takes in who the members are, once all are there.
+    pub(crate) fn complete(&mut self, tag: u64) {
+        self.tag = tag;
+        self.order = Order::new(self.members.iter().map(|member| member.id).collect());
+    }
 }
 
 /// Which accounts are used.
@@ -198,6 +220,15 @@ impl Credentials {
             }
             next.opened.insert(record.meta.id, (record.sealed, secret));
         }
+        let owners = next
+            .pools
+            .iter_mut()
+            .map(|(owner, pools)| (Some(*owner), pools));
+        for (owner, pools) in owners.chain([(None, &mut next.operators)]) {
+            for (provider, pool) in pools {
+                pool.complete(tag(&(owner, provider)));
+            }
+        }
         next
     }
 
@@ -220,6 +251,13 @@ impl Credentials {
     pub(crate) fn pool(&self, owner: Owner, provider: &str) -> Option<&Pool> {
         self.pools.get(&owner)?.get(provider)
     }
+}
+
+/// The same in every snapshot.
+fn tag(pool: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    pool.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn open(vault: &Vault, record: &CredentialRecord) -> Option<Arc<Headers>> {

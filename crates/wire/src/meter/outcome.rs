@@ -56,6 +56,10 @@ pub struct InBandError {
     pub code: Option<String>,
     /// The first 512 bytes of the message. May quote the request, so `Debug` leaves it out.
     pub message: Option<String>,
+    /// `error.resets_at`, of a plan that is used up.
+    pub resets_at: Option<i64>,
+    /// `error.resets_in_seconds`, of the same.
+    pub resets_in_seconds: Option<i64>,
 }
 
 impl fmt::Debug for InBandError {

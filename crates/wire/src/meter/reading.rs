@@ -73,6 +73,8 @@ pub(super) enum Place {
     ErrorKind,
     ErrorCode,
     ErrorMessage,
+    ResetsAt,
+    ResetsIn,
     FlatCode,
 }
 
@@ -104,6 +106,8 @@ impl Visitor for Reading {
                 b"type" => Step::Keep(Place::ErrorKind, NAME_LIMIT),
                 b"code" => Step::Keep(Place::ErrorCode, NAME_LIMIT),
                 b"message" | b"msg" => Step::Keep(Place::ErrorMessage, MESSAGE_LIMIT),
+                b"resets_at" => Step::Keep(Place::ResetsAt, NAME_LIMIT),
+                b"resets_in_seconds" => Step::Keep(Place::ResetsIn, NAME_LIMIT),
                 _ => Step::Skip,
             },
             _ => Step::Skip,
@@ -131,14 +135,12 @@ impl Visitor for Reading {
             Place::StopReason => replace(&mut self.stop_reason, &raw),
             Place::Status => replace(&mut self.status, &raw),
             Place::IncompleteReason => replace(&mut self.incomplete_reason, &raw),
-            Place::SequenceNumber => {
-                self.sequence_number = std::str::from_utf8(raw.bytes)
-                    .ok()
-                    .and_then(|n| n.parse().ok());
-            }
+            Place::SequenceNumber => self.sequence_number = number(&raw),
             Place::ErrorKind => self.error.kind = text(&raw),
             Place::ErrorCode => self.error.code = text(&raw),
             Place::ErrorMessage => self.error.message = text(&raw).map(shortened),
+            Place::ResetsAt => self.error.resets_at = number(&raw),
+            Place::ResetsIn => self.error.resets_in_seconds = number(&raw),
             // Where an object was expected, a bare string is the message itself.
             Place::Error | Place::Errors => {
                 self.failed = true;
@@ -200,6 +202,10 @@ fn text(raw: &Raw<'_>) -> Option<String> {
         [b'-' | b'0'..=b'9', ..] => String::from_utf8(raw.bytes.to_vec()).ok(),
         _ => None,
     }
+}
+
+fn number<N: std::str::FromStr>(raw: &Raw<'_>) -> Option<N> {
+    std::str::from_utf8(raw.bytes).ok()?.parse().ok()
 }
 
 /// Some servers send `""` before they know better; that is no value.

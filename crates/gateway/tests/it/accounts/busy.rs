@@ -1,0 +1,117 @@
+//! How many calls at a time an account has room for.
+
+use std::sync::Arc;
+
+use http::Method;
+use tokio::sync::Notify;
+
+use super::{call, conversations, drawn, gateway};
+use crate::support::client::Client;
+use crate::support::dialect::MESSAGES;
+use crate::support::upstream::{ScriptedUpstream, Step, json, stream};
+
+#[tokio::test]
+async fn a_full_account_is_passed_over_for_one_call() {
+    let upstream = ScriptedUpstream::start().await;
+    let gateway = gateway(&upstream.url, 2, "[accounts]\nmax_concurrency = 1").await;
+    let client = Client::new(&gateway.url);
+    let found = conversations(&client, &upstream, &MESSAGES, 2).await;
+    let (account, talk) = found.first_key_value().unwrap();
+    let seen = upstream.seen().len();
+    let (first, second) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let held = async |gate: &Arc<Notify>, count: usize| {
+        upstream.script(vec![
+            Step::Gate(Arc::clone(gate)),
+            Step::Write(json(200, &[], MESSAGES.answer)),
+        ]);
+        let (client, talk) = (client.clone(), talk.clone());
+        let call = tokio::task::spawn(async move { call(&client, &MESSAGES, &talk).await });
+        upstream.wait_seen(count).await;
+        call
+    };
+    let one = held(&first, seen + 1).await;
+    let two = held(&second, seen + 2).await;
+    let accounts = drawn(&upstream);
+    assert_eq!(accounts[seen], *account);
+    assert_ne!(accounts[seen + 1], *account, "the other one had room");
+    // Now neither has.
+    let answer = call(&client, &MESSAGES, talk).await;
+    assert_eq!(answer.status, 429);
+    assert_eq!(answer.header("retry-after"), Some("2"));
+    assert!(answer.text().contains("rate_limit_error"));
+    assert_eq!(upstream.seen().len(), seen + 2);
+    first.notify_one();
+    assert_eq!(one.await.unwrap().status, 200);
+    // The conversation had not moved.
+    upstream.json(200, MESSAGES.answer);
+    assert_eq!(call(&client, &MESSAGES, talk).await.status, 200);
+    assert_eq!(drawn(&upstream).pop().as_ref(), Some(account));
+    second.notify_one();
+    assert_eq!(two.await.unwrap().status, 200);
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_place_is_free_again_however_a_call_ends() {
+    let upstream = ScriptedUpstream::start().await;
+    let gateway = gateway(&upstream.url, 1, "[accounts]\nmax_concurrency = 1").await;
+    let client = Client::new(&gateway.url);
+    let gone = Arc::new(Notify::new());
+    let ends: [(&str, Vec<Step>); 4] = [
+        ("refused", vec![Step::Write(json(400, &[], "{}"))]),
+        ("cut before an answer", vec![Step::Close]),
+        (
+            "cut within one",
+            vec![Step::Write(stream(&MESSAGES.events[..1])), Step::Close],
+        ),
+        ("served", vec![Step::Write(json(200, &[], MESSAGES.answer))]),
+    ];
+    for (how, steps) in ends {
+        upstream.script(steps);
+        let body = MESSAGES.request("m", false);
+        let request = client.request(Method::POST, MESSAGES.path, &[], body);
+        client.seen(request).await;
+        upstream.json(200, MESSAGES.answer);
+        let answer = call(&client, &MESSAGES, "talk").await;
+        assert_eq!(answer.status, 200, "{how}");
+    }
+    // A client that leaves in the middle of a stream, and before it begins.
+    for steps in [
+        vec![
+            Step::Write(stream(&MESSAGES.events[..1])),
+            Step::AwaitClose(Arc::clone(&gone)),
+        ],
+        vec![Step::AwaitClose(Arc::clone(&gone))],
+    ] {
+        let streams = steps.len() > 1;
+        let seen = upstream.seen().len();
+        upstream.script(steps);
+        let leaving = Client::new(&gateway.url);
+        let body = MESSAGES.request("m", true);
+        let request = leaving.request(Method::POST, MESSAGES.path, &[], body);
+        if streams {
+            drop(leaving.send(request).await);
+        } else {
+            let asked = tokio::task::spawn(async move { leaving.try_send(request).await.is_ok() });
+            upstream.wait_seen(seen + 1).await;
+            assert_eq!(call(&client, &MESSAGES, "talk").await.status, 429);
+            asked.abort();
+            let _ = asked.await;
+        }
+        tokio::time::timeout(crate::support::SOON, gone.notified())
+            .await
+            .expect("the upstream to be left");
+        let asking = async {
+            loop {
+                upstream.json(200, MESSAGES.answer);
+                if call(&client, &MESSAGES, "talk").await.status == 200 {
+                    break;
+                }
+            }
+        };
+        tokio::time::timeout(crate::support::SOON, asking)
+            .await
+            .expect("a place");
+    }
+    gateway.stop().await;
+}
