@@ -79,6 +79,7 @@ impl From<&Rates> for UsdPerMillion {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ProvidersFile {
+    token_prefixes: Vec<String>,
     provider: Vec<Provider>,
 }
 
@@ -121,6 +122,12 @@ pub fn providers() -> Result<BTreeMap<String, Provider>, CatalogError> {
         .into_iter()
         .map(|provider| (provider.name.clone(), provider))
         .collect())
+}
+
+/// What tokens start with that go as `Authorization: Bearer` and in no other way.
+pub fn token_prefixes() -> Result<Vec<String>, CatalogError> {
+    let file: ProvidersFile = toml::from_str(PROVIDERS)?;
+    Ok(file.token_prefixes)
 }
 
 /// The models known by name.

@@ -24,6 +24,7 @@ pub mod limits;
 pub mod money;
 pub mod oidc;
 pub mod onboarding;
+pub mod own;
 pub mod pattern;
 pub mod pool;
 pub mod price;

@@ -25,6 +25,7 @@ mod proxy;
 mod replica;
 mod server;
 mod snapshot;
+mod standings;
 mod start;
 mod state;
 mod tasks;

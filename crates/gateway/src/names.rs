@@ -23,6 +23,8 @@ names! {
     LOSS = "x-tollhouse-loss";
     PROTOCOL = "x-tollhouse-protocol";
     X_API_KEY = "x-api-key";
+    X_GOOG_API_KEY = "x-goog-api-key";
+    API_KEY = "api-key";
     X_FORWARDED_FOR = "x-forwarded-for";
     REQUEST_ID = "request-id";
     X_REQUEST_ID = "x-request-id";

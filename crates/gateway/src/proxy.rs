@@ -16,6 +16,7 @@ pub(crate) mod models;
 pub(crate) mod objects;
 pub(crate) mod operation;
 pub(crate) mod outbound;
+pub(crate) mod own;
 pub(crate) mod passage;
 pub(crate) mod preview;
 pub(crate) mod proxied;
@@ -24,6 +25,7 @@ pub(crate) mod refusal;
 pub(crate) mod relay;
 pub(crate) mod resolve;
 pub(crate) mod results_url;
+mod stale;
 pub(crate) mod translated;
 pub(crate) mod translation;
 

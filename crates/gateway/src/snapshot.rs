@@ -18,6 +18,7 @@ use tollhouse_domain::catalog::PriceBook;
 use tollhouse_domain::dialect::Dialects;
 use tollhouse_domain::key::VirtualKey;
 use tollhouse_domain::limits::Scope;
+use tollhouse_domain::own::Vendors;
 use tollhouse_domain::provider::{AccountScheme, AuthScheme, Provider};
 use tollhouse_domain::route::{Route, RouteTable};
 use tollhouse_domain::time::Timestamp;
@@ -43,6 +44,7 @@ pub(crate) struct Snapshot {
     rules: Rules,
     pub(crate) prices: Arc<PriceBook>,
     dialects: Arc<Dialects>,
+    pub(crate) vendors: Arc<Vendors>,
     pub(crate) people: Arc<People>,
 }
 

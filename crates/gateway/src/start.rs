@@ -36,6 +36,7 @@ use crate::patience::{PATIENCE, within};
 use crate::pools::Pools;
 use crate::replica::Replica;
 use crate::snapshot::{Rules, build};
+use crate::standings::Standings;
 use crate::state::{Gateway, Inner};
 use crate::tasks;
 use crate::telemetry::metrics::Metrics;
@@ -138,6 +139,7 @@ impl Gateway {
             health: HealthBook::default(),
             pools: Arc::new(pools),
             accounts: Accounts::new(&config.accounts),
+            standings: Standings::default(),
             limiter,
             metrics,
             public_url: config.public_url.clone(),

@@ -29,6 +29,7 @@ use crate::proxy::dispatch::Ways;
 use crate::proxy::refusal::Refusal;
 use crate::replica::Replica;
 use crate::snapshot::{Snapshot, build};
+use crate::standings::Standings;
 use crate::telemetry::metrics::Metrics;
 use crate::upstream::Upstream;
 
@@ -51,6 +52,7 @@ pub(crate) struct Inner {
     pub(crate) health: HealthBook,
     pub(crate) pools: Arc<Pools>,
     pub(crate) accounts: Accounts,
+    pub(crate) standings: Standings,
     pub(crate) limiter: Arc<Limiter>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) public_url: String,
@@ -137,6 +139,7 @@ impl Gateway {
             health: &self.0.health,
             pools: &self.0.pools,
             accounts: Renewing(self),
+            standings: &self.0.standings,
         }
     }
 

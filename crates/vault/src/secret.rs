@@ -57,6 +57,15 @@ impl Secret {
         let [a, b, c, d, ..] = hmac_sha256(&label, self.0.as_bytes());
         format!("{:08x}", u32::from_be_bytes([a, b, c, d]))
     }
+
+    /// Sixteen hex digits of the same kind that also tell apart in which form a secret was presented.
+    pub fn fingerprint_as(&self, form: &str) -> String {
+        let label = hmac::Key::new(hmac::HMAC_SHA256, b"tollhouse/fingerprint/v2");
+        let text = Zeroizing::new([form, ":", &self.0].concat());
+        let mut digits = [0; 8];
+        digits.copy_from_slice(&hmac_sha256(&label, text.as_bytes())[..8]);
+        format!("{:016x}", u64::from_be_bytes(digits))
+    }
 }
 
 /// Why a text cannot be a secret. Never contains the text.

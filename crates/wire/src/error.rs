@@ -30,6 +30,8 @@ pub enum ErrorKind {
     RateLimited,
     /// No credential is configured for this principal.
     CredentialMissing,
+    /// The provider refused the client's own credential a moment ago.
+    OwnCredentialRefused,
     /// Every account is cooling down.
     AccountsCooling,
     /// The upstream could not be reached.
@@ -46,7 +48,7 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Every kind, for tables and tests.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::InvalidKey,
         Self::ExpiredKey,
         Self::PermissionDenied,
@@ -57,6 +59,7 @@ impl ErrorKind {
         Self::BudgetSpent,
         Self::RateLimited,
         Self::CredentialMissing,
+        Self::OwnCredentialRefused,
         Self::AccountsCooling,
         Self::UpstreamUnreachable,
         Self::UpstreamBroken,
@@ -68,7 +71,7 @@ impl ErrorKind {
     /// The HTTP status. Only overload differs by protocol: 529 is a Messages invention.
     pub const fn status(self, protocol: Protocol) -> u16 {
         match self {
-            Self::InvalidKey | Self::ExpiredKey => 401,
+            Self::InvalidKey | Self::ExpiredKey | Self::OwnCredentialRefused => 401,
             Self::PermissionDenied => 403,
             Self::ModelNotFound | Self::NotFound => 404,
             Self::InvalidRequest => 400,
@@ -88,7 +91,9 @@ impl ErrorKind {
     /// `error.type` in the Messages envelope.
     pub const fn messages_type(self) -> &'static str {
         match self {
-            Self::InvalidKey | Self::ExpiredKey => "authentication_error",
+            Self::InvalidKey | Self::ExpiredKey | Self::OwnCredentialRefused => {
+                "authentication_error"
+            }
             Self::PermissionDenied => "permission_error",
             Self::ModelNotFound | Self::NotFound => "not_found_error",
             Self::InvalidRequest => "invalid_request_error",
@@ -107,7 +112,7 @@ impl ErrorKind {
     /// `error.code` in the Chat and Responses envelope.
     pub const fn openai_code(self) -> &'static str {
         match self {
-            Self::InvalidKey | Self::ExpiredKey => "invalid_api_key",
+            Self::InvalidKey | Self::ExpiredKey | Self::OwnCredentialRefused => "invalid_api_key",
             Self::PermissionDenied => "permission_denied",
             Self::ModelNotFound => "model_not_found",
             Self::NotFound => "not_found",
@@ -129,6 +134,7 @@ impl ErrorKind {
         match self {
             Self::InvalidKey
             | Self::ExpiredKey
+            | Self::OwnCredentialRefused
             | Self::ModelNotFound
             | Self::NotFound
             | Self::InvalidRequest
@@ -158,6 +164,7 @@ impl ErrorKind {
             Self::BudgetSpent => "budget_spent",
             Self::RateLimited => "rate_limited",
             Self::CredentialMissing => "credential_missing",
+            Self::OwnCredentialRefused => "own_credential_refused",
             Self::AccountsCooling => "accounts_cooling",
             Self::UpstreamUnreachable => "upstream_unreachable",
             Self::UpstreamBroken => "upstream_broken",

@@ -6,28 +6,21 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tollhouse_domain::key::{KeyState, VirtualKey};
 use tollhouse_domain::time::Timestamp;
-use tollhouse_vault::Secret;
 use tollhouse_wire::ErrorKind;
 
+use super::own::{self, ClientCredential};
 use super::refusal::Refusal;
 use crate::names;
 use crate::snapshot::Snapshot;
 
-const VIRTUAL: &str = "th-";
+/// What virtual keys begin with.
+pub(super) const VIRTUAL: &str = "th-";
 
 /// The one behind a call.
 pub(crate) struct Principal {
     pub(crate) key: Arc<VirtualKey>,
     /// The client's own upstream credential, where the key lets it be used.
     pub(crate) client: Option<ClientCredential>,
-}
-
-/// A credential that came with the call: passed on in the header it came in, and never kept.
-#[derive(Clone)]
-pub(crate) struct ClientCredential {
-    pub(crate) header: HeaderName,
-    pub(crate) value: HeaderValue,
-    pub(crate) fingerprint: String,
 }
 
 /// Finds the key and whether it works at `now`.
@@ -39,8 +32,10 @@ pub(crate) fn authenticate(
     let presented = Presented::read(headers)?;
     let key = snapshot.key(presented.key, now).ok_or_else(unknown)?;
     check(snapshot, key, now)?;
-    let client = if key.credentials.client {
-        presented.credential()?
+    let client = if presented.dedicated {
+        own::read(headers, key.credentials.client, |text| {
+            snapshot.vendors.is_token(text)
+        })?
     } else {
         None
     };
@@ -80,18 +75,17 @@ fn unknown() -> Refusal {
 /// What the credential headers hold.
 struct Presented<'a> {
     key: &'a str,
+    /// The key has a header of its own. Only beside that one is anything meant as the client's own
+    /// credential.
     dedicated: bool,
-    bearer: Option<(&'a str, &'a HeaderValue)>,
-    api_key: Option<(&'a str, &'a HeaderValue)>,
 }
 
 impl<'a> Presented<'a> {
     fn read(headers: &'a HeaderMap) -> Result<Self, Refusal> {
         let dedicated = single(headers, &names::KEY)?.map(|(text, _)| text);
-        let api_key = single(headers, &names::X_API_KEY)?;
-        let bearer =
-            single(headers, &AUTHORIZATION)?.and_then(|(text, value)| Some((bearer(text)?, value)));
-        let mut virtual_keys = [dedicated, bearer.map(|(t, _)| t), api_key.map(|(t, _)| t)]
+        let api_key = single(headers, &names::X_API_KEY)?.map(|(text, _)| text);
+        let bearer = single(headers, &AUTHORIZATION)?.and_then(|(text, _)| bearer(text));
+        let mut virtual_keys = [dedicated, bearer, api_key]
             .into_iter()
             .flatten()
             .filter(|text| text.starts_with(VIRTUAL));
@@ -107,8 +101,6 @@ impl<'a> Presented<'a> {
             (_, Some(key)) => Ok(Self {
                 key,
                 dedicated: dedicated.is_some(),
-                bearer,
-                api_key,
             }),
             (_, None) if bearer.is_some() || api_key.is_some() => Err(unknown()),
             (_, None) => Err(Refusal::new(
@@ -117,39 +109,10 @@ impl<'a> Presented<'a> {
             )),
         }
     }
-
-    /// The client's own credential. Only beside `x-tollhouse-key` is anything meant as one.
-    fn credential(&self) -> Result<Option<ClientCredential>, Refusal> {
-        if !self.dedicated {
-            return Ok(None);
-        }
-        let own = |found: Option<(&'a str, &'a HeaderValue)>| {
-            found.filter(|(text, _)| !text.starts_with(VIRTUAL))
-        };
-        let (header, text, value) = match (own(self.bearer), own(self.api_key)) {
-            (Some((a, _)), Some((b, _))) if a != b => {
-                return Err(Refusal::new(
-                    ErrorKind::InvalidRequest,
-                    "Two different provider credentials were presented; send one.",
-                ));
-            }
-            (_, Some((text, value))) => (names::X_API_KEY, text, value),
-            (Some((text, value)), None) => (AUTHORIZATION, text, value),
-            (None, None) => return Ok(None),
-        };
-        let mut value = value.clone();
-        value.set_sensitive(true);
-        let fingerprint = Secret::new(text.to_owned()).fingerprint();
-        Ok(Some(ClientCredential {
-            header,
-            value,
-            fingerprint,
-        }))
-    }
 }
 
 /// The header's text; refused when it is sent twice with different values.
-fn single<'a>(
+pub(super) fn single<'a>(
     headers: &'a HeaderMap,
     name: &HeaderName,
 ) -> Result<Option<(&'a str, &'a HeaderValue)>, Refusal> {
@@ -165,7 +128,8 @@ fn single<'a>(
     Ok((!text.is_empty()).then_some((text, value)))
 }
 
-fn bearer(text: &str) -> Option<&str> {
+/// The token of an `authorization` header.
+pub(super) fn bearer(text: &str) -> Option<&str> {
     let (scheme, token) = text.split_once(' ')?;
     scheme
         .eq_ignore_ascii_case("bearer")

@@ -23,13 +23,14 @@ use super::headers;
 use super::outbound::{Address, Outbound};
 use super::refusal::Refusal;
 use super::resolve::{Credential, Target};
-use super::translation;
+use super::{stale, translation};
 use crate::accounts::Renewing;
 use crate::chunks::ChunkBody;
 use crate::clock;
 use crate::health::HealthBook;
 use crate::ledger::open_call::OpenCall;
 use crate::pools::{Pools, Seat};
+use crate::standings::Standings;
 use crate::upstream::{Upstream, UpstreamError};
 
 /// An upstream's answer and who gave it.
@@ -49,6 +50,7 @@ pub(crate) struct Ways<'a> {
     pub(crate) health: &'a HealthBook,
     pub(crate) pools: &'a Arc<Pools>,
     pub(crate) accounts: Renewing<'a>,
+    pub(crate) standings: &'a Standings,
 }
 
 /// Calls the targets in order.
@@ -64,7 +66,9 @@ pub(crate) async fn dispatch(
     call: &mut OpenCall,
 ) -> Result<Answered, Refusal> {
     let mut queue = Queue::new(targets, outbound, ways);
-    let first = attempt(ways, queue.next().await?, call).await;
+    let first = queue.next().await?;
+    first.check(ways, call)?;
+    let first = attempt(ways, first, call).await;
     let reason = match &first.answer {
         Ok(response) => worth_another(response.status(), &first),
         Err(UpstreamError::Unreachable(_)) => Some("unreachable"),
@@ -127,6 +131,14 @@ impl Sending {
             judges: true,
             seat: None,
         }
+    }
+
+    /// Keeps a request back whose credential is the client's own and was refused a moment ago.
+    pub(super) fn check(&self, ways: Ways<'_>, call: &mut OpenCall) -> Result<(), Refusal> {
+        if !self.judges || !self.target.credential.is_clients() {
+            return Ok(());
+        }
+        stale::check(ways.standings, &self.target, call, clock::now())
     }
 }
 
@@ -333,7 +345,11 @@ pub(super) async fn attempt(ways: Ways<'_>, sending: Sending, call: &mut OpenCal
     };
     learn(ways, &target, &answer, failure, judges, now);
     if let Ok(response) = &answer {
-        call.answered(response.status().as_u16(), response.headers());
+        let status = response.status();
+        if judges && target.credential.is_clients() {
+            stale::learn(ways.standings, &target, status, call, now);
+        }
+        call.answered(status.as_u16(), response.headers());
     }
     Sent {
         target,
@@ -344,7 +360,8 @@ pub(super) async fn attempt(ways: Ways<'_>, sending: Sending, call: &mut OpenCal
 }
 
 /// Takes note of what an attempt says of the target and of the credential it was made with. A limit is
-/// the credential's where it has others to stand in for it, and the target's too where it has none.
+/// the credential's where it has others to stand in for it or is the client's own, which nobody else is
+/// limited by, and the target's too where it has none.
 fn learn(
     ways: Ways<'_>,
     target: &Target,
@@ -366,8 +383,8 @@ fn learn(
             401 => (Signal::Answered, Some(Verdict::Refused)),
             429 => {
                 let pause = retry_after(response.headers(), now);
-                let others = target.spare.is_some();
-                let signal = if others {
+                let only_its = target.spare.is_some() || target.credential.is_clients();
+                let signal = if only_its {
                     Signal::Answered
                 } else {
                     Signal::RateLimited(pause)

@@ -29,8 +29,8 @@ const HOP_BY_HOP: [HeaderName; 9] = [
 const CLIENTS_OWN: [HeaderName; 12] = [
     AUTHORIZATION,
     names::X_API_KEY,
-    HeaderName::from_static("api-key"),
-    HeaderName::from_static("x-goog-api-key"),
+    names::API_KEY,
+    names::X_GOOG_API_KEY,
     COOKIE,
     HOST,
     FORWARDED,
@@ -42,9 +42,10 @@ const CLIENTS_OWN: [HeaderName; 12] = [
 ];
 
 /// Account selectors of the caller's own account: with another credential they only mislead.
-const ACCOUNT_SELECTORS: [HeaderName; 2] = [
+const ACCOUNT_SELECTORS: [HeaderName; 3] = [
     HeaderName::from_static("openai-organization"),
     HeaderName::from_static("openai-project"),
+    HeaderName::from_static("chatgpt-account-id"),
 ];
 
 /// The headers that go upstream, still without a credential.
@@ -167,6 +168,7 @@ mod tests {
             ("upgrade", "websocket"),
             ("content-length", "3"),
             ("openai-organization", "org"),
+            ("chatgpt-account-id", "acc"),
             ("accept-encoding", "gzip, br"),
             ("anthropic-version", "2023-06-01"),
             ("anthropic-beta", "a"),
@@ -194,6 +196,7 @@ mod tests {
         assert_eq!(betas, ["a", "b"]);
         let own = upstream(sent, false, true);
         assert_eq!(own["openai-organization"], "org");
+        assert_eq!(own["chatgpt-account-id"], "acc");
         assert_eq!(own[ACCEPT_ENCODING], "gzip, br");
     }
 

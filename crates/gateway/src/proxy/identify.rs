@@ -13,6 +13,7 @@ use tollhouse_domain::tags::{self, Tags};
 use tollhouse_wire::{Peek, hints};
 
 use super::authenticate::Principal;
+use super::own::ClientCredential;
 use crate::chunks::Chunks;
 use crate::names;
 
@@ -64,10 +65,7 @@ pub(crate) fn identify(
             let user = peek.metadata_user_id.as_deref()?;
             clean(hints::claude_session_id(user).as_deref()).or_else(|| clean(Some(user)))
         });
-    let fingerprint = principal
-        .client
-        .as_ref()
-        .map(|client| client.fingerprint.as_str());
+    let fingerprint = principal.client.as_ref().map(ClientCredential::fingerprint);
     let derive = |evidence| session::derive(principal.key.id, fingerprint, evidence);
     let session = match &name {
         Some(name) => derive(Evidence::Named(name)),

@@ -128,6 +128,7 @@ impl<'a> Passage<'a> {
     /// Calls one target once; `None` if there was no answer.
     pub(super) async fn send(&mut self, sending: Sending) -> Option<Response<Arriving>> {
         let ways = self.gateway.ways();
+        sending.check(ways, &mut self.call).ok()?;
         let sent = dispatch::attempt(ways, sending, &mut self.call).await;
         sent.answer.ok()
     }

@@ -15,7 +15,8 @@ use tollhouse_domain::time::Timestamp;
 use tollhouse_wire::dialect::Dialect;
 use tollhouse_wire::{ErrorKind, Protocol};
 
-use super::authenticate::{ClientCredential, Principal};
+use super::authenticate::Principal;
+use super::own::ClientCredential;
 use super::refusal::Refusal;
 use crate::accounts::Renewing;
 use crate::health::HealthBook;
@@ -116,7 +117,15 @@ impl Credential {
 
     pub(crate) fn fingerprint(&self) -> Option<&str> {
         match self {
-            Self::Client(client) => Some(&client.fingerprint),
+            Self::Client(client) => Some(client.fingerprint()),
+            Self::None | Self::Upstream | Self::Kept(_) => None,
+        }
+    }
+
+    /// The client's own, if it is that.
+    pub(crate) fn clients(&self) -> Option<&ClientCredential> {
+        match self {
+            Self::Client(client) => Some(client),
             Self::None | Self::Upstream | Self::Kept(_) => None,
         }
     }
@@ -161,7 +170,7 @@ impl Credential {
             }
         }
         match (self, endpoint.auth) {
-            (Self::Client(client), _) => put(headers, client.header.clone(), client.value.clone()),
+            (Self::Client(client), scheme) => client.apply(scheme, headers),
             (Self::Kept(open), AuthScheme::Bearer) => {
                 put(headers, AUTHORIZATION, open.bearer());
             }
@@ -284,7 +293,11 @@ impl Draw<'_> {
     }
 
     /// Has a target called with the credential that `wanted` names, where the key may still draw on it.
+    /// A client's own goes before all.
     pub(crate) fn hold_on_to(&self, target: &mut Target, wanted: Option<CredentialId>) {
+        if target.credential.is_clients() {
+            return;
+        }
         let at = &target.endpoint;
         let listed = self.snapshot.endpoint(&at.provider, at.protocol);
         let named = wanted.and_then(|id| self.named(at, id));
@@ -306,9 +319,6 @@ impl Draw<'_> {
     /// any. Those who have one that cannot be used are told so; nobody else's money takes its place.
     fn credential(&self, endpoint: &Endpoint) -> Result<Drawn, Refusal> {
         self.admit(endpoint)?;
-        if let Some(client) = &self.principal.client {
-            return Ok((Credential::Client(client.clone()), None));
-        }
         let nobodys = if endpoint.upstream_auth {
             Credential::Upstream
         } else {
@@ -316,6 +326,10 @@ impl Draw<'_> {
         };
         if endpoint.auth == AuthScheme::None {
             return Ok((nobodys, None));
+        }
+        if let Some(client) = &self.principal.client {
+            self.check_home(client, endpoint)?;
+            return Ok((Credential::Client(client.clone()), None));
         }
         for owner in self.principal.key.owners() {
             if let Some(pool) = self.pool(owner, &endpoint.provider) {
@@ -327,6 +341,23 @@ impl Draw<'_> {
         }
         let message = "No credential that this key may use is configured for the provider.";
         Err(missing(message))
+    }
+
+    /// Whether a client's own credential may be shown to a provider. It comes with every call, whatever
+    /// model that asks for: one that is plainly another vendor's is not for this one to see.
+    fn check_home(&self, client: &ClientCredential, endpoint: &Endpoint) -> Result<(), Refusal> {
+        let row = self.snapshot.providers().get(&*endpoint.provider);
+        let vendors = &self.snapshot.vendors;
+        if !row.is_some_and(|row| vendors.is_anothers(client.text(), row)) {
+            return Ok(());
+        }
+        let message = format!(
+            "Your own credential, in `{}`, is another vendor's than the provider `{}`, which is not shown \
+             it. Ask for a model of its vendor, or send the key alone.",
+            client.header(),
+            endpoint.provider
+        );
+        Err(Refusal::new(ErrorKind::InvalidRequest, message))
     }
 
     /// Whether the key may use `endpoint` at all: a client's own credential opens no server that wants

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tollhouse_domain::catalog::{self, Model, PriceBook};
 use tollhouse_domain::dialect::Dialects;
+use tollhouse_domain::own::Vendors;
 use tollhouse_store::{Revisions, Store, StoreError};
 use tollhouse_vault::{KeyDigester, Vault};
 
@@ -29,6 +30,7 @@ pub(crate) async fn first(
         prices: Arc::new(prices(store).await?),
         // Embedded and tested, like the catalog of models.
         dialects: Arc::new(Dialects::embedded().unwrap_or_default()),
+        vendors: Arc::new(Vendors::embedded().unwrap_or_default()),
         people: Arc::new(people(store).await?),
     })
 }

@@ -15,7 +15,7 @@ use crate::support::{
     ADMIN, KEY, MASTER_KEY, TestGateway, UPSTREAM_KEY, configuration, upstream_key, virtual_key,
 };
 
-const OWN: &str = "sk-ant-oat01-own-credential-canary";
+const OWN: &str = "own-credential-of-a-client-canary";
 const USERS: &str = "sk-users-credential-canary";
 const ORGS: &str = "sk-organizations-credential-canary";
 const WRONG_KEY: &str = "th-wrong-key-canary-0123456789abcdefghij";

@@ -16,9 +16,10 @@ async fn exactly_one_credential_goes_up_and_it_is_not_the_clients() {
         vec![("x-api-key", KEY)],
         vec![("authorization", bearer.as_str())],
         vec![("x-api-key", KEY), ("authorization", bearer.as_str())],
+        vec![("x-tollhouse-key", KEY), ("authorization", bearer.as_str())],
         vec![
-            ("x-tollhouse-key", KEY),
-            ("authorization", "Bearer sk-someone-elses"),
+            ("x-api-key", "sk-someone-elses"),
+            ("authorization", bearer.as_str()),
         ],
     ] {
         upstream.json(200, "{}").json(200, "{}");
@@ -43,6 +44,7 @@ async fn exactly_one_credential_goes_up_and_it_is_not_the_clients() {
         );
         assert!(chat.header("x-api-key").is_empty());
         assert!(!messages.head.contains(KEY) && !chat.head.contains(KEY));
+        assert!(!messages.head.contains("sk-someone-elses"));
         assert!(!chat.head.contains("sk-someone-elses"));
     }
     gateway.stop().await;

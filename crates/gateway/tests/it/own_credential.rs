@@ -1,5 +1,8 @@
 //! The client's own provider credential: passed on unchanged where the key allows it, and nowhere else.
 
+mod elsewhere;
+mod stale;
+
 use tollhouse_domain::call::Call;
 use tollhouse_domain::credential::CredentialSource;
 
@@ -8,8 +11,8 @@ use crate::support::dialect::MESSAGES;
 use crate::support::upstream::{ScriptedUpstream, Step, json};
 use crate::support::{KEY, TestGateway, UPSTREAM_KEY, configuration};
 
-const OWN: &str = "sk-ant-oat01-clients-own-canary";
-const OTHER: &str = "sk-ant-oat01-another-ones-canary";
+const OWN: &str = "clients-own-credential-canary";
+const OTHER: &str = "another-clients-credential-canary";
 
 async fn gateway(upstream: &str, allowed: bool) -> TestGateway {
     let data_dir = tempfile::TempDir::new().unwrap();
@@ -69,28 +72,28 @@ async fn it_passes_unchanged_in_the_header_it_came_in() {
 }
 
 #[tokio::test]
-async fn it_is_ignored_and_stripped_where_the_key_does_not_allow_it() {
+async fn it_is_refused_where_the_key_does_not_allow_it() {
     let upstream = ScriptedUpstream::start().await;
     let gateway = gateway(&upstream.url, false).await;
     let client = Client::new(&gateway.url);
     let bearer = format!("Bearer {OWN}");
     for own in [("authorization", bearer.as_str()), ("x-api-key", OWN)] {
-        let limits = [("anthropic-ratelimit-unified-status", "allowed")];
-        upstream.script(vec![Step::Write(json(200, &limits, MESSAGES.answer))]);
-        let headers = [("x-tollhouse-key", KEY), own, ("openai-project", "p")];
-        let answer = client
-            .post("/v1/messages", &headers, r#"{"model":"m"}"#)
-            .await;
-        assert_eq!(answer.header("x-tollhouse-credential"), Some("platform"));
-        assert_eq!(answer.header("anthropic-ratelimit-unified-status"), None);
-        let seen = upstream.last();
-        assert_eq!(seen.header("x-api-key"), [UPSTREAM_KEY]);
-        assert!(
-            seen.header("authorization").is_empty() && seen.header("openai-project").is_empty()
-        );
-        assert!(!seen.head.contains(OWN));
-        assert_eq!(row(&gateway).await.credential_fingerprint, None);
+        for path in [
+            "/v1/messages",
+            "/v1/messages/count_tokens",
+            "/v1/messages/batches",
+            "/v1/chat/completions",
+            "/v1/responses",
+            "/proxy/lab/v1/messages",
+        ] {
+            let headers = [("x-tollhouse-key", KEY), own];
+            let answer = client.post(path, &headers, r#"{"model":"m"}"#).await;
+            assert_eq!(answer.status, 403, "{path}: {}", answer.text());
+            let told = answer.text();
+            assert!(told.contains("credential of your own") && !told.contains(OWN));
+        }
     }
+    assert!(upstream.seen().is_empty(), "nor does another one serve it");
     gateway.stop().await;
 }
 

@@ -94,6 +94,14 @@ fn fingerprints_tell_secrets_apart() {
     // Computed independently: HMAC-SHA-256 keyed with the label, first 4 bytes.
     assert_eq!(Secret::new("sk-1".into()).fingerprint(), "991336ab");
     assert_ne!(Secret::new("sk-2".into()).fingerprint(), "991336ab");
+    let one = Secret::new("sk-1".into());
+    let forms = [one.fingerprint_as("api_key"), one.fingerprint_as("bearer")];
+    assert!(
+        forms
+            .iter()
+            .all(|form| form.len() == 16 && forms[0] == one.fingerprint_as("api_key"))
+    );
+    assert_ne!(forms[0], forms[1]);
     let secret = Secret::new("sk-1".into());
     assert_eq!(secret.duplicate().fingerprint(), secret.fingerprint());
 }

@@ -4,8 +4,9 @@ use super::*;
 fn the_table_of_the_contract() {
     use ErrorKind::{
         AccountsCooling, BudgetSpent, CredentialMissing, ExpiredKey, Internal, InvalidKey,
-        InvalidRequest, ModelNotFound, NotFound, Overloaded, PermissionDenied, RateLimited,
-        RequestTooLarge, UpstreamBroken, UpstreamTimeout, UpstreamUnreachable,
+        InvalidRequest, ModelNotFound, NotFound, Overloaded, OwnCredentialRefused,
+        PermissionDenied, RateLimited, RequestTooLarge, UpstreamBroken, UpstreamTimeout,
+        UpstreamUnreachable,
     };
     let table = [
         (InvalidKey, 401, "authentication_error", "invalid_api_key"),
@@ -33,6 +34,12 @@ fn the_table_of_the_contract() {
         (BudgetSpent, 429, "billing_error", "insufficient_quota"),
         (RateLimited, 429, "rate_limit_error", "rate_limit_exceeded"),
         (CredentialMissing, 424, "api_error", "credential_missing"),
+        (
+            OwnCredentialRefused,
+            401,
+            "authentication_error",
+            "invalid_api_key",
+        ),
         (
             AccountsCooling,
             429,

@@ -47,28 +47,3 @@ fn ambiguity_and_absence_are_refused() {
         assert_eq!(read(&pairs), Err(ErrorKind::InvalidKey), "{pairs:?}");
     }
 }
-
-#[test]
-fn a_clients_own_credential_counts_only_beside_the_dedicated_header() {
-    let own = |pairs: &[(&'static str, &str)]| {
-        let headers = headers(pairs);
-        Presented::read(&headers)
-            .unwrap()
-            .credential()
-            .map(|found| found.map(|c| c.header))
-    };
-    assert_eq!(own(&[("x-api-key", KEY)]).unwrap(), None);
-    let beside = [("x-tollhouse-key", KEY), ("authorization", "Bearer sk-1")];
-    assert_eq!(own(&beside).unwrap(), Some(AUTHORIZATION));
-    let beside = [("x-tollhouse-key", KEY), ("x-api-key", "sk-1")];
-    assert_eq!(own(&beside).unwrap(), Some(names::X_API_KEY));
-    let conflicting = [
-        ("x-tollhouse-key", KEY),
-        ("x-api-key", "sk-1"),
-        ("authorization", "Bearer sk-2"),
-    ];
-    assert_eq!(
-        own(&conflicting).unwrap_err().kind,
-        ErrorKind::InvalidRequest
-    );
-}

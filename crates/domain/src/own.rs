@@ -1,0 +1,92 @@
+//! Credentials that clients bring themselves: of what kind one is, whose it plainly is, and how it
+//! stands with a provider.
+//!
+//! A client's own credential is never kept, so nothing here holds one. What is remembered of a refused
+//! one is the pair of conversation and provider; a conversation's id depends on the credential's
+//! fingerprint, so another credential is another pair and starts afresh.
+
+mod standing;
+mod vendors;
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use aws_lc_rs::digest::{SHA256, digest};
+
+pub use self::standing::{AGAIN, Refusal, Said, Stale, Standing, next};
+pub use self::vendors::Vendors;
+use crate::id::SessionId;
+
+/// What a client's own credential is, which follows from the header it came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A key, in a header of its own.
+    ApiKey,
+    /// A token, such as a sign-in gives, as `Authorization: Bearer`.
+    Bearer,
+}
+
+impl Kind {
+    /// As it goes into fingerprints and is printed.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ApiKey => "api_key",
+            Self::Bearer => "bearer",
+        }
+    }
+}
+
+/// A conversation and a provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Pair([u8; 16]);
+
+impl Pair {
+    /// The pair of these two.
+    pub fn of(session: SessionId, provider: &str) -> Self {
+        let text = [session.0.as_bytes(), provider.as_bytes()].concat();
+        let mut short = [0; 16];
+        short.copy_from_slice(&digest(&SHA256, &text).as_ref()[..16]);
+        Self(short)
+    }
+}
+
+/// What a call asks for, as far as a provider may allow one such thing to a credential and refuse it
+/// another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked(u64);
+
+impl Asked {
+    /// A model at an endpoint. Two that look alike by chance only share what is remembered of them.
+    pub fn of(endpoint: &str, model: Option<&str>) -> Self {
+        let mut hasher = DefaultHasher::new();
+        (endpoint, model).hash(&mut hasher);
+        Self(hasher.finish())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn pairs_differ_in_either_half() {
+        let (a, b) = (SessionId(Uuid::from_u128(1)), SessionId(Uuid::from_u128(2)));
+        assert_eq!(Pair::of(a, "p"), Pair::of(a, "p"));
+        assert_ne!(Pair::of(a, "p"), Pair::of(b, "p"));
+        assert_ne!(Pair::of(a, "p"), Pair::of(a, "q"));
+    }
+
+    #[test]
+    fn what_is_asked_is_an_endpoint_and_a_model() {
+        let all = [
+            Asked::of("messages", Some("m")),
+            Asked::of("messages", Some("n")),
+            Asked::of("messages", None),
+            Asked::of("messages.count_tokens", Some("m")),
+        ];
+        for (n, asked) in all.iter().enumerate() {
+            assert!(!all[..n].contains(asked), "{n}");
+        }
+    }
+}
