@@ -31,7 +31,7 @@ test("without budgets it says what to do, and one is set", async () => {
   await portray(page, "budgets-empty");
   await page.getByRole("button", { name: "Set limits" }).click();
   const form = page.getByRole("form", { name: "Limits" });
-  await form.getByLabel("Whose").selectOption({ label: "platform" });
+  await page.getByLabel("Whose", { exact: true }).last().selectOption({ label: "platform" });
   await form.getByLabel("Calls a minute").fill("1000");
   await form.getByRole("button", { name: "Add a budget" }).click();
   await form.getByLabel("US dollars a month").fill("-5");
@@ -42,7 +42,10 @@ test("without budgets it says what to do, and one is set", async () => {
   await form.getByRole("button", { name: "Save limits" }).click();
   await page.getByRole("row", { name: /platform Organization \$500\.00 a month/ }).waitFor();
   await page.getByRole("button", { name: "Change platform" }).click();
+  // What there is now is filled in, rates and all.
+  await form.getByLabel("US dollars a month").waitFor();
   expect(await form.getByLabel("US dollars a month").inputValue()).toBe("500");
+  expect(await form.getByLabel("Calls a minute").inputValue()).toBe("1000");
   await form.getByRole("button", { name: "Add a budget" }).click();
   await form.getByLabel("US dollars a day").fill("40");
   await form.getByRole("button", { name: "Save limits" }).click();
@@ -52,6 +55,8 @@ test("without budgets it says what to do, and one is set", async () => {
     ["org", "40"],
     ["org", "500"],
   ]);
+  const limits = await here.api<unknown>("GET", `/orgs/${here.orgs[0]?.id}/limits`);
+  expect(limits).toMatchObject({ limits: { rpm: 1000 } });
   await page.getByRole("button", { name: "Change platform" }).first().click();
   await form.getByRole("button", { name: "Remove this budget" }).first().click();
   await form.getByRole("button", { name: "Remove this budget" }).first().click();
@@ -76,7 +81,7 @@ test("owners are told what they may not set, and members look", async () => {
   expect(await owner.page.getByRole("button", { name: "Change Olga" }).count()).toBe(0);
   await owner.page.getByRole("button", { name: "Set limits" }).click();
   const form = owner.page.getByRole("form", { name: "Limits" });
-  await form.getByLabel("Whose").selectOption({ label: "platform" });
+  await owner.page.getByLabel("Whose", { exact: true }).last().selectOption({ label: "platform" });
   await form.getByRole("button", { name: "Add a budget" }).click();
   await form.getByLabel("US dollars a month").fill("900");
   await form.getByRole("button", { name: "Save limits" }).click();

@@ -218,6 +218,41 @@ fn sees(signed: &Signed, user: &User) -> bool {
     own || signed.is_platform() || roles.any(|(org, _)| signed.role_in(*org) >= Some(Role::Admin))
 }
 
+/// What an organization's keys may use together. For its members.
+#[utoipa::path(
+    get, path = "/orgs/{org}/limits", tag = "budgets", operation_id = "show_org_limits",
+    params(("org" = String, Path)),
+    responses((status = 200, body = AllowanceView), (status = 404, body = ErrorBody), Refused),
+)]
+pub(super) async fn of_org(
+    signed: Signed,
+    Name(text): Name,
+    Query(Nothing {}): Query<Nothing>,
+) -> Result<Json<AllowanceView>, ApiError> {
+    let org = orgs::find(&signed, &text, Role::Viewer)?;
+    Ok(Json(AllowanceView::new(org.limits, &org.budgets)))
+}
+
+/// What a user's keys may use together. For themselves, and for who administers where they are.
+#[utoipa::path(
+    get, path = "/users/{id}/limits", tag = "budgets", operation_id = "show_user_limits",
+    params(("id" = String, Path)),
+    responses((status = 200, body = AllowanceView), (status = 404, body = ErrorBody), Refused),
+)]
+pub(super) async fn of_user(
+    signed: Signed,
+    Id(id): Id<UserId>,
+    Query(Nothing {}): Query<Nothing>,
+) -> Result<Json<AllowanceView>, ApiError> {
+    let user = users::find(&signed, id)?;
+    if !sees(&signed, &user) {
+        let message =
+            "What somebody may use is for them, and for administrators of where they are.";
+        return Err(ApiError::Forbidden(message.into()));
+    }
+    Ok(Json(AllowanceView::new(user.limits, &user.budgets)))
+}
+
 /// Sets what an organization's keys may use together, in place of what was set before. Takes an
 /// administrator of the organization.
 #[utoipa::path(

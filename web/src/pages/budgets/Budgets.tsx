@@ -103,7 +103,6 @@ export function Budgets() {
           key={search.set}
           of={search.set}
           among={may}
-          standings={data}
           onClose={() => ask({ set: undefined })}
         />
       )}

@@ -1,12 +1,13 @@
+import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { type Standing, setAllowance } from "../../api/budgets";
+import { type Allowance, allowance, setAllowance } from "../../api/budgets";
 import { ApiFailure } from "../../api/client";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
 import { SelectField } from "../../ui/Field";
-import { wordsOf } from "../../ui/states";
+import { Failed, SkeletonRows, wordsOf } from "../../ui/states";
 import { toast } from "../../ui/Toasts";
-import { type Amounts, amounts } from "../keys/draft";
+import { amounts, amountsOf } from "../keys/draft";
 import { AmountFields } from "../keys/form/AmountFields";
 import type { Sharer } from "./rights";
 import styles from "./SetLimits.module.css";
@@ -15,20 +16,58 @@ type Props = {
   /** Whose; empty while nobody is chosen. */
   of: string;
   among: readonly Sharer[];
-  standings: readonly Standing[];
   onClose: () => void;
 };
 
-/** What all keys of an organization or a user may use together. It is set as a whole. */
-export function SetLimits({ of, among, standings, onClose }: Props) {
+/** What all keys of an organization or a user may use together. What there is now is filled in. */
+export function SetLimits({ of, among, onClose }: Props) {
   const [chosen, setChosen] = useState(of);
-  const [draft, setDraft] = useState(() => present(of, standings));
+  const sharer = among.find(({ id }) => id === chosen);
+  const { data, isError, error, refetch } = useQuery(allowance(sharer));
+  return (
+    <Dialog title={of && sharer ? `Limits of ${sharer.name}` : "Set limits"} onClose={onClose}>
+      <div className={styles.form}>
+        {!of && (
+          <SelectField
+            label="Whose"
+            value={chosen}
+            required
+            onChange={(event) => setChosen(event.target.value)}
+          >
+            <option value="" disabled>
+              Choose an organization or somebody
+            </option>
+            <Choices label="Organizations" of={among.filter(({ scope }) => scope === "org")} />
+            <Choices
+              label="People and services"
+              of={among.filter(({ scope }) => scope === "user")}
+            />
+          </SelectField>
+        )}
+        {sharer && isError ? (
+          <Failed error={error} retry={() => refetch()} />
+        ) : sharer && data ? (
+          <Amounts key={sharer.id} sharer={sharer} now={data} onClose={onClose} />
+        ) : sharer ? (
+          <SkeletonRows rows={4} />
+        ) : (
+          <div className={styles.end}>
+            <Button onClick={onClose}>Cancel</Button>
+          </div>
+        )}
+      </div>
+    </Dialog>
+  );
+}
+
+type AmountsProps = { sharer: Sharer; now: Allowance; onClose: () => void };
+
+function Amounts({ sharer, now, onClose }: AmountsProps) {
+  const [draft, setDraft] = useState(() => amountsOf(now));
   const [failure, setFailure] = useState<unknown>();
   const [busy, setBusy] = useState(false);
-  const sharer = among.find(({ id }) => id === chosen);
   const save = async (event: FormEvent) => {
     event.preventDefault();
-    if (!sharer) return;
     setBusy(true);
     setFailure(undefined);
     try {
@@ -46,48 +85,23 @@ export function SetLimits({ of, among, standings, onClose }: Props) {
       ? wordsOf(failure)
       : undefined;
   return (
-    <Dialog title={of && sharer ? `Limits of ${sharer.name}` : "Set limits"} onClose={onClose}>
-      <form className={styles.form} onSubmit={save} aria-label="Limits">
-        {!of && (
-          <SelectField
-            label="Whose"
-            value={chosen}
-            required
-            onChange={(event) => {
-              setChosen(event.target.value);
-              setDraft(present(event.target.value, standings));
-            }}
-          >
-            <option value="" disabled>
-              Choose an organization or somebody
-            </option>
-            <Choices label="Organizations" of={among.filter(({ scope }) => scope === "org")} />
-            <Choices
-              label="People and services"
-              of={among.filter(({ scope }) => scope === "user")}
-            />
-          </SelectField>
-        )}
-        <AmountFields
-          draft={draft}
-          set={(change) => setDraft((before) => ({ ...before, ...change }))}
-          error={error}
-        />
-        <p className={styles.note}>
-          This takes the place of all that was set before. Present budgets are filled in; rates and
-          budgets of a session are not told, so say them again. What is left empty is not limited.
-        </p>
-        <p className={styles.error} role="alert">
-          {failure && !about ? wordsOf(failure) : ""}
-        </p>
-        <div className={styles.end}>
-          <Button type="submit" look="primary" busy={busy} disabled={!sharer}>
-            Save limits
-          </Button>
-          <Button onClick={onClose}>Cancel</Button>
-        </div>
-      </form>
-    </Dialog>
+    <form className={styles.form} onSubmit={save} aria-label="Limits">
+      <AmountFields
+        draft={draft}
+        set={(change) => setDraft((before) => ({ ...before, ...change }))}
+        error={error}
+      />
+      <p className={styles.note}>What is left empty is not limited.</p>
+      <p className={styles.error} role="alert">
+        {failure && !about ? wordsOf(failure) : ""}
+      </p>
+      <div className={styles.end}>
+        <Button type="submit" look="primary" busy={busy}>
+          Save limits
+        </Button>
+        <Button onClick={onClose}>Cancel</Button>
+      </div>
+    </form>
   );
 }
 
@@ -102,11 +116,4 @@ function Choices({ label, of }: { label: string; of: readonly Sharer[] }) {
       ))}
     </optgroup>
   );
-}
-
-function present(id: string, standings: readonly Standing[]): Amounts {
-  const budget = standings
-    .filter((standing) => standing.id === id)
-    .map(({ usd, window }) => ({ usd, window }));
-  return { rpm: "", tpm: "", concurrency: "", budget };
 }

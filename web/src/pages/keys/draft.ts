@@ -59,8 +59,18 @@ export function blank(org: string, platform: boolean): Draft {
   };
 }
 
-export function draftOf(key: Key): Draft {
+/** Rates and budgets as they are, for a form. */
+export function amountsOf({ limits, budget }: Pick<Key, "limits" | "budget">): Amounts {
   const text = (value: number | null | undefined) => (value ? String(value) : "");
+  return {
+    rpm: text(limits.rpm),
+    tpm: text(limits.tpm),
+    concurrency: text(limits.concurrency),
+    budget: budget.map(({ usd, window }) => ({ usd, window })),
+  };
+}
+
+export function draftOf(key: Key): Draft {
   return {
     name: key.name,
     agent: key.agent ?? "",
@@ -71,10 +81,7 @@ export function draftOf(key: Key): Draft {
     providers: key.providers ?? [],
     routes: key.routes ?? [],
     expires: "",
-    rpm: text(key.limits.rpm),
-    tpm: text(key.limits.tpm),
-    concurrency: text(key.limits.concurrency),
-    budget: key.budget.map(({ usd, window }) => ({ usd, window })),
+    ...amountsOf(key),
     credentials: key.credentials,
     strict: key.strict,
     capture: key.capture,

@@ -113,6 +113,8 @@ fn table() -> Vec<Row> {
         row(&post, "/api/v1/users/{id}/tokens", r#"{"name":"t"}"#, [401, 404, 404, 403, 201, 403, 403, 403, 201]),
         row(&delete, "/api/v1/users/{id}/tokens/{token}", "", [401, 404, 404, 403, 204, 403, 403, 403, 204]),
 
+        row(&get, "/api/v1/users/{id}/limits", "", [401, 404, 404, 403, 200, 200, 200, 403, 200]),
+        row(&get, "/api/v1/orgs/{org}/limits", "", IN_ORG),
         row(&put, "/api/v1/users/{id}/limits", r#"{"limits":{"rpm":5}}"#,
             [401, 404, 404, 403, 403, 403, 403, 403, 200]),
         row(&put, "/api/v1/orgs/{org}/limits", r#"{"limits":{"rpm":5}}"#, admin(200)),

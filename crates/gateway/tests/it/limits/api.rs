@@ -1,7 +1,7 @@
 //! Limits of organizations and users, and how budgets stand.
 
 use http::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tollhouse_domain::limits::{Budget, BudgetWindow};
 
 use super::{Lab, MESSAGES, answer, request};
@@ -45,7 +45,16 @@ async fn organizations_and_users_are_limited_together_with_their_keys() {
     let shown = set(&lab, "/api/v1/orgs/acme/limits", limits).await;
     assert_eq!(shown["limits"]["rpm"], 4);
     assert_eq!(shown["budget"][0]["usd"], "1");
+    // What was set can be seen, so that whoever changes it need not guess; nothing is limited before.
+    let shown = async |path: &str| {
+        let answer = lab.admin(Method::GET, path, "").await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        answer.json()
+    };
+    let whole = json!({"limits": {"rpm": 4}, "budget": [{"usd": "1", "window": "day"}]});
+    assert_eq!(shown("/api/v1/orgs/acme/limits").await, whole);
     let path = format!("/api/v1/users/{user}/limits");
+    assert_eq!(shown(&path).await, json!({"limits": {}, "budget": []}));
     set(
         &lab,
         &path,
