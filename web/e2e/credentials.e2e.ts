@@ -192,7 +192,11 @@ test("one that its provider refuses says since when; a list that fails says why"
           json: {
             data: [
               said("refused", { state: "stale", stale_since: at(-3 * hour) }),
-              said("resting", { state: "cooling", until: at(2 * hour) }),
+              said("resting", {
+                state: "cooling",
+                until: at(2 * hour),
+                last_refusal: { status: 429, at: at(-hour) },
+              }),
               said(HOSTILE, { state: "unusable", base_url: HOSTILE }),
               said("stated", { state: "ready", managed: true }),
             ],
@@ -209,7 +213,7 @@ test("one that its provider refuses says since when; a list that fails says why"
   broken = false;
   await page.getByRole("button", { name: "Try again" }).click();
   await page.getByRole("row", { name: /refused Refused since [23] h ago/ }).waitFor();
-  await page.getByRole("row", { name: /resting Resting back in/ }).waitFor();
+  await page.getByRole("row", { name: /resting Resting back in.*429/ }).waitFor();
   await portray(page, "credentials-states");
   await unharmed(page);
   const stated = page.getByRole("row", { name: /Configuration file/ });

@@ -31,6 +31,26 @@ pub enum Verdict {
     Refused,
 }
 
+impl Verdict {
+    /// The status that a provider turned the credential away with; absent where it took it.
+    pub const fn status(self) -> Option<u16> {
+        match self {
+            Self::Taken => None,
+            Self::Limited(_) => Some(429),
+            Self::Refused => Some(401),
+        }
+    }
+}
+
+/// When a provider last turned a credential away, and with what status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastRefusal {
+    /// The HTTP status.
+    pub status: u16,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// What is remembered of a credential that is not well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Standing {

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 use tollhouse_domain::id::{CredentialId, SessionId};
-use tollhouse_domain::pool::{self, Choice, Fit, Standing, Verdict};
+use tollhouse_domain::pool::{self, Choice, Fit, LastRefusal, Standing, Verdict};
 use tollhouse_domain::time::Timestamp;
 
 use self::accounts::Accounts;
@@ -46,6 +46,8 @@ pub(crate) struct Pools {
     /// How many calls at a time an account has room for, over all replicas.
     most: Option<NonZeroU32>,
     others: Option<Arc<Replica>>,
+    /// When providers last turned credentials away, as this process has seen. Stays when all is well again.
+    refusals: Mutex<HashMap<CredentialId, (Timestamp, LastRefusal)>>,
     /// Held by whoever tells the store what it has to be told, and by whoever changes a credential.
     telling: tokio::sync::Mutex<()>,
 }
@@ -115,6 +117,11 @@ impl Pools {
         if well && !self.used.load(Ordering::Relaxed) {
             return;
         }
+        if let Some(status) = verdict.status() {
+            let refusal = LastRefusal { status, at: now };
+            let known = (credential.configured_at, refusal);
+            self.refusals().insert(credential.id, known);
+        }
         let mut book = self.lock();
         let before = book.standing(credential);
         let after = before.on(verdict, now);
@@ -135,11 +142,20 @@ impl Pools {
         drop(book);
         self.marks().remove(&id);
         self.rests().remove(&id);
+        self.refusals().remove(&id);
     }
 
     /// How a credential stands.
     pub(crate) fn standing(&self, credential: &OpenCredential) -> Standing {
         self.lock().standing(credential)
+    }
+
+    /// When its provider last turned a credential away in a call, since this process began. Another secret
+    /// under the same id starts afresh.
+    pub(crate) fn last_refusal(&self, credential: &OpenCredential) -> Option<LastRefusal> {
+        let refusals = self.refusals();
+        let (of, refusal) = refusals.get(&credential.id)?;
+        (*of == credential.configured_at).then_some(*refusal)
     }
 
     /// While this is held, nobody else tells the store how credentials stand: what is written then has
@@ -177,7 +193,12 @@ impl Pools {
         self.rests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    // A panic elsewhere leaves either map whole: every change is one insert, remove or swap.
+    fn refusals(&self) -> MutexGuard<'_, HashMap<CredentialId, (Timestamp, LastRefusal)>> {
+        let refusals = self.refusals.lock();
+        refusals.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    // A panic elsewhere leaves these maps whole: every change is one insert, remove or swap.
     fn lock(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }

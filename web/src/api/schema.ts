@@ -1396,6 +1396,7 @@ export interface components {
             fingerprint?: string | null;
             /** @example cred_01890a5d7c4e7d1f8a3b000000000000 */
             id?: string | null;
+            last_refusal?: components["schemas"]["CredentialRefusal"] | null;
             /** @description Whether the configuration file states it. */
             managed: boolean;
             name: string;
@@ -1453,6 +1454,15 @@ export interface components {
             org?: boolean | null;
             platform?: boolean | null;
             user?: boolean | null;
+        };
+        /** @description When a provider turned a credential away. */
+        CredentialRefusal: {
+            at: string;
+            /**
+             * Format: int32
+             * @description 401: it was refused. 429: it had reached a limit.
+             */
+            status: number;
         };
         /**
          * @description Whether a credential is in use.
@@ -1937,6 +1947,7 @@ export interface components {
                 fingerprint?: string | null;
                 /** @example cred_01890a5d7c4e7d1f8a3b000000000000 */
                 id?: string | null;
+                last_refusal?: components["schemas"]["CredentialRefusal"] | null;
                 /** @description Whether the configuration file states it. */
                 managed: boolean;
                 name: string;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use tollhouse_domain::audit::{Action, Note, Subject, SubjectKind};
 use tollhouse_domain::credential::{Credential, Owner};
 use tollhouse_domain::id::{CredentialId, OrgId};
-use tollhouse_domain::pool::{Fit, Standing};
+use tollhouse_domain::pool::{Fit, LastRefusal, Standing};
 use tollhouse_domain::provider::{Provider, valid_name};
 use tollhouse_domain::time::Timestamp;
 use tollhouse_vault::Secret;
@@ -47,11 +47,31 @@ pub(super) struct CredentialView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     stale_since: Option<Timestamp>,
+    /// When its provider last turned it away in a call, as this replica has seen since it started; absent
+    /// also where nobody has called. Trying it out does not count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_refusal: Option<LastRefusalView>,
     /// The address it is used with, where that is not the provider's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     base_url: Option<String>,
     /// Whether the configuration file states it.
     managed: bool,
+}
+
+/// When a provider turned a credential away.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CredentialRefusal)]
+struct LastRefusalView {
+    /// 401: it was refused. 429: it had reached a limit.
+    status: u16,
+    #[schema(value_type = String)]
+    at: Timestamp,
+}
+
+impl From<LastRefusal> for LastRefusalView {
+    fn from(LastRefusal { status, at }: LastRefusal) -> Self {
+        Self { status, at }
+    }
 }
 
 /// Whose a credential is.
@@ -104,6 +124,7 @@ impl CredentialView {
         let open = members.iter().find(|member| member.id == stored.id);
         let standing = open.map(|open| gateway.pools().standing(open));
         let stale_since = standing.map_or(stored.stale_since, Standing::stale_since);
+        let last_refusal = open.and_then(|open| gateway.pools().last_refusal(open));
         let mut until = None;
         let state = match standing.map(|standing| standing.fit(now)) {
             _ if !snapshot.providers().contains_key(&stored.provider) => CredentialState::Unusable,
@@ -128,6 +149,7 @@ impl CredentialView {
             state,
             until,
             stale_since,
+            last_refusal: last_refusal.map(LastRefusalView::from),
             base_url: stored.base_url,
             managed: stored.managed,
         }
@@ -145,6 +167,7 @@ impl CredentialView {
             state: CredentialState::Missing,
             until: None,
             stale_since: None,
+            last_refusal: None,
             base_url: None,
             managed: false,
         }

@@ -170,3 +170,25 @@ fn a_conversation_with_two_providers_keeps_one_of_each() {
     let later = NOW.plus(pool::REST);
     assert_eq!(first(pools.choose(&one, session(1), later)), moved);
 }
+
+#[test]
+fn the_last_refusal_is_remembered_when_all_is_well_again() {
+    let pools = Pools::default();
+    let one = member(1, NOW, None);
+    assert_eq!(pools.last_refusal(&one), None);
+    pools.on(&one, Verdict::Taken, NOW);
+    assert_eq!(pools.last_refusal(&one), None);
+    pools.on(&one, Verdict::Limited(None), NOW);
+    let later = NOW.plus(Duration::from_secs(9));
+    pools.on(&one, Verdict::Refused, later);
+    pools.on(&one, Verdict::Taken, later.plus(Duration::from_secs(1)));
+    let refusal = LastRefusal {
+        status: 401,
+        at: later,
+    };
+    assert_eq!(pools.last_refusal(&one), Some(refusal));
+    // It says nothing of another secret, nor of what is forgotten.
+    assert_eq!(pools.last_refusal(&member(1, later, None)), None);
+    pools.forget(one.id);
+    assert_eq!(pools.last_refusal(&one), None);
+}

@@ -85,6 +85,9 @@ export function CredentialTable({ rows, may, onSet }: Props) {
   );
 }
 
+const LAST_REFUSAL =
+  "In a call, as this replica has seen since it started. 401: refused; 429: at a limit.";
+
 function none(text = "–") {
   return <span className={styles.faint}>{text}</span>;
 }
@@ -103,6 +106,12 @@ function State({ of: credential }: { of: Credential | undefined }) {
       {credential?.state === "cooling" && credential.until && (
         <span className={styles.faint}>
           back <Time at={credential.until} />
+        </span>
+      )}
+      {credential?.last_refusal && credential.state !== "stale" && (
+        <span className={styles.faint} title={LAST_REFUSAL}>
+          last refused with {credential.last_refusal.status}{" "}
+          <Time at={credential.last_refusal.at} />
         </span>
       )}
     </span>

@@ -116,6 +116,8 @@ async fn a_refused_one_is_passed_over_until_it_is_set_anew() {
     assert_eq!(answer.header("x-tollhouse-fallback"), Some("unauthorized"));
     let stale = shown(&api, &first).await;
     assert_eq!(stale["state"], "stale");
+    assert_eq!(stale["last_refusal"]["status"], 401);
+    assert_eq!(stale["last_refusal"]["at"], stale["stale_since"]);
     let noted = async {
         let change = "/api/v1/audit?action=credential.change";
         while !api.get(change).await.to_string().contains("refused") {}
@@ -132,6 +134,7 @@ async fn a_refused_one_is_passed_over_until_it_is_set_anew() {
     assert_eq!(fresh["id"], stale["id"]);
     assert_eq!(fresh["state"], "ready");
     assert!(fresh.get("stale_since").is_none(), "{fresh}");
+    assert!(fresh.get("last_refusal").is_none(), "{fresh}");
     gateway.stop().await;
 }
 
