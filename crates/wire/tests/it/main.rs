@@ -8,3 +8,4 @@ mod page;
 mod plan;
 mod probes;
 mod requests;
+mod transcript;
