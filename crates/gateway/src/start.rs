@@ -4,6 +4,7 @@
 pub(crate) mod apply;
 pub mod rotation;
 mod secrets;
+mod waiting;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -159,6 +160,7 @@ impl Gateway {
             captures: config.capture.retention,
         };
         tasks::spawn(&gateway, writer, finished, keep);
+        waiting::say(config, gateway.snapshot().credentials());
         say_whether_sums_are_whole(&gateway).await;
         // Nearly always a moment. Until then calls under a budget are asked to come back.
         let ready = gateway.limiter().ready();

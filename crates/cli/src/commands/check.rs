@@ -28,8 +28,11 @@ struct Report<'a> {
 #[derive(Serialize)]
 struct Provider<'a> {
     name: &'a str,
-    /// Whether the file names a credential for it.
+    /// Whether the file gives it a credential.
     configured: bool,
+    /// Why it gives none although it names one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    missing: Option<&'a str>,
     protocols: Vec<&'static str>,
 }
 
@@ -59,11 +62,13 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<()> {
     ];
     lines.extend(report.providers.iter().map(|provider| {
         let (protocols, key) = (provider.protocols.join(", "), yes(provider.configured));
+        let waits = provider.missing.map(|why| format!(" ({why})"));
         (
             "provider",
             format!(
-                "{}: {protocols}; credential configured: {key}",
-                provider.name
+                "{}: {protocols}; credential configured: {key}{}",
+                provider.name,
+                waits.unwrap_or_default()
             ),
         )
     }));
@@ -104,6 +109,7 @@ fn report<'a>(file: &'a Path, config: &'a Config) -> Report<'a> {
             .map(|configured| Provider {
                 name: &configured.provider.name,
                 configured: configured.api_key.is_some(),
+                missing: configured.missing.as_deref(),
                 protocols: configured
                     .provider
                     .endpoints

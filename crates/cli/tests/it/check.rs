@@ -40,6 +40,16 @@ fn says_what_it_would_do_and_makes_nothing() {
 }
 
 #[test]
+fn says_which_credential_is_not_there() {
+    let place = place("[[provider]]\nname = \"openai\"\napi_key = \"env:NOWHERE\"\n");
+    let said = place.ok(&["check"]);
+    let line = "provider\topenai: chat, responses; credential configured: no (NOWHERE is not set)";
+    assert!(said.lines().any(|said| said == line), "{said}");
+    let json = place.ok(&["check", "--json"]);
+    assert!(json.contains(r#""missing":"NOWHERE is not set""#), "{json}");
+}
+
+#[test]
 fn flags_go_before_the_file() {
     let mut place = place(GOOD);
     place.set("TOLLHOUSE_DATABASE", "postgres://me:secret@db/x");
@@ -81,7 +91,7 @@ fn mistakes_have_a_line() {
         ),
         (
             "an unset variable",
-            "[[provider]]\nname = \"openai\"\napi_key = \"env:NOWHERE\"\n",
+            "[vault]\nmaster_key = \"env:NOWHERE\"\n",
         ),
         (
             "a route to nowhere",

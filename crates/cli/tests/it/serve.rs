@@ -95,3 +95,31 @@ fn a_second_server_on_the_data_and_a_missing_key_are_failures() {
     snapshot!(place, place.run(&["serve", "--log", "error"]));
     assert!(!place.path("tollhouse-data/master.key").exists());
 }
+
+#[test]
+fn a_missing_credential_is_said_once_and_waited_for() {
+    let mut place = Place::new();
+    let named = CONFIG.replace("endpoints", "api_key = \"env:NOWHERE\"\nendpoints");
+    let waits = "the configuration names credentials that are not there";
+    let said = |place: &Place, text: &str| {
+        place.write("tollhouse.toml", text);
+        place.start(&["serve"], "listening").stop()
+    };
+    let text = said(&place, &named);
+    assert_eq!(text.matches(waits).count(), 1, "{text}");
+    assert!(text.contains("lab (NOWHERE is not set)"), "{text}");
+    // Without a word about any, it is still worth one.
+    let text = said(&place, CONFIG);
+    assert_eq!(text.matches("no credential for any provider").count(), 1);
+    let open = CONFIG.replace("endpoints", "auth = \"none\"\nendpoints");
+    assert!(!said(&place, &open).contains("WARN"));
+    place.set("NOWHERE", "upstream-key-canary");
+    let text = said(&place, &named);
+    assert!(!text.contains("WARN") && !text.contains("canary"), "{text}");
+    place.set("NOWHERE", "");
+    let text = said(&place, &named);
+    assert!(
+        text.contains("lab (env:NOWHERE: the secret is empty)"),
+        "{text}"
+    );
+}

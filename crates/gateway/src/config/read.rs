@@ -1,5 +1,6 @@
 //! From what was written to what is needed.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use tollhouse_domain::key::LONGEST_SCOPED;
 use tollhouse_domain::limits::{Assumptions, Limits};
 use tollhouse_domain::provider::Provider;
 use tollhouse_store::DatabaseUrl;
-use tollhouse_vault::Secret;
+use tollhouse_vault::{Secret, SecretError};
 use toml::Spanned;
 
 use super::error::{ConfigError, Source};
@@ -141,6 +142,14 @@ pub fn parse(
     .config(&written, overrides)
 }
 
+/// What a reference leads to.
+pub(super) enum Reference {
+    /// A secret.
+    Secret(Secret),
+    /// Nothing: no such variable, no such file, or nothing in it. In words.
+    Nothing(String),
+}
+
 /// Looks things up and says where they were asked for.
 pub(super) struct Reader<'a> {
     pub(super) source: Source<'a>,
@@ -207,20 +216,46 @@ impl Reader<'_> {
         ConfigError::at(&self.source, span, message)
     }
 
-    /// A secret by reference: `env:NAME` or `file:PATH`.
+    /// A secret by reference that has to be there: `env:NAME` or `file:PATH`.
     pub(super) fn secret(&self, span: Range<usize>, text: &str) -> Result<Secret, ConfigError> {
+        match self.reference(span.clone(), text)? {
+            Reference::Secret(secret) => Ok(secret),
+            Reference::Nothing(why) => Err(self.error(span, why)),
+        }
+    }
+
+    /// What a reference leads to. Whether nothing will do is for the caller to say; what is there and
+    /// cannot be a secret never does.
+    pub(super) fn reference(
+        &self,
+        span: Range<usize>,
+        text: &str,
+    ) -> Result<Reference, ConfigError> {
         let value = if let Some(name) = text.strip_prefix("env:") {
-            (self.environment)(name)
-                .ok_or_else(|| self.error(span.clone(), format!("{name} is not set")))?
+            match (self.environment)(name) {
+                Some(value) => value,
+                None => return Ok(Reference::Nothing(format!("{name} is not set"))),
+            }
         } else if let Some(path) = text.strip_prefix("file:") {
-            std::fs::read_to_string(path).map_err(|error| {
-                self.error(span.clone(), format!("{path} cannot be read: {error}"))
-            })?
+            match std::fs::read_to_string(path) {
+                Ok(value) => value,
+                Err(error) => {
+                    let message = format!("{path} cannot be read: {error}");
+                    return match error.kind() {
+                        ErrorKind::NotFound => Ok(Reference::Nothing(message)),
+                        _ => Err(self.error(span, message)),
+                    };
+                }
+            }
         } else {
             let message = "a secret is written as a reference: \"env:NAME\" or \"file:PATH\"";
             return Err(self.error(span, message));
         };
-        Secret::parse(&value).map_err(|error| self.error(span, format!("{text}: {error}")))
+        match Secret::parse(&value) {
+            Ok(secret) => Ok(Reference::Secret(secret)),
+            Err(error @ SecretError::Empty) => Ok(Reference::Nothing(format!("{text}: {error}"))),
+            Err(error) => Err(self.error(span, format!("{text}: {error}"))),
+        }
     }
 
     fn listen(

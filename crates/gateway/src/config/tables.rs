@@ -17,7 +17,7 @@ use toml::Spanned;
 
 use super::error::ConfigError;
 use super::file;
-use super::read::Reader;
+use super::read::{Reader, Reference};
 use crate::names;
 use crate::upstream::extras::Extra;
 
@@ -38,6 +38,8 @@ pub struct ConfiguredProvider {
     pub provider: Provider,
     /// The credential.
     pub api_key: Option<Secret>,
+    /// Why there is none although the file names one: what it names is not there (yet).
+    pub missing: Option<String>,
     /// What its endpoints are sent besides.
     pub extra: Option<Extra>,
 }
@@ -125,9 +127,13 @@ pub(super) fn providers(
             row.quirks.clone_from(quirks);
         }
         check_endpoints(reader, &span, &mut row)?;
-        let api_key = match &written.api_key {
-            Some(reference) => Some(reader.secret(span.clone(), reference)?),
-            None => None,
+        let (api_key, missing) = match &written.api_key {
+            // A pod may start before its secret is made: that is no reason not to serve the others.
+            Some(text) => match reader.reference(span.clone(), text)? {
+                Reference::Secret(secret) => (Some(secret), None),
+                Reference::Nothing(why) => (None, Some(why)),
+            },
+            None => (None, None),
         };
         check_prefix(reader, span, &row, api_key.as_ref())?;
         let extra = match &written.metadata {
@@ -138,6 +144,7 @@ pub(super) fn providers(
         found.push(ConfiguredProvider {
             provider: row,
             api_key,
+            missing,
             extra,
         });
     }

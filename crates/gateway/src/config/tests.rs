@@ -5,6 +5,8 @@ fn read(text: &str) -> Result<Config, ConfigError> {
         "SHORT" => Some("short".to_owned()),
         "KEY" => Some("th-0123456789abcdefghijklmnopqrstuvwxyz".to_owned()),
         "ANTHROPIC" => Some("sk-ant-1".to_owned()),
+        "EMPTY" => Some(" \n".to_owned()),
+        "TORN" => Some("sk-ant-1\nsk-ant-2".to_owned()),
         "PG" => Some("postgres://u:p@h/db".to_owned()),
         _ => None,
     };
@@ -151,4 +153,35 @@ fn errors_name_the_line_and_what_to_write() {
 fn errors_never_quote_a_secret() {
     let message = error("[[key]]\nname = \"k\"\nsecret = \"env:SHORT\"");
     assert!(!message.contains("short"), "{message}");
+}
+
+#[test]
+fn a_providers_credential_may_be_missing_and_nothing_else_may() {
+    for (reference, why) in [
+        ("env:NOWHERE", "NOWHERE is not set"),
+        ("env:EMPTY", "env:EMPTY: the secret is empty"),
+        ("file:/nowhere/at/all", "/nowhere/at/all cannot be read: "),
+    ] {
+        let provider = format!("[[provider]]\nname = \"anthropic\"\napi_key = \"{reference}\"");
+        let config = read(&provider).unwrap();
+        let missing = config.providers[0].missing.clone();
+        assert!(missing.unwrap().starts_with(why), "{reference}");
+        assert!(config.providers[0].api_key.is_none(), "{reference}");
+        for own in [
+            format!("[admin]\ntoken = \"{reference}\""),
+            format!("[vault]\nmaster_key = \"{reference}\""),
+            format!("[[key]]\nname = \"k\"\nsecret = \"{reference}\""),
+            format!("{provider}\nmetadata = {{ auth_header = \"x-a\", auth = \"{reference}\" }}"),
+        ] {
+            assert!(error(&own).contains(why), "{own}");
+        }
+    }
+    let there = "[[provider]]\nname = \"anthropic\"\napi_key = \"env:ANTHROPIC\"";
+    assert!(read(there).unwrap().providers[0].missing.is_none());
+    // What is there and wrong is a mistake to mend, not something to wait for.
+    for reference in ["env:TORN", "plain", "file:/"] {
+        error(&format!(
+            "[[provider]]\nname = \"anthropic\"\napi_key = \"{reference}\""
+        ));
+    }
 }

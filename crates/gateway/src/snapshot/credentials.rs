@@ -242,6 +242,11 @@ impl Credentials {
             .chain(&self.paused)
     }
 
+    /// Whether nobody has any that can be sent.
+    pub(crate) fn are_none(&self) -> bool {
+        self.opened.is_empty()
+    }
+
     /// The operator's own logins for a provider: for keys that are nobody else's.
     pub(crate) fn operators(&self, provider: &str) -> Option<&Pool> {
         self.operators.get(provider)

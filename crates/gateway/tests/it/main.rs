@@ -34,3 +34,4 @@ mod silence;
 mod slow_clients;
 mod too_large;
 mod translated;
+mod waiting;
