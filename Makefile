@@ -15,7 +15,7 @@ DASHBOARD_SOURCES := $(shell find web/src web/public -type f) web/index.html web
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-rust test-doc test-readme check fmt lint docs deny advisories agents sso web e2e bench fuzz
+.PHONY: help build demo test test-rust test-doc test-readme check fmt lint docs deny advisories agents sso web e2e bench fuzz deploy-check
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS='	' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -95,6 +95,12 @@ e2e: web ## the dashboard in a real browser, on a real gateway with SQLite and w
 	@cargo build --locked --quiet
 	cd web && TOLLHOUSE_BIN=$(abspath $(TARGET_DIR))/debug/tollhouse npm run --silent e2e
 	cd web && TOLLHOUSE_BIN=$(abspath $(TARGET_DIR))/debug/tollhouse ../scripts/with-postgres.sh npm run --silent e2e
+
+deploy-check: ## the manifests and images of deploy/, and the sample run on this machine; takes its tools from PyPI
+	@scripts/setup.sh build deploy
+	@cargo build --locked --quiet
+	@cargo build --locked --quiet -p tollhouse-sim --example sim
+	scripts/deploy.sh $(TARGET_DIR)/debug/tollhouse
 
 bench: ## the gateway against a bare pass-through (ARGS=--quick, ARGS=--litellm, ...)
 	@scripts/setup.sh build

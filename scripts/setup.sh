@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what a make target needs and the machine lacks; says nothing when all is there.
 #
-#   scripts/setup.sh build|test|lint|deny|agents|sso|web|e2e|fuzz...
+#   scripts/setup.sh build|test|lint|deny|agents|sso|web|e2e|deploy|fuzz...
 #
 # Debian packages are installed when this runs as root; otherwise one line says what to install.
 # Cargo's tools go to a cache outside the checkout (TOLLHOUSE_CACHE, ~/.cache/tollhouse by
@@ -90,7 +90,7 @@ node_packages() {
 }
 
 [ $# -gt 0 ] || {
-    say "usage: scripts/setup.sh build|test|lint|deny|agents|sso|web|e2e|fuzz..."
+    say "usage: scripts/setup.sh build|test|lint|deny|agents|sso|web|e2e|deploy|fuzz..."
     exit 64
 }
 need cc gcc libc6-dev
@@ -110,6 +110,11 @@ for purpose in "$@"; do
             need node nodejs
             need npm npm
             [ "$purpose" = web ] || { need chromium chromium; need python3 python3; }
+            ;;
+        deploy)
+            need python3 python3
+            # A venv takes more than Python itself, where Debian splits it.
+            python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
             ;;
         fuzz) need c++ g++ ;;
         *)
