@@ -7,6 +7,7 @@
 pub mod account;
 pub mod address;
 pub mod audit;
+pub mod bridge;
 pub mod call;
 pub mod caller;
 pub mod capture;
