@@ -1,7 +1,7 @@
 //! Bridges: programs on loopback that lend out a login which a person has on that machine.
 //!
 //! What there is to know of each is `catalog/bridges.toml`. The gateway calls a bridge like a provider;
-//! `tollhouse bridge` is one. What both decide is here: how a bridge is ([`health`]), who may knock
+//! `tollhouse bridge` is one. What both decide is here: how a bridge is ([`health`], [`standing`]), who may knock
 //! ([`door`]), what a request asks for ([`ask`]), what a program's output says ([`output`]), and what may
 //! be told of a failure ([`told`]).
 
@@ -9,6 +9,7 @@ pub mod ask;
 pub mod door;
 pub mod health;
 pub mod output;
+pub mod standing;
 
 use std::borrow::Cow;
 
@@ -17,6 +18,8 @@ use tollhouse_wire::Protocol;
 
 use crate::capture::redact::redact;
 use crate::catalog::CatalogError;
+use crate::credential::Owner;
+use crate::id::UserId;
 
 const BRIDGES: &str = include_str!("../../../catalog/bridges.toml");
 
@@ -98,6 +101,29 @@ pub struct Serve {
     system: Vec<String>,
     /// The variables that it is left.
     pub environment: Vec<String>,
+}
+
+/// Whose calls a bridge that the gateway knows may serve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", tag = "kind", content = "id")]
+pub enum Holder {
+    /// The operator's: keys that may draw on the platform's credentials.
+    Platform,
+    /// A person's own login: the keys of that person, whatever anybody allows.
+    User(UserId),
+    /// A person's who is not known here: nobody's, until they are.
+    Nobody,
+}
+
+impl Holder {
+    /// Who its secret belongs to, if anybody.
+    pub const fn owner(self) -> Option<Owner> {
+        match self {
+            Self::Platform => Some(Owner::Platform),
+            Self::User(id) => Some(Owner::User(id)),
+            Self::Nobody => None,
+        }
+    }
 }
 
 #[derive(Deserialize)]

@@ -106,6 +106,8 @@ pub enum CredentialKind {
     ApiKey,
     /// A login whose tokens end and are renewed; see [`crate::account`].
     OauthAccount,
+    /// What a bridge to somebody's login and the gateway share; see [`crate::bridge`].
+    Bridge,
 }
 
 impl CredentialKind {
@@ -114,12 +116,13 @@ impl CredentialKind {
         match self {
             Self::ApiKey => "api_key",
             Self::OauthAccount => "oauth_account",
+            Self::Bridge => "bridge",
         }
     }
 
     /// Reads what [`CredentialKind::as_str`] printed.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::ApiKey, Self::OauthAccount]
+        [Self::ApiKey, Self::OauthAccount, Self::Bridge]
             .into_iter()
             .find(|kind| kind.as_str() == text)
     }

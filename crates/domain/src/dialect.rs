@@ -85,6 +85,7 @@ mod tests {
             auth: None,
             open: None,
             upstream_auth: false,
+            bridge: None,
             account: None,
             key_prefix: None,
             models: Vec::new(),

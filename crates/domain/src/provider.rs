@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use tollhouse_wire::Protocol;
 use tollhouse_wire::dialect::Quirk;
 
+use crate::bridge::Holder;
 use crate::credential::Owner;
 use crate::key::VirtualKey;
 
@@ -64,6 +65,9 @@ pub struct Provider {
     /// How it takes accounts, if it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<AccountScheme>,
+    /// Whose calls it serves, where it is a bridge to somebody's login.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bridge: Option<Holder>,
     /// What the provider's keys start with, checked when one is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_prefix: Option<String>,
@@ -93,8 +97,13 @@ impl Provider {
     }
 
     /// Whether calls with `key` may go here, as far as credentials do not decide it: one that wants none
-    /// and is not open is the platform's.
+    /// and is not open is the platform's, and a person's own login serves that person's keys alone.
     pub fn admits(&self, key: &VirtualKey) -> bool {
+        match self.bridge {
+            Some(Holder::User(holder)) => return key.owner == Some(holder),
+            Some(Holder::Nobody) => return false,
+            Some(Holder::Platform) | None => {}
+        }
         self.auth != Some(AuthScheme::None)
             || self.is_open()
             || key.owners().any(|owner| owner == Owner::Platform)
@@ -147,6 +156,7 @@ mod tests {
                 auth,
                 open,
                 upstream_auth,
+                bridge: None,
                 account: None,
                 key_prefix: None,
                 models: Vec::new(),

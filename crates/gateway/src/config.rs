@@ -4,6 +4,7 @@
 //! looked up, sizes read and defaults filled in. Nothing here opens a store or a socket.
 
 mod accounts;
+mod bridges;
 mod error;
 mod file;
 mod oidc;
@@ -19,13 +20,13 @@ use serde::{Deserialize, Serialize};
 use tollhouse_domain::capture::Capture;
 use tollhouse_domain::limits::{Assumptions, Limits};
 use tollhouse_domain::oidc::Policy;
-use tollhouse_domain::provider::Provider;
 use tollhouse_domain::route::Route;
 use tollhouse_domain::time::Timestamp;
 use tollhouse_store::{DatabaseUrl, KeyCaps};
 use tollhouse_vault::Secret;
 
 pub use self::accounts::Accounts;
+pub use self::bridges::ConfiguredBridge;
 pub use self::error::ConfigError;
 pub use self::read::{Overrides, Text, load, parse};
 pub use self::tables::{ConfiguredKey, ConfiguredProvider, check_virtual_key};
@@ -108,9 +109,11 @@ pub struct Config {
     pub oidc: Option<Arc<OidcConfig>>,
     /// `[[provider]]` tables.
     pub providers: Vec<ConfiguredProvider>,
+    /// `[[bridge]]` tables.
+    pub bridges: Vec<ConfiguredBridge>,
     /// `[[key]]` tables.
     pub keys: Vec<ConfiguredKey>,
-    /// `[[route]]` tables.
+    /// `[[route]]` tables, and one for each model of a bridge.
     pub routes: Vec<Route>,
 }
 
@@ -216,13 +219,6 @@ impl Default for LimitsConfig {
             keys_per_org: 20_000,
             credentials_per_provider: 100,
         }
-    }
-}
-
-impl Config {
-    /// The providers as the store keeps them.
-    pub fn provider_rows(&self) -> impl Iterator<Item = &Provider> {
-        self.providers.iter().map(|configured| &configured.provider)
     }
 }
 

@@ -7,6 +7,7 @@
 mod accounts;
 mod admin;
 mod body;
+mod bridges;
 mod capture;
 mod chunks;
 mod client;

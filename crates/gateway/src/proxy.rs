@@ -150,6 +150,7 @@ async fn infer(
         snapshot: &snapshot,
         principal: &principal,
         pools: gateway.pools(),
+        bridges: gateway.bridges(),
         session: origin.session,
         at: arrival.at,
         purpose: Purpose::Call,

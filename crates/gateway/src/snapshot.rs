@@ -57,6 +57,10 @@ struct Catalog {
 
 /// One protocol of one provider.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts about the provider"
+)]
 pub(crate) struct Endpoint {
     pub(crate) provider: Arc<str>,
     pub(crate) protocol: Protocol,
@@ -65,6 +69,8 @@ pub(crate) struct Endpoint {
     pub(crate) open: bool,
     /// A credential of the operator's is sent besides.
     pub(crate) upstream_auth: bool,
+    /// It is a bridge to somebody's login.
+    pub(crate) bridge: bool,
     /// The header that names an account beside its token.
     pub(crate) account_header: Option<HeaderName>,
     /// Its address is a user's, so it is called as far as the internet reaches and no further.
@@ -87,6 +93,7 @@ impl Endpoint {
             auth: provider.auth_for(protocol),
             open: provider.is_open(),
             upstream_auth: provider.upstream_auth,
+            bridge: provider.bridge.is_some(),
             account_header: provider.account.as_ref().and_then(account_header),
             guarded: false,
             base,
@@ -104,6 +111,7 @@ impl Endpoint {
             auth: self.auth,
             open: self.open,
             upstream_auth: self.upstream_auth,
+            bridge: self.bridge,
             account_header: self.account_header.clone(),
             guarded: true,
             path: base.path().trim_end_matches('/').to_owned(),
@@ -226,6 +234,7 @@ mod tests {
             auth: None,
             open: None,
             upstream_auth: false,
+            bridge: None,
             account: None,
             key_prefix: None,
             models: Vec::new(),

@@ -23,6 +23,7 @@ use tollhouse_vault::{Context, KeyFileError, MasterKeyError, VaultError};
 use tracing::warn;
 
 use crate::accounts::Accounts;
+use crate::bridges::Bridges;
 use crate::capture::Captures;
 use crate::clock;
 use crate::config::Config;
@@ -138,6 +139,7 @@ impl Gateway {
             captures: Arc::new(captures),
             upstream: Upstream::new(&config.upstream, extras(config))?,
             health: HealthBook::default(),
+            bridges: Bridges::new(&config.bridges),
             pools: Arc::new(pools),
             accounts: Accounts::new(&config.accounts),
             standings: Standings::default(),

@@ -16,6 +16,7 @@ use tollhouse_vault::{KeyDigester, Vault};
 use tollhouse_wire::ErrorKind;
 
 use crate::accounts::{Accounts, Renewing};
+use crate::bridges::Bridges;
 use crate::capture::Captures;
 use crate::client::Proxies;
 use crate::config::Bootstrap;
@@ -50,6 +51,7 @@ pub(crate) struct Inner {
     pub(crate) captures: Arc<Captures>,
     pub(crate) upstream: Upstream,
     pub(crate) health: HealthBook,
+    pub(crate) bridges: Bridges,
     pub(crate) pools: Arc<Pools>,
     pub(crate) accounts: Accounts,
     pub(crate) standings: Standings,
@@ -124,6 +126,11 @@ impl Gateway {
         &self.0.health
     }
 
+    /// How bridges are.
+    pub(crate) fn bridges(&self) -> &Bridges {
+        &self.0.bridges
+    }
+
     pub(crate) fn limiter(&self) -> &Arc<Limiter> {
         &self.0.limiter
     }
@@ -137,6 +144,7 @@ impl Gateway {
         Ways {
             upstream: &self.0.upstream,
             health: &self.0.health,
+            bridges: &self.0.bridges,
             pools: &self.0.pools,
             accounts: Renewing(self),
             standings: &self.0.standings,

@@ -13,6 +13,7 @@ use tollhouse_domain::time::Timestamp;
 use tracing::warn;
 
 use crate::accounts::keep;
+use crate::bridges;
 use crate::capture::{self, Finished};
 use crate::clock;
 use crate::ledger::retention::{self, Keep};
@@ -44,6 +45,9 @@ pub(crate) fn spawn(gateway: &Gateway, writer: Writer, finished: Receiver<Finish
     tasks.spawn(account_rests::windows(gateway.clone(), stop.clone()));
     if inner.accounts.enabled() {
         tasks.spawn(keep::run(gateway.clone(), stop.clone()));
+    }
+    for name in gateway.bridges().names() {
+        tasks.spawn(bridges::watch(gateway.clone(), name, stop.clone()));
     }
     if inner.store.kind() == "postgres" {
         // An embedded store has one process; only a shared one can change behind our back.

@@ -1228,6 +1228,17 @@ export interface components {
             /** @description Variables to take out: they would lead the client elsewhere, or give it a second credential. */
             unset: string[];
         };
+        /** @description A bridge, as it was when it was last looked at. */
+        Bridge: {
+            /** @description When this replica looked, RFC 3339; absent before that. */
+            checked_at?: string | null;
+            /** @description What it says of itself, or what is wrong with its answer. */
+            detail?: string | null;
+            /** @description The user whose login it is, and whose keys alone it serves; absent where it is the operator's. */
+            owner?: string | null;
+            /** @description Whether whoever it belongs to has no account here yet: until then it serves nobody. */
+            ownerless: boolean;
+        };
         /** @description The most that calls may cost in a window. */
         Budget: {
             usd: string;
@@ -2083,6 +2094,7 @@ export interface components {
             data: {
                 /** @description `bearer`, `x-api-key` or `none`; absent: as the protocol has it. */
                 auth?: string | null;
+                bridge?: components["schemas"]["Bridge"] | null;
                 /** @description Whether the platform has a credential for it, or it needs none. */
                 configured: boolean;
                 /** @description The base URL by protocol. */
@@ -2410,6 +2422,7 @@ export interface components {
         Provider: {
             /** @description `bearer`, `x-api-key` or `none`; absent: as the protocol has it. */
             auth?: string | null;
+            bridge?: components["schemas"]["Bridge"] | null;
             /** @description Whether the platform has a credential for it, or it needs none. */
             configured: boolean;
             /** @description The base URL by protocol. */
@@ -2464,7 +2477,7 @@ export interface components {
          * @description How a provider is doing.
          * @enum {string}
          */
-        ProviderState: "ready" | "degraded" | "unreachable" | "auth_required" | "unknown";
+        ProviderState: "ready" | "degraded" | "unreachable" | "auth_required" | "starting" | "unknown";
         /** @description Where agents find this gateway and what they can ask of it. */
         ProxyInfo: {
             /** @description What is kept of the bodies of calls whose keys say nothing else. */

@@ -15,6 +15,7 @@ fn provider(name: &str, protocols: &[Protocol], models: &[&str]) -> (String, Pro
         auth: None,
         open: None,
         upstream_auth: false,
+        bridge: None,
         account: None,
         key_prefix: None,
         models: models.iter().map(|model| model.parse().unwrap()).collect(),

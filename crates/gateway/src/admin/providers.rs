@@ -8,6 +8,8 @@ use axum::Json;
 use axum::http::StatusCode;
 use serde::Serialize;
 use tollhouse_domain::audit::{Action, Subject, SubjectKind};
+use tollhouse_domain::bridge::Holder;
+use tollhouse_domain::bridge::health::State;
 use tollhouse_domain::catalog;
 use tollhouse_domain::credential::Owner;
 use tollhouse_domain::pattern::Pattern;
@@ -22,6 +24,7 @@ use super::auth::Admin;
 use super::error::{ApiError, ErrorBody, Refused};
 use super::input::{Body, Name, Nothing, Query};
 use super::page::{self, List, PageQuery};
+use crate::bridges::Seen;
 use crate::clock;
 use crate::snapshot::Snapshot;
 use crate::state::Gateway;
@@ -55,6 +58,26 @@ pub(super) struct ProviderView {
     /// Whether the platform has a credential for it, or it needs none.
     configured: bool,
     state: ProviderState,
+    /// What is known of it where it is a bridge to somebody's login.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bridge: Option<BridgeView>,
+}
+
+/// A bridge, as it was when it was last looked at.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Bridge)]
+struct BridgeView {
+    /// The user whose login it is, and whose keys alone it serves; absent where it is the operator's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<String>,
+    /// Whether whoever it belongs to has no account here yet: until then it serves nobody.
+    ownerless: bool,
+    /// What it says of itself, or what is wrong with its answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    /// When this replica looked, RFC 3339; absent before that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checked_at: Option<String>,
 }
 
 /// How a provider is doing.
@@ -65,20 +88,45 @@ pub(super) enum ProviderState {
     Ready,
     /// Some of its endpoints are left alone for a moment after failures or rate limits.
     Degraded,
-    /// All of its endpoints are.
+    /// All of its endpoints are, or it is a bridge that nobody answers at.
     Unreachable,
-    /// The platform has no credential for it; keys that bring their own still work.
+    /// The platform has no credential for it; keys that bring their own still work. Of a bridge: nobody is
+    /// logged in there.
     AuthRequired,
-    /// It has no endpoint that could be called.
+    /// It is a bridge that will take calls in a moment.
+    Starting,
+    /// It has no endpoint that could be called, or it is a bridge that was not looked at yet.
     Unknown,
+}
+
+impl From<State> for ProviderState {
+    fn from(state: State) -> Self {
+        match state {
+            State::Ready => Self::Ready,
+            State::Starting => Self::Starting,
+            State::AuthRequired => Self::AuthRequired,
+            State::Unreachable => Self::Unreachable,
+        }
+    }
+}
+
+/// What is said of a bridge whose calls go as `of_calls` tells: what it says itself, unless its calls fail
+/// all the same.
+fn state_of_bridge(seen: Option<State>, of_calls: ProviderState) -> ProviderState {
+    match (seen, of_calls) {
+        (None, _) => ProviderState::Unknown,
+        (Some(State::Ready), of_calls) => of_calls,
+        (Some(worse), _) => worse.into(),
+    }
 }
 
 impl ProviderView {
     fn new(provider: &Provider, gateway: &Gateway, snapshot: &Snapshot, now: Timestamp) -> Self {
         let needs = |protocol: &Protocol| provider.auth_for(*protocol) != AuthScheme::None;
+        let owner = provider.bridge.and_then(Holder::owner);
         let configured = snapshot
             .credentials()
-            .pool(Owner::Platform, &provider.name)
+            .pool(owner.unwrap_or(Owner::Platform), &provider.name)
             .is_some_and(|pool| !pool.members.is_empty())
             || !provider.endpoints.keys().any(needs);
         let unwell = |protocol: &&Protocol| {
@@ -89,6 +137,9 @@ impl ProviderView {
         };
         let endpoints = provider.endpoints.len();
         let unwell = provider.endpoints.keys().filter(unwell).count();
+        let of_calls = state(configured, endpoints, unwell);
+        let seen = gateway.bridges().seen(&provider.name);
+        let seen_state = seen.as_ref().map(|seen| seen.health.state);
         Self {
             name: provider.name.clone(),
             endpoints: provider.endpoints.clone(),
@@ -99,7 +150,25 @@ impl ProviderView {
             quirks: provider.quirks.clone(),
             managed: provider.managed,
             configured,
-            state: state(configured, endpoints, unwell),
+            state: match provider.bridge {
+                Some(_) => state_of_bridge(seen_state, of_calls),
+                None => of_calls,
+            },
+            bridge: provider.bridge.map(|holder| BridgeView::new(holder, seen)),
+        }
+    }
+}
+
+impl BridgeView {
+    fn new(holder: Holder, seen: Option<Seen>) -> Self {
+        Self {
+            owner: match holder {
+                Holder::User(id) => Some(id.to_string()),
+                Holder::Platform | Holder::Nobody => None,
+            },
+            ownerless: holder == Holder::Nobody,
+            checked_at: seen.as_ref().map(|seen| seen.at.to_string()),
+            detail: seen.and_then(|seen| seen.health.detail),
         }
     }
 }
@@ -215,5 +284,28 @@ mod tests {
         assert_eq!(state(true, 2, 0), ProviderState::Ready);
         assert_eq!(state(true, 2, 1), ProviderState::Degraded);
         assert_eq!(state(true, 2, 2), ProviderState::Unreachable);
+    }
+
+    #[test]
+    fn a_bridge_is_as_it_says_unless_its_calls_fail() {
+        let (ready, away) = (ProviderState::Ready, ProviderState::Unreachable);
+        for (seen, of_calls, expected) in [
+            (None, ready, ProviderState::Unknown),
+            (Some(State::Ready), ready, ready),
+            (Some(State::Ready), away, away),
+            (Some(State::Starting), away, ProviderState::Starting),
+            (
+                Some(State::AuthRequired),
+                ready,
+                ProviderState::AuthRequired,
+            ),
+            (Some(State::Unreachable), ready, away),
+        ] {
+            assert_eq!(
+                state_of_bridge(seen, of_calls),
+                expected,
+                "{seen:?} {of_calls:?}"
+            );
+        }
     }
 }

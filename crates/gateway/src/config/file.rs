@@ -47,6 +47,8 @@ pub(super) struct FileConfig {
     #[serde(default)]
     pub(super) provider: Vec<Spanned<Provider>>,
     #[serde(default)]
+    pub(super) bridge: Vec<Spanned<Bridge>>,
+    #[serde(default)]
     pub(super) key: Vec<Spanned<Key>>,
     #[serde(default)]
     pub(super) route: Vec<Spanned<Route>>,
@@ -190,6 +192,18 @@ pub(super) struct Metadata {
     pub(super) template: Option<BTreeMap<String, Fact>>,
     pub(super) auth_header: Option<String>,
     pub(super) auth: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Bridge {
+    pub(super) name: String,
+    pub(super) provider: Option<String>,
+    pub(super) url: Option<String>,
+    pub(super) secret: Option<String>,
+    pub(super) models: Option<Vec<String>>,
+    pub(super) owner: Option<String>,
+    pub(super) probe_seconds: Option<u64>,
 }
 
 #[derive(Deserialize)]

@@ -18,7 +18,7 @@ use super::error::{ConfigError, Source};
 use super::file::FileConfig;
 use super::{
     Bootstrap, CaptureConfig, Config, LimitsConfig, MasterKeySource, Proxies, Storage, TlsFiles,
-    UpstreamConfig, accounts, oidc, tables,
+    UpstreamConfig, accounts, bridges, oidc, tables,
 };
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:7878";
@@ -163,10 +163,15 @@ impl Reader<'_> {
         let data_dir = data_dir(written, overrides);
         let accounts = accounts::read(self, &written.accounts)?;
         let providers = tables::providers(self, &written.provider, &accounts.authorities)?;
+        let bridges = bridges::read(self, &written.bridge, &providers)?;
         let known: Vec<Provider> = providers
             .iter()
-            .map(|configured| configured.provider.clone())
+            .map(|configured| &configured.provider)
+            .chain(bridges.iter().map(|bridge| &bridge.provider))
+            .cloned()
             .collect();
+        let mut routes = tables::routes(self, &written.route, &known)?;
+        bridges::add_routes(&bridges, &mut routes);
         let retention = written
             .ledger
             .retention_days
@@ -205,8 +210,9 @@ impl Reader<'_> {
             limits: self.limits(&written.limits)?,
             bootstrap: self.bootstrap(&written.bootstrap)?,
             keys: tables::keys(self, &written.key)?,
-            routes: tables::routes(self, &written.route, &known)?,
+            routes,
             providers,
+            bridges,
             listen,
             data_dir,
         })
@@ -214,6 +220,11 @@ impl Reader<'_> {
 
     pub(super) fn error(&self, span: Range<usize>, message: impl Into<String>) -> ConfigError {
         ConfigError::at(&self.source, span, message)
+    }
+
+    /// A variable of the environment.
+    pub(super) fn variable(&self, name: &str) -> Option<String> {
+        (self.environment)(name)
     }
 
     /// A secret by reference that has to be there: `env:NAME` or `file:PATH`.

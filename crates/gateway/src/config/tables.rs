@@ -107,6 +107,7 @@ pub(super) fn providers(
                 auth: None,
                 open: None,
                 upstream_auth: false,
+                bridge: None,
                 account: None,
                 key_prefix: None,
                 models: Vec::new(),

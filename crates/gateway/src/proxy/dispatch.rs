@@ -25,6 +25,7 @@ use super::refusal::Refusal;
 use super::resolve::{Credential, Target};
 use super::{stale, translation};
 use crate::accounts::Renewing;
+use crate::bridges::Bridges;
 use crate::chunks::ChunkBody;
 use crate::clock;
 use crate::health::HealthBook;
@@ -48,6 +49,7 @@ pub(crate) struct Answered {
 pub(crate) struct Ways<'a> {
     pub(crate) upstream: &'a Upstream,
     pub(crate) health: &'a HealthBook,
+    pub(crate) bridges: &'a Bridges,
     pub(crate) pools: &'a Arc<Pools>,
     pub(crate) accounts: Renewing<'a>,
     pub(crate) standings: &'a Standings,
@@ -75,19 +77,19 @@ pub(crate) async fn dispatch(
         Err(_) => None,
     };
     let Some(reason) = reason else {
-        return first.answered(None);
+        return first.answered(ways, None);
     };
     // Its place may be needed by the next attempt.
     call.sit(None);
     let Ok(second) = Box::pin(queue.after(&first)).await else {
-        return first.answered(None);
+        return first.answered(ways, None);
     };
     if let Some(row) = call.row() {
         row.fallback = Some(reason.to_owned());
     }
     // Rare, so that not every call's future has to have room for it.
     let second = Box::pin(attempt(ways, second, call)).await;
-    second.answered(Some(reason))
+    second.answered(ways, Some(reason))
 }
 
 /// The targets not called yet, and what to send them.
@@ -154,9 +156,21 @@ impl Sent {
         }
     }
 
-    fn answered(self, fallback: Option<&'static str>) -> Result<Answered, Refusal> {
+    fn answered(self, ways: Ways<'_>, fallback: Option<&'static str>) -> Result<Answered, Refusal> {
+        let endpoint = &self.target.endpoint;
+        let response = self.answer.map_err(|error| {
+            let away = matches!(error, UpstreamError::Unreachable(_)) && endpoint.bridge;
+            let mut refusal = Refusal::from(error);
+            if let Some(how) = away
+                .then(|| ways.bridges.away(&endpoint.provider))
+                .flatten()
+            {
+                refusal.message = how.into();
+            }
+            refusal
+        })?;
         Ok(Answered {
-            response: self.answer?,
+            response,
             target: self.target,
             fallback,
             answering: self.answering,
@@ -396,6 +410,12 @@ fn learn(
         },
         Err(_) => (Signal::Failed, None),
     };
+    if target.endpoint.bridge {
+        let status = answer.as_ref().ok().map(|answer| answer.status().as_u16());
+        if matches!(status, None | Some(401 | 424 | 500..=599)) {
+            ways.bridges.doubt(&target.endpoint.provider);
+        }
+    }
     ways.health.on(target, signal, now);
     if let (Some(kept), Some(verdict)) = (target.credential.kept(), verdict) {
         ways.pools.on(kept, verdict, now);

@@ -330,6 +330,7 @@ fn draw<'a>(
         snapshot,
         principal,
         pools: gateway.pools(),
+        bridges: gateway.bridges(),
         session: SessionId(arrival.id.0),
         at: arrival.at,
         purpose: Purpose::Call,

@@ -140,6 +140,7 @@ impl Preview {
             snapshot,
             principal: &principal,
             pools: gateway.pools(),
+            bridges: gateway.bridges(),
             session: identity.session,
             at,
             purpose: Purpose::Preview,

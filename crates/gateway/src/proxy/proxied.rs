@@ -76,6 +76,7 @@ pub(crate) async fn proxy(
         snapshot: &snapshot,
         principal: &principal,
         pools: gateway.pools(),
+        bridges: gateway.bridges(),
         session,
         at: arrival.at,
         purpose: Purpose::Call,

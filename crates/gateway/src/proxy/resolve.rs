@@ -19,6 +19,7 @@ use super::authenticate::Principal;
 use super::own::ClientCredential;
 use super::refusal::Refusal;
 use crate::accounts::Renewing;
+use crate::bridges::Bridges;
 use crate::health::HealthBook;
 use crate::names;
 use crate::pools::Pools;
@@ -191,6 +192,7 @@ pub(crate) struct Draw<'a> {
     pub(crate) snapshot: &'a Snapshot,
     pub(crate) principal: &'a Principal,
     pub(crate) pools: &'a Pools,
+    pub(crate) bridges: &'a Bridges,
     pub(crate) session: SessionId,
     pub(crate) at: Timestamp,
     pub(crate) purpose: Purpose,
@@ -319,6 +321,11 @@ impl Draw<'_> {
     /// any. Those who have one that cannot be used are told so; nobody else's money takes its place.
     fn credential(&self, endpoint: &Endpoint) -> Result<Drawn, Refusal> {
         self.admit(endpoint)?;
+        if endpoint.bridge
+            && let Some(why) = self.bridges.login_wanted(&endpoint.provider)
+        {
+            return Err(missing(why));
+        }
         let nobodys = if endpoint.upstream_auth {
             Credential::Upstream
         } else {
@@ -367,8 +374,13 @@ impl Draw<'_> {
         if row.is_none_or(|row| row.admits(&self.principal.key)) {
             return Ok(());
         }
+        let whose = if endpoint.bridge {
+            "it is somebody else's own login"
+        } else {
+            "it is the platform's, which this key may not draw on"
+        };
         let message = format!(
-            "This key may not use the provider `{}`: it is the platform's, which this key may not draw on.",
+            "This key may not use the provider `{}`: {whose}.",
             endpoint.provider
         );
         Err(Refusal::new(ErrorKind::PermissionDenied, message))

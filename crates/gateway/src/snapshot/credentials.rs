@@ -143,7 +143,7 @@ impl Pool {
 /// Which accounts are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Rules {
-    /// Whether any are.
+    /// Whether any are, and bridges to logins with them.
     pub(crate) accounts: bool,
     /// Whether those of organizations are.
     pub(crate) of_organizations: bool,
@@ -154,7 +154,8 @@ impl Rules {
         match (kind, owner) {
             (CredentialKind::ApiKey, _) => true,
             (CredentialKind::OauthAccount, Owner::Org(_)) => self.accounts && self.of_organizations,
-            (CredentialKind::OauthAccount, Owner::User(_) | Owner::Platform) => self.accounts,
+            (CredentialKind::OauthAccount, Owner::User(_) | Owner::Platform)
+            | (CredentialKind::Bridge, _) => self.accounts,
         }
     }
 }
@@ -271,7 +272,7 @@ fn open(vault: &Vault, record: &CredentialRecord) -> Option<Arc<Headers>> {
     match unseal(vault, record) {
         Ok(secret) => {
             let headers = match meta.kind {
-                CredentialKind::ApiKey => Headers::new(&secret),
+                CredentialKind::ApiKey | CredentialKind::Bridge => Headers::new(&secret),
                 CredentialKind::OauthAccount => Headers::of_account(&secret),
             };
             if headers.is_none() {

@@ -2,6 +2,7 @@
 //! through the same functions as the control plane's. Applying twice changes nothing.
 
 use tollhouse_domain::audit::{Action, Actor, Note, Subject, SubjectKind};
+use tollhouse_domain::bridge::Holder;
 use tollhouse_domain::credential::{Credential, CredentialKind, Owner};
 use tollhouse_domain::id::{CredentialId, KeyId};
 use tollhouse_domain::key::{KeyKind, VirtualKey};
@@ -17,6 +18,8 @@ use crate::{clock, ids};
 
 /// The name of the credential that a `[[provider]]` table gives.
 const FILE_CREDENTIAL: &str = "default";
+/// The name of the one that a `[[bridge]]` table gives.
+const BRIDGE_CREDENTIAL: &str = "bridge";
 
 pub(super) async fn apply(
     config: &Config,
@@ -27,28 +30,44 @@ pub(super) async fn apply(
     let note = |subject| Note::new(clock::now(), Actor::CONFIG, Action::ConfigApply, subject);
     let noted =
         |kind, stated: usize| store.noted(note(Subject::of(kind)).with("stated", stated as u64));
-    let providers: Vec<Provider> = config.provider_rows().cloned().collect();
+    let bridges = bridges(config, store).await?;
+    let rows = config
+        .providers
+        .iter()
+        .map(|configured| &configured.provider);
+    let providers: Vec<Provider> = rows
+        .chain(bridges.iter().map(|(row, _)| row))
+        .cloned()
+        .collect();
     noted(SubjectKind::Provider, providers.len())
         .put_managed_providers(&providers)
         .await?;
     let mut stated = Vec::new();
-    for configured in &config.providers {
-        if let Some(secret) = &configured.api_key {
-            let name = &configured.provider.name;
-            let subject = Subject::name(SubjectKind::Credential, FILE_CREDENTIAL);
-            let note = note(subject)
-                .with("provider", name.as_str())
-                .with("fingerprint", secret.fingerprint());
-            let store = store.noted(note);
-            let placed = Placed {
-                owner: Owner::Platform,
-                provider: name,
-                name: FILE_CREDENTIAL,
-                base_url: None,
-                managed: true,
-            };
-            stated.push(put_credential(&store, vault, placed, secret, u32::MAX).await?);
-        }
+    for Stated {
+        owner,
+        provider,
+        kind,
+        secret,
+    } in credentials(config, &bridges)
+    {
+        let name = match kind {
+            CredentialKind::Bridge => BRIDGE_CREDENTIAL,
+            CredentialKind::ApiKey | CredentialKind::OauthAccount => FILE_CREDENTIAL,
+        };
+        let subject = Subject::name(SubjectKind::Credential, name);
+        let note = note(subject)
+            .with("provider", provider)
+            .with("fingerprint", secret.fingerprint());
+        let store = store.noted(note);
+        let placed = Placed {
+            owner,
+            provider,
+            name,
+            kind,
+            base_url: None,
+            managed: true,
+        };
+        stated.push(put_credential(&store, vault, placed, secret, u32::MAX).await?);
     }
     noted(SubjectKind::Credential, stated.len())
         .keep_managed_credentials(&stated)
@@ -71,11 +90,68 @@ pub(super) async fn apply(
     Ok(())
 }
 
+/// A credential that the file states.
+struct Stated<'a> {
+    owner: Owner,
+    provider: &'a str,
+    kind: CredentialKind,
+    secret: &'a Secret,
+}
+
+/// Every one of them. The secret of a bridge whose holder is not known is nobody's, and not kept.
+fn credentials<'a>(
+    config: &'a Config,
+    bridges: &'a [(Provider, &'a Secret)],
+) -> impl Iterator<Item = Stated<'a>> {
+    let keys = config.providers.iter().filter_map(|configured| {
+        Some(Stated {
+            owner: Owner::Platform,
+            provider: &configured.provider.name,
+            kind: CredentialKind::ApiKey,
+            secret: configured.api_key.as_ref()?,
+        })
+    });
+    keys.chain(bridges.iter().filter_map(|(row, secret)| {
+        Some(Stated {
+            owner: row.bridge.and_then(Holder::owner)?,
+            provider: &row.name,
+            kind: CredentialKind::Bridge,
+            secret,
+        })
+    }))
+}
+
+/// The bridges as providers, and whose they are.
+async fn bridges<'a>(
+    config: &'a Config,
+    store: &Store,
+) -> Result<Vec<(Provider, &'a Secret)>, StartError> {
+    let mut rows = Vec::with_capacity(config.bridges.len());
+    for configured in &config.bridges {
+        let mut row = configured.provider.clone();
+        if let Some(owner) = &configured.owner {
+            let holder = store.user_by_email(owner).await?;
+            if holder.is_none() {
+                let provider = row.name.as_str();
+                warn!(
+                    provider,
+                    owner,
+                    "a bridge serves nobody: its owner has no account here yet; restart once they have"
+                );
+            }
+            row.bridge = Some(holder.map_or(Holder::Nobody, |user| Holder::User(user.id)));
+        }
+        rows.push((row, &configured.secret));
+    }
+    Ok(rows)
+}
+
 /// Where a credential goes.
 pub(crate) struct Placed<'a> {
     pub(crate) owner: Owner,
     pub(crate) provider: &'a str,
     pub(crate) name: &'a str,
+    pub(crate) kind: CredentialKind,
     /// The address to use with it; only users' credentials have one.
     pub(crate) base_url: Option<String>,
     /// Whether the configuration file states it.
@@ -115,7 +191,7 @@ pub(crate) async fn put_credential(
         owner: placed.owner,
         provider: provider.to_owned(),
         name: name.to_owned(),
-        kind: CredentialKind::ApiKey,
+        kind: placed.kind,
         fingerprint: secret.fingerprint(),
         configured_at: now,
         managed: placed.managed,

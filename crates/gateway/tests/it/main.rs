@@ -5,6 +5,7 @@ mod support;
 
 mod accounts;
 mod admin;
+mod bridges;
 mod canary;
 mod capture;
 mod compressed;

@@ -225,6 +225,7 @@ pub(crate) fn provider(name: &str) -> Provider {
         auth: None,
         open: None,
         upstream_auth: false,
+        bridge: None,
         account: None,
         key_prefix: None,
         models: vec!["m-*".parse().unwrap()],

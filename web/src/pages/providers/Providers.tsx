@@ -22,6 +22,7 @@ const STATES: Record<Provider["state"], [Tone, string]> = {
   degraded: ["warn", "degraded"],
   unreachable: ["bad", "unreachable"],
   auth_required: ["warn", "needs a credential"],
+  starting: ["neutral", "starting"],
   unknown: ["neutral", "not asked yet"],
 };
 

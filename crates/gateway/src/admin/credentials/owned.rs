@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use tollhouse_domain::address::{BadUrl, check_base_url};
 use tollhouse_domain::audit::Action;
-use tollhouse_domain::credential::Owner;
+use tollhouse_domain::credential::{CredentialKind, Owner};
 use tollhouse_domain::tenancy::Role;
 use tollhouse_vault::Secret;
 
@@ -293,6 +293,7 @@ async fn set(
     let note = note.with("fingerprint", input.api_key.fingerprint());
     let store = signed.store().noted(note);
     let placed = Placed {
+        kind: CredentialKind::ApiKey,
         owner,
         provider: &provider,
         name: &name,

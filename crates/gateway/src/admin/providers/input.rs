@@ -82,6 +82,7 @@ impl ProviderInput {
             auth: self.auth.or(listed.and_then(|row| row.auth)),
             open: self.open,
             upstream_auth: false,
+            bridge: None,
             account: listed.and_then(|row| row.account.clone()),
             key_prefix: self
                 .key_prefix

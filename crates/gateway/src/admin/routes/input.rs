@@ -123,6 +123,7 @@ mod tests {
             auth: None,
             open: None,
             upstream_auth: false,
+            bridge: None,
             account: None,
             key_prefix: None,
             models: Vec::new(),

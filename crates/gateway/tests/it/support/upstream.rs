@@ -1,7 +1,7 @@
 //! An upstream that does exactly as told, byte by byte: it scripts chunk boundaries, pauses at
 //! gates that the test opens, resets and half-finished answers, and keeps what it was sent.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -48,6 +48,7 @@ impl Seen {
 }
 
 type Scripts = Arc<Mutex<VecDeque<Vec<Step>>>>;
+type Standing = Arc<Mutex<HashMap<String, Vec<u8>>>>;
 
 /// A scripted upstream on a free port. Each request takes the next script; one without a script is
 /// answered 500.
@@ -55,6 +56,7 @@ pub(crate) struct ScriptedUpstream {
     pub(crate) url: String,
     seen: watch::Sender<Vec<Seen>>,
     scripts: Scripts,
+    standing: Standing,
     _tasks: JoinSet<()>,
 }
 
@@ -63,12 +65,19 @@ impl ScriptedUpstream {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (seen, scripts) = (watch::Sender::default(), Scripts::default());
+        let standing = Standing::default();
         let mut tasks = JoinSet::new();
-        tasks.spawn(accept(listener, seen.clone(), Arc::clone(&scripts)));
+        tasks.spawn(accept(
+            listener,
+            seen.clone(),
+            Arc::clone(&scripts),
+            Arc::clone(&standing),
+        ));
         Self {
             url,
             seen,
             scripts,
+            standing,
             _tasks: tasks,
         }
     }
@@ -76,6 +85,13 @@ impl ScriptedUpstream {
     /// What the next request without a script yet is answered with.
     pub(crate) fn script(&self, steps: Vec<Step>) -> &Self {
         self.scripts.lock().unwrap().push_back(steps);
+        self
+    }
+
+    /// What every request for `path` gets from now on; it takes no script. Nothing at all is silence.
+    pub(crate) fn always(&self, path: &str, answer: Vec<u8>) -> &Self {
+        let mut standing = self.standing.lock().unwrap();
+        standing.insert(path.to_owned(), answer);
         self
     }
 
@@ -139,17 +155,40 @@ pub(crate) fn last_chunk() -> Vec<u8> {
     b"0\r\n\r\n".to_vec()
 }
 
-async fn accept(listener: TcpListener, seen: watch::Sender<Vec<Seen>>, scripts: Scripts) {
+async fn accept(
+    listener: TcpListener,
+    seen: watch::Sender<Vec<Seen>>,
+    scripts: Scripts,
+    standing: Standing,
+) {
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
-        connections.spawn(serve(stream, seen.clone(), Arc::clone(&scripts)));
+        connections.spawn(serve(
+            stream,
+            seen.clone(),
+            Arc::clone(&scripts),
+            Arc::clone(&standing),
+        ));
     }
 }
 
-async fn serve(mut stream: TcpStream, seen: watch::Sender<Vec<Seen>>, scripts: Scripts) {
+async fn serve(
+    mut stream: TcpStream,
+    seen: watch::Sender<Vec<Seen>>,
+    scripts: Scripts,
+    standing: Standing,
+) {
     let mut buffer = Vec::new();
     while let Some(request) = read(&mut stream, &mut buffer).await {
+        let path = request.line().split(' ').nth(1).map(str::to_owned);
+        let always = path.and_then(|path| standing.lock().unwrap().get(&path).cloned());
         seen.send_modify(|seen| seen.push(request));
+        if let Some(answer) = always {
+            if stream.write_all(&answer).await.is_err() {
+                return;
+            }
+            continue;
+        }
         let steps = scripts.lock().unwrap().pop_front().unwrap_or_else(|| {
             vec![Step::Write(json(
                 500,

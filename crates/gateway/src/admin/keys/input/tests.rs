@@ -14,6 +14,7 @@ fn known() -> Providers {
         auth: None,
         open: None,
         upstream_auth: false,
+        bridge: None,
         account: None,
         key_prefix: None,
         models: Vec::new(),

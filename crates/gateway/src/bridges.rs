@@ -1,0 +1,174 @@
+//! How bridges are: asked in the background, each in a task of its own, and read by calls from memory.
+//!
+//! What a bridge answers is judged in `domain::bridge::health`. A bridge that is away or wants a login is a
+//! state that is shown, and a word to whoever calls it; it holds up no start, no readiness and no other call.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use http::{HeaderValue, Request, header};
+use http_body_util::{BodyExt as _, Limited};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tollhouse_domain::bridge::health::{Health, LONGEST, PATIENCE, Probe, State, judge};
+use tollhouse_domain::time::Timestamp;
+use tracing::info;
+
+use crate::chunks::{ChunkBody, Chunks};
+use crate::clock;
+use crate::config::ConfiguredBridge;
+use crate::state::Gateway;
+
+/// How soon after a look a call may ask for the next one: whoever retries must not be the clock.
+const SOONEST: Duration = Duration::from_secs(2);
+
+/// The bridges that the configuration names, by provider.
+pub(crate) struct Bridges(HashMap<String, Bridge>);
+
+struct Bridge {
+    /// Where it says how it is.
+    url: String,
+    pause: Duration,
+    /// How it is started, and what to do about a login that is wanted.
+    start: String,
+    remedy: String,
+    seen: Mutex<Option<Seen>>,
+    doubted: Notify,
+}
+
+/// How a bridge was when it was last looked at.
+#[derive(Clone)]
+pub(crate) struct Seen {
+    pub(crate) health: Health,
+    pub(crate) at: Timestamp,
+}
+
+impl Bridges {
+    pub(crate) fn new(configured: &[ConfiguredBridge]) -> Self {
+        let one = |configured: &ConfiguredBridge| {
+            let known = &configured.known;
+            let start = match known.serve {
+                Some(_) => format!("start it with `tollhouse bridge {}`", known.id),
+                None => "start it".to_owned(),
+            };
+            let bridge = Bridge {
+                url: format!("{}/health", configured.url),
+                pause: configured.pause,
+                start,
+                remedy: known.remedy(),
+                seen: Mutex::default(),
+                doubted: Notify::new(),
+            };
+            (configured.provider.name.clone(), bridge)
+        };
+        Self(configured.iter().map(one).collect())
+    }
+
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.0.keys().cloned().collect()
+    }
+
+    /// How the bridge that is `provider` was last seen; `None` before that, and for what is no bridge of
+    /// this replica's.
+    pub(crate) fn seen(&self, provider: &str) -> Option<Seen> {
+        self.0.get(provider)?.lock().clone()
+    }
+
+    /// What a caller has to be told where nobody is logged in. That may have changed meanwhile, and so it
+    /// is looked at again.
+    pub(crate) fn login_wanted(&self, provider: &str) -> Option<String> {
+        let bridge = self.0.get(provider)?;
+        let state = bridge.lock().as_ref()?.health.state;
+        (state == State::AuthRequired).then(|| {
+            bridge.doubted.notify_one();
+            format!(
+                "Nobody is logged in at the bridge `{provider}`: {}, and try again.",
+                bridge.remedy
+            )
+        })
+    }
+
+    /// What a caller has to be told where nobody answers.
+    pub(crate) fn away(&self, provider: &str) -> Option<String> {
+        let bridge = self.0.get(provider)?;
+        Some(format!(
+            "The bridge `{provider}` does not run: {}, and try again.",
+            bridge.start
+        ))
+    }
+
+    /// A call went as if the bridge were no longer as it was seen.
+    pub(crate) fn doubt(&self, provider: &str) {
+        if let Some(bridge) = self.0.get(provider) {
+            bridge.doubted.notify_one();
+        }
+    }
+}
+
+impl Bridge {
+    // A panic elsewhere leaves it whole: every change is one assignment.
+    fn lock(&self) -> MutexGuard<'_, Option<Seen>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until it is time to look again, or a call gives reason to. `false` when asked to stop.
+    async fn wait(&self, stop: &CancellationToken) -> bool {
+        let due = async {
+            tokio::time::sleep(SOONEST).await;
+            let rest = self.pause.saturating_sub(SOONEST);
+            tokio::select! {
+                () = tokio::time::sleep(rest) => {}
+                () = self.doubted.notified() => {}
+            }
+        };
+        stop.run_until_cancelled(due).await.is_some()
+    }
+}
+
+/// Looks at one bridge for as long as the gateway runs.
+pub(crate) async fn watch(gateway: Gateway, name: String, stop: CancellationToken) {
+    let Some(bridge) = gateway.bridges().0.get(&name) else {
+        return;
+    };
+    loop {
+        let Some(health) = stop.run_until_cancelled(look(&gateway, &bridge.url)).await else {
+            return;
+        };
+        let seen = Seen {
+            at: clock::now(),
+            health,
+        };
+        let before = bridge.lock().replace(seen.clone());
+        if before.is_none_or(|before| before.health.state != seen.health.state) {
+            let (state, detail) = (seen.health.state.as_str(), seen.health.detail.as_deref());
+            info!(bridge = name, state, detail, "a bridge is seen");
+        }
+        if !bridge.wait(&stop).await {
+            return;
+        }
+    }
+}
+
+/// Asks a bridge once. It is not shown the secret: whoever answers may be anybody.
+async fn look(gateway: &Gateway, url: &str) -> Health {
+    let Ok(request) = Request::get(url)
+        .header(header::ACCEPT, HeaderValue::from_static("application/json"))
+        .body(ChunkBody::from(Chunks::default()))
+    else {
+        return judge(Probe::Nobody);
+    };
+    let asked = async {
+        let Ok(answer) = gateway.upstream().send(request).await else {
+            return judge(Probe::Nobody);
+        };
+        let status = answer.status().as_u16();
+        match Limited::new(answer.into_body(), LONGEST).collect().await {
+            Ok(body) => judge(Probe::Answered(status, &body.to_bytes())),
+            Err(error) if error.is::<http_body_util::LengthLimitError>() => judge(Probe::TooLong),
+            Err(_) => judge(Probe::Nobody),
+        }
+    };
+    let answered = tokio::time::timeout(PATIENCE, asked).await;
+    answered.unwrap_or_else(|_| judge(Probe::TooSlow))
+}

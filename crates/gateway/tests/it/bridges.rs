@@ -1,0 +1,345 @@
+//! Bridges: whose keys they serve, how they are, and what callers are told.
+
+use http::StatusCode;
+use serde_json::Value;
+use tempfile::TempDir;
+use tollhouse_domain::call::Outcome;
+use tollhouse_domain::credential::CredentialSource;
+
+use crate::support::client::{Answer, Client};
+use crate::support::dialect::CHAT;
+use crate::support::upstream::{ScriptedUpstream, json};
+use crate::support::{ADMIN, KEY, SOON, TestGateway, upstream_key};
+
+const READY: &str = r#"{"status":"ready","provider":"claude","configured":true}"#;
+const LOGGED_OUT: &str = r#"{"status":"auth_required","provider":"claude","configured":false}"#;
+const ASK: &str = r#"{"model":"claude-bridge/opus","messages":[{"role":"user","content":"hi"}]}"#;
+const COMPLETIONS: &str = "/v1/chat/completions";
+
+fn configuration(bridge: &str, data_dir: &TempDir, more: &str) -> String {
+    let data_dir = data_dir.path().display();
+    format!(
+        r#"
+[server]
+listen = "127.0.0.1:0"
+data_dir = "{data_dir}"
+[admin]
+token = "env:ADMIN"
+[[key]]
+name = "test"
+secret = "env:KEY"
+credentials = {{ client = true }}
+[[bridge]]
+name = "claude"
+url = "{bridge}"
+secret = "env:UPSTREAM_bridge"
+{more}
+"#
+    )
+}
+
+async fn start(bridge: &str, more: &str) -> TestGateway {
+    let data_dir = TempDir::new().unwrap();
+    let text = configuration(bridge, &data_dir, more);
+    TestGateway::from_text(&text, data_dir).await
+}
+
+async fn upstream(health: &str) -> ScriptedUpstream {
+    let upstream = ScriptedUpstream::start().await;
+    upstream.always("/health", json(200, &[], health));
+    upstream
+}
+
+/// What was asked of the bridge besides how it is.
+fn calls(upstream: &ScriptedUpstream) -> usize {
+    let seen = upstream.seen();
+    seen.iter()
+        .filter(|seen| !seen.line().contains("/health"))
+        .count()
+}
+
+async fn admin(client: &Client, method: http::Method, path: &str, body: &str) -> Value {
+    let authorization = format!("Bearer {ADMIN}");
+    let headers = [
+        ("authorization", authorization.as_str()),
+        ("content-type", "application/json"),
+    ];
+    let request = client.request(method, path, &headers, body.to_owned());
+    let answer = client.whole(request).await;
+    assert!(answer.status.is_success(), "{path}: {}", answer.text());
+    answer.json()
+}
+
+/// The bridge as it is shown, once that is as `right` wants it.
+async fn shown(client: &Client, right: impl Fn(&Value) -> bool) -> Value {
+    let waiting = async {
+        loop {
+            let page = admin(client, http::Method::GET, "/api/v1/providers", "").await;
+            let row = page["data"][0].clone();
+            if right(&row) {
+                return row;
+            }
+        }
+    };
+    tokio::time::timeout(SOON, waiting)
+        .await
+        .expect("it was never shown so")
+}
+
+#[tokio::test]
+async fn a_bridge_is_shown_as_it_is_and_holds_nothing_up() {
+    let ready = json(200, &[], READY);
+    let cases = [
+        ("ready", ready),
+        ("auth_required", json(200, &[], LOGGED_OUT)),
+        (
+            "starting",
+            json(503, &[], r#"{"status":"starting","provider":"claude"}"#),
+        ),
+        ("unreachable", json(200, &[], "<html>")),
+        (
+            "unreachable",
+            json(200, &[], &format!("{READY}{}", " ".repeat(20_000))),
+        ),
+        (
+            "unreachable",
+            json(302, &[("location", "/v1/elsewhere")], READY),
+        ),
+        // It takes the request and says nothing.
+        ("unreachable", Vec::new()),
+    ];
+    for (expected, answer) in cases {
+        let upstream = ScriptedUpstream::start().await;
+        upstream.always("/health", answer);
+        let gateway = start(&upstream.url, "").await;
+        let client = Client::new(&gateway.url);
+        assert_eq!(client.get("/readyz", &[]).await.status, 200);
+        let row = shown(&client, |row| row["state"] != "unknown").await;
+        assert_eq!(row["state"], expected, "{row}");
+        assert_eq!(row["name"], "claude-bridge");
+        assert!(
+            row["bridge"]["checked_at"].is_string() && row["configured"] == true,
+            "{row}"
+        );
+        let seen = upstream.seen();
+        assert!(
+            seen.iter()
+                .all(|seen| seen.line() == "GET /health HTTP/1.1"),
+            "followed"
+        );
+        // Whoever answers there may be anybody.
+        assert!(
+            !seen
+                .iter()
+                .any(|seen| seen.head.contains("upstream-secret"))
+        );
+        gateway.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_call_goes_with_the_shared_secret_and_leaves_one_row() {
+    let upstream = upstream(READY).await;
+    let gateway = start(&upstream.url, "").await;
+    let client = Client::new(&gateway.url);
+    upstream.json(200, CHAT.answer);
+    let answer = client.post(COMPLETIONS, &[], ASK).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let sent = upstream.seen();
+    let sent = sent
+        .iter()
+        .find(|seen| seen.line().starts_with("POST"))
+        .unwrap();
+    assert_eq!(sent.line(), "POST /v1/chat/completions HTTP/1.1");
+    let bearer = format!("Bearer {}", upstream_key("bridge"));
+    assert_eq!(sent.header("authorization"), [bearer.as_str()]);
+    assert!(!sent.head.contains(KEY));
+    let body: Value = serde_json::from_slice(&sent.body).unwrap();
+    assert_eq!(body["model"], "opus", "the bridge's own name for it");
+    let rows = gateway.calls().await;
+    let [row] = &rows[..] else {
+        panic!("{} rows", rows.len())
+    };
+    assert_eq!(row.provider.as_deref(), Some("claude-bridge"));
+    assert_eq!(row.credential_source, Some(CredentialSource::Platform));
+    assert!(row.credential_id.is_some());
+    assert_eq!(row.cost_usd, None, "nobody knows what it costs");
+    assert_eq!(row.outcome, Outcome::Success);
+    let listed = client.get("/v1/models", &[]).await;
+    assert!(
+        listed.text().contains("claude-bridge/opus"),
+        "{}",
+        listed.text()
+    );
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn where_nobody_is_logged_in_a_caller_is_told_what_to_do() {
+    let upstream = upstream(LOGGED_OUT).await;
+    let gateway = start(&upstream.url, "").await;
+    let client = Client::new(&gateway.url);
+    shown(&client, |row| row["state"] == "auth_required").await;
+    let messages = r#"{"model":"claude-bridge/opus","max_tokens":9,"messages":[{"role":"user","content":"hi"}]}"#;
+    for (path, body, code) in [
+        (COMPLETIONS, ASK, "/error/code"),
+        ("/v1/messages", messages, "/error/type"),
+        (
+            "/proxy/claude-bridge/v1/chat/completions",
+            ASK,
+            "/error/code",
+        ),
+    ] {
+        let answer = client.post(path, &[], body).await;
+        assert_eq!(
+            answer.status,
+            StatusCode::FAILED_DEPENDENCY,
+            "{path}: {}",
+            answer.text()
+        );
+        assert!(
+            answer.text().contains("claude auth login"),
+            "{path}: {}",
+            answer.text()
+        );
+        let expected = if path == "/v1/messages" {
+            "api_error"
+        } else {
+            "credential_missing"
+        };
+        assert_eq!(answer.json().pointer(code).unwrap(), expected, "{path}");
+    }
+    assert_eq!(calls(&upstream), 0, "a bridge without a login was called");
+    // Whoever logs in and tries again is not made to wait for the next look.
+    upstream.always("/health", json(200, &[], READY));
+    upstream.always(COMPLETIONS, json(200, &[], CHAT.answer));
+    let again = async { while client.post(COMPLETIONS, &[], ASK).await.status != 200 {} };
+    tokio::time::timeout(SOON, again)
+        .await
+        .expect("it stayed refused");
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn where_nobody_answers_a_caller_is_told_how_to_start_it() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", free.local_addr().unwrap());
+    drop(free);
+    let gateway = start(&url, "").await;
+    let client = Client::new(&gateway.url);
+    let answer = client.post(COMPLETIONS, &[], ASK).await;
+    assert_eq!(answer.status, StatusCode::BAD_GATEWAY, "{}", answer.text());
+    assert!(
+        answer.text().contains("`tollhouse bridge claude`"),
+        "{}",
+        answer.text()
+    );
+    assert_eq!(answer.json()["error"]["code"], "upstream_unreachable");
+    let row = shown(&client, |row| row["state"] == "unreachable").await;
+    assert_eq!(row["bridge"]["detail"], "nobody answers");
+    gateway.stop().await;
+}
+
+/// A user and a key of theirs, which may draw on everything there is.
+async fn somebody(client: &Client, name: &str) -> (String, String) {
+    let user = format!(r#"{{"name":"{name}","email":"{name}@example.com"}}"#);
+    let user = admin(client, http::Method::POST, "/api/v1/users", &user).await;
+    let id = user["id"].as_str().unwrap().to_owned();
+    let key = format!(
+        r#"{{"name":"{name}","owner":"{id}","credentials":{{"client":true,"user":true,"platform":true}}}}"#
+    );
+    let key = admin(client, http::Method::POST, "/api/v1/keys", &key).await;
+    (id, key["secret"].as_str().unwrap().to_owned())
+}
+
+fn refused(answer: &Answer) {
+    assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", answer.text());
+    assert!(
+        answer.text().contains("somebody else's own login"),
+        "{}",
+        answer.text()
+    );
+}
+
+#[tokio::test]
+async fn a_persons_own_login_serves_that_persons_keys_and_no_others() {
+    let upstream = upstream(READY).await;
+    let owned = "owner = \"Ada@example.com\"";
+    let data_dir = TempDir::new().unwrap();
+    let text = configuration(&upstream.url, &data_dir, owned);
+    let first = TestGateway::from_text(&text, data_dir).await;
+    let client = Client::new(&first.url);
+    let (ada, adas) = somebody(&client, "ada").await;
+    let (_, bobs) = somebody(&client, "bob").await;
+    // Until she is known at a start, it is nobody's.
+    refused(&client.post(COMPLETIONS, &[("x-api-key", &adas)], ASK).await);
+    let row = shown(&client, |row| {
+        row["state"] == "ready" || row["state"] == "auth_required"
+    })
+    .await;
+    assert_eq!(row["bridge"]["ownerless"], true, "{row}");
+    let data_dir = first.stop().await;
+    let gateway = TestGateway::from_text(&text, data_dir).await;
+    let client = Client::new(&gateway.url);
+    let row = shown(&client, |row| row["state"] == "ready").await;
+    assert_eq!(
+        (&row["bridge"]["owner"], &row["bridge"]["ownerless"]),
+        (&ada.into(), &false.into())
+    );
+
+    // Credentials that others put in its way, and those they bring, open nothing.
+    let secret = format!(r#"{{"api_key":"{}"}}"#, upstream_key("bridge"));
+    let platform = "/api/v1/platform/credentials/claude-bridge";
+    admin(&client, http::Method::PUT, platform, &secret).await;
+    let bearer = format!("Bearer {}", upstream_key("bridge"));
+    for path in [
+        COMPLETIONS,
+        "/proxy/claude-bridge/v1/chat/completions",
+        "/v1/messages",
+    ] {
+        let body = ASK.replace("\"messages\"", "\"max_tokens\":9,\"messages\"");
+        for key in [bobs.as_str(), KEY] {
+            refused(&client.post(path, &[("x-api-key", key)], body.clone()).await);
+            let own = [("x-tollhouse-key", key), ("authorization", bearer.as_str())];
+            refused(&client.post(path, &own, body.clone()).await);
+        }
+    }
+    assert_eq!(calls(&upstream), 0, "somebody else's login was used");
+    let models = client
+        .get("/v1/models", &[("x-api-key", bobs.as_str())])
+        .await;
+    assert!(
+        !models.text().contains("claude-bridge"),
+        "{}",
+        models.text()
+    );
+
+    upstream.json(200, CHAT.answer);
+    let answer = client.post(COMPLETIONS, &[("x-api-key", &adas)], ASK).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(answer.header("x-tollhouse-credential"), Some("user"));
+    let rows = gateway.calls().await;
+    assert_eq!(rows[0].credential_source, Some(CredentialSource::User));
+    assert!(
+        rows[1..]
+            .iter()
+            .all(|row| row.outcome == Outcome::Refused && row.provider.is_none())
+    );
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn the_switch_for_accounts_turns_bridges_off() {
+    let upstream = upstream(READY).await;
+    let gateway = start(&upstream.url, "[accounts]\nenabled = false\n").await;
+    let client = Client::new(&gateway.url);
+    let answer = client.post(COMPLETIONS, &[], ASK).await;
+    assert_eq!(
+        answer.status,
+        StatusCode::FAILED_DEPENDENCY,
+        "{}",
+        answer.text()
+    );
+    assert_eq!(calls(&upstream), 0);
+    gateway.stop().await;
+}
