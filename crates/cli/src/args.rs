@@ -7,6 +7,7 @@
 )]
 
 mod audit;
+mod bridge;
 mod people;
 mod server;
 mod sign_in;
@@ -16,6 +17,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::audit::{AuditCommand, AuditExport, AuditFilters, AuditList, AuditVerify};
+pub(crate) use self::bridge::{BridgeArgs, BridgeCommand};
 pub(crate) use self::people::{
     LimitsOf, MemberCommand, MemberOf, OrgCommand, TokenCommand, TokenCreate, UserCommand,
     UserCreate,
@@ -107,6 +109,9 @@ pub(crate) enum Command {
     /// What tokens cost
     #[command(subcommand)]
     Prices(PricesCommand),
+    /// Bridges: a subscription's login on this machine, lent to the gateway on this machine
+    #[command(subcommand)]
+    Bridge(BridgeCommand),
     /// The master key that protects stored credentials; needs no running server
     #[command(subcommand)]
     Vault(VaultCommand),

@@ -2,6 +2,7 @@
 
 mod audit;
 mod bootstrap;
+mod bridge;
 mod call;
 mod check;
 mod credential;
@@ -56,6 +57,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<u8> {
         Command::Routes(format) => listing::routes(format).await,
         Command::Models(format) => listing::models(format).await,
         Command::Prices(command) => prices::run(command).await,
+        Command::Bridge(command) => bridge::run(command).await,
         Command::Vault(command) => vault::run(command).await,
         Command::Db(command) => db::run(command).await,
         Command::Openapi => openapi().await,

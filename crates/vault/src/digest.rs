@@ -33,6 +33,11 @@ pub fn new_api_token() -> Secret {
     random_text("tht_")
 }
 
+/// A new secret that a bridge and a gateway share: `thb_` and 43 URL-safe characters of 256 random bits.
+pub fn new_bridge_secret() -> Secret {
+    random_text("thb_")
+}
+
 /// A new code for a device that asks to be let in: `thd_` and 43 URL-safe characters of 256 random bits.
 pub fn new_device_code() -> Secret {
     random_text("thd_")

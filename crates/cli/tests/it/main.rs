@@ -4,6 +4,7 @@
 mod audit;
 mod backup;
 mod bootstrap;
+mod bridge;
 mod canary;
 mod capture;
 mod check;

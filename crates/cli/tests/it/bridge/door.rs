@@ -1,0 +1,167 @@
+//! Who is let in, where it listens, and what is shared.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
+use super::{Bridge, HI, claude};
+use crate::support::{Place, mode, shown};
+
+/// Names and values.
+type Headers<'a> = &'a [(&'a str, &'a str)];
+
+#[test]
+fn only_who_knows_the_secret_is_served_and_no_web_page_is() {
+    let bridge = Bridge::start("claude", &claude(":"));
+    bridge.ready();
+    let port = bridge.address.rsplit(':').next().unwrap().to_owned();
+    let (bearer, almost) = (bridge.bearer(), bridge.bearer().replace("thb_", "thc_"));
+    let evil = format!("evil.example:{port}");
+    let local = format!("localhost:{port}");
+    let good = ("authorization", bearer.as_str());
+    let chat = "POST /v1/chat/completions";
+    let cases: &[(&str, Headers<'_>, u16)] = &[
+        (chat, &[], 401),
+        (chat, &[("authorization", "Bearer ")], 401),
+        (chat, &[("authorization", &almost)], 401),
+        (chat, &[("authorization", &bearer[7..])], 401),
+        (chat, &[("x-api-key", &bearer[7..])], 401),
+        (chat, &[good, good], 401),
+        ("GET /v1/models", &[], 401),
+        ("GET /", &[], 401),
+        // What has the secret can still be a page: by name, or by address.
+        (chat, &[good, ("host", &evil)], 421),
+        ("GET /health", &[("host", &evil)], 421),
+        (chat, &[good, ("host", "localhost")], 421),
+        (chat, &[good, ("origin", "http://localhost")], 403),
+        (chat, &[good, ("origin", "null")], 403),
+        ("GET /health", &[("origin", "https://evil.example")], 403),
+        (
+            "OPTIONS /v1/chat/completions",
+            &[
+                ("origin", "https://evil.example"),
+                ("access-control-request-method", "POST"),
+            ],
+            403,
+        ),
+        ("GET /health", &[], 200),
+        ("GET /health", &[("host", &local)], 200),
+        ("GET /v1/models", &[good], 200),
+        ("GET /v1/nothing", &[good], 404),
+        ("DELETE /v1/chat/completions", &[good], 404),
+    ];
+    for (line, headers, status) in cases {
+        let answer = bridge.send(line, headers, HI);
+        assert_eq!(
+            answer.status, *status,
+            "{line} {headers:?}: {}",
+            answer.body
+        );
+        assert!(
+            !answer.head.to_ascii_lowercase().contains("access-control"),
+            "{}",
+            answer.head
+        );
+        assert!(!answer.body.contains(&bridge.secret));
+    }
+    assert!(
+        !bridge.place.path("prompt").exists(),
+        "the program was started"
+    );
+    let models = bridge.send("GET /v1/models", &[good], "").json();
+    let ids: Vec<_> = models["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(ids, ["haiku", "sonnet", "opus", "default"]);
+}
+
+#[test]
+fn it_listens_on_this_machine_and_nowhere_else() {
+    let place = Place::new();
+    place.program("claude", &claude(":"));
+    for address in [
+        "0.0.0.0:0",
+        "[::]:0",
+        "10.0.0.1:3250",
+        "192.168.1.1:3250",
+        "localhost:0",
+        "3250",
+    ] {
+        let output = place.run(&["bridge", "claude", "--listen", address]);
+        assert_eq!(
+            output.status.code(),
+            Some(2),
+            "{address}: {}",
+            shown(&output)
+        );
+    }
+    assert!(
+        !place
+            .path(".config/tollhouse/bridge-claude.secret")
+            .exists()
+    );
+}
+
+#[test]
+fn the_secret_is_made_once_and_is_never_an_argument() {
+    let mut bridge = Bridge::start("claude", &claude(":"));
+    let path = bridge.place.path(".config/tollhouse/bridge-claude.secret");
+    assert_eq!(mode(&path), 0o600);
+    assert!(bridge.secret.starts_with("thb_") && bridge.secret.len() >= 43);
+    bridge.stop();
+    let Bridge {
+        mut place, secret, ..
+    } = bridge;
+    let again = Bridge::start_with(place, "claude", &claude(":"), &[]);
+    assert_eq!(again.secret, secret);
+    place = again.place;
+    let run = |place: &Place, secret: &str| {
+        place.run(&[
+            "bridge",
+            "claude",
+            "--listen",
+            "127.0.0.1:0",
+            "--secret",
+            secret,
+        ])
+    };
+    let output = run(&place, "thb_0123456789012345678901234567890123456789");
+    assert_eq!(output.status.code(), Some(2), "{}", shown(&output));
+    place.set("SHORT", "short");
+    assert_eq!(run(&place, "env:SHORT").status.code(), Some(2));
+    assert_eq!(run(&place, "env:NOT_SET").status.code(), Some(2));
+    let open = place.write("open", &"s".repeat(40));
+    fs::set_permissions(&open, Permissions::from_mode(0o644)).unwrap();
+    let output = run(&place, "file:open");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        shown(&output).contains("others can read it"),
+        "{}",
+        shown(&output)
+    );
+}
+
+#[test]
+fn a_port_that_is_taken_is_not_taken_for_a_bridge() {
+    let bridge = Bridge::start("claude", &claude(":"));
+    bridge.ready();
+    let output = bridge
+        .place
+        .run(&["bridge", "claude", "--listen", &bridge.address]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        shown(&output).contains("says it is a bridge is there already (ready)"),
+        "{}",
+        shown(&output)
+    );
+    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = other.local_addr().unwrap().to_string();
+    let output = bridge.place.run(&["bridge", "claude", "--listen", &taken]);
+    assert!(
+        shown(&output).contains("something that is no bridge"),
+        "{}",
+        shown(&output)
+    );
+}

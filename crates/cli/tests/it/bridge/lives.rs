@@ -1,0 +1,215 @@
+//! How a bridge is, and that nothing outlives its request.
+
+use std::fs;
+
+use serde_json::Value;
+
+use super::{Bridge, HI, claude, lives, send, until};
+use crate::support::Place;
+
+/// A program that starts another one and stays, deaf to being asked to end.
+const STAYS: &str = r#"trap '' TERM
+sh -c 'trap "" TERM; echo $$ > "$HOME/child.new"; mv "$HOME/child.new" "$HOME/child"; while :; do sleep 1; done' >/dev/null 2>&1 &
+echo $$ > "$HOME/parent"
+until [ -e "$HOME/child" ]; do sleep 0.02; done
+: > "$HOME/both"
+while :; do sleep 1; done"#;
+
+fn at_work(bridge: &Bridge) {
+    until("the program", || bridge.place.path("both").exists());
+    assert!(lives(&bridge.place, "parent") && lives(&bridge.place, "child"));
+}
+
+fn gone(place: &Place) {
+    until("its end", || {
+        !lives(place, "parent") && !lives(place, "child")
+    });
+}
+
+#[test]
+fn a_client_that_leaves_ends_the_program_and_what_it_started() {
+    for stream in [true, false] {
+        let bridge = Bridge::start("claude", &claude(STAYS));
+        bridge.ready();
+        let body = format!(r#"{{"stream":{stream},{}"#, &HI[1..]);
+        let bearer = bridge.bearer();
+        let mut sent = send(
+            &bridge.address,
+            "POST /v1/chat/completions",
+            &[("authorization", &bearer)],
+            &body,
+        );
+        if stream {
+            sent.read_until("Hel");
+        }
+        at_work(&bridge);
+        drop(sent);
+        gone(&bridge.place);
+        // And makes room for others.
+        assert_eq!(bridge.send("GET /health", &[], "").status, 200);
+    }
+}
+
+#[test]
+fn a_bridge_that_stops_ends_what_is_at_work() {
+    let mut bridge = Bridge::start("claude", &claude(STAYS));
+    bridge.ready();
+    let bearer = bridge.bearer();
+    let _sent = send(
+        &bridge.address,
+        "POST /v1/chat/completions",
+        &[("authorization", &bearer)],
+        HI,
+    );
+    at_work(&bridge);
+    bridge.stop();
+    gone(&bridge.place);
+}
+
+#[test]
+fn time_is_up_for_a_program_that_stays() {
+    let bridge = Bridge::start_with(Place::new(), "claude", &claude(STAYS), &["--timeout", "1"]);
+    bridge.ready();
+    let answer = bridge.ask(HI);
+    assert_eq!(answer.status, 504, "{}", answer.body);
+    gone(&bridge.place);
+}
+
+#[test]
+fn further_requests_are_told_to_come_back() {
+    let bridge = Bridge::start_with(
+        Place::new(),
+        "claude",
+        &claude(STAYS),
+        &["--concurrency", "1"],
+    );
+    bridge.ready();
+    let bearer = bridge.bearer();
+    let sent = send(
+        &bridge.address,
+        "POST /v1/chat/completions",
+        &[("authorization", &bearer)],
+        HI,
+    );
+    at_work(&bridge);
+    let answer = bridge.ask(HI);
+    assert_eq!(answer.status, 503, "{}", answer.body);
+    assert!(answer.head.contains("retry-after: 5"), "{}", answer.head);
+    drop(sent);
+    gone(&bridge.place);
+}
+
+#[test]
+fn an_answer_has_an_end() {
+    // One line that never ends, and one piece after the other.
+    let line = "head -c 11000000 /dev/zero | tr '\\0' x";
+    let piece = r#"i=0; text=$(head -c 1000000 /dev/zero | tr '\0' x); while [ $i -lt 12 ]; do i=$((i+1)); printf '{"type":"stream_event","event":{"type":"content_block_delta","delta":{"type":"text_delta","text":"%s"}},"parent_tool_use_id":null}\n' "$text"; done"#;
+    for more in [line, piece] {
+        let bridge = Bridge::start("claude", &claude(more));
+        bridge.ready();
+        let answer = bridge.ask(HI);
+        assert_eq!(answer.status, 502, "{}", answer.body);
+        assert!(answer.body.contains("more than 10 MiB"), "{}", answer.body);
+    }
+}
+
+#[test]
+fn it_says_how_it_is_and_never_falls_over() {
+    let bridge = Bridge::start("claude", &claude(":"));
+    let ready = bridge.health(|answer| answer.status == 200).json();
+    assert_eq!(
+        (&ready["status"], &ready["provider"], &ready["configured"]),
+        (&"ready".into(), &"claude".into(), &true.into())
+    );
+    assert_eq!(ready["detail"], "2.1.330 (Claude Code)");
+
+    let place = Place::new();
+    place.write("out", "");
+    let bridge = Bridge::start_with(
+        place,
+        "claude",
+        &claude(
+            "echo '{\"type\":\"result\",\"is_error\":true,\"api_error_status\":401,\"result\":\"Please run /login\"}'; exit 1",
+        ),
+        &[],
+    );
+    let out = bridge.health(|answer| answer.body.contains("auth_required"));
+    assert_eq!(
+        (out.status, &out.json()["configured"]),
+        (503, &false.into())
+    );
+    assert!(out.body.contains("claude auth login"), "{}", out.body);
+    assert_eq!(bridge.ask(&HI.replace("say hello", "x")).status, 424);
+    // Somebody logs in.
+    fs::remove_file(bridge.place.path("out")).unwrap();
+    bridge.ready();
+
+    let mut nothing = Bridge::start("claude", "#!/bin/sh\nexit 1\n");
+    fs::remove_file(nothing.place.path("bin/claude")).unwrap();
+    let away = nothing.health(|answer| answer.body.contains("not installed"));
+    assert_eq!(away.json()["status"], "unreachable");
+    let answer = nothing.ask(HI);
+    assert_eq!(answer.status, 502, "{}", answer.body);
+    nothing.stop();
+}
+
+#[test]
+fn what_there_is_is_listed_bridges_before_programs() {
+    let bridge = Bridge::start("claude", &claude(":"));
+    bridge.ready();
+    // As it would be on a machine where the program is not installed, and the bridge is somewhere else.
+    let mut place = Place::new();
+    let url = format!("http://{}", bridge.address);
+    place.set("CLAUDE_BRIDGE_URL", &url);
+    for name in [
+        "CHATGPT",
+        "COPILOT",
+        "CODEX",
+        "GEMINI",
+        "AIDER",
+        "M365_COPILOT",
+    ] {
+        place.set(&format!("{name}_BRIDGE_URL"), "http://127.0.0.1:1");
+    }
+    place.program(
+        "codex",
+        "#!/bin/sh\n[ \"$1\" != login ] || exit 1\necho 'codex-cli 1.2'\n",
+    );
+    place.program("gemini", "#!/bin/sh\nexit 3\n");
+    let rows: Value = serde_json::from_str(&place.ok(&["bridge", "list", "--json"])).unwrap();
+    let row = |id: &str| {
+        rows.as_array()
+            .unwrap()
+            .iter()
+            .find(|row| row["id"] == id)
+            .unwrap()
+            .clone()
+    };
+    let claude = row("claude");
+    assert_eq!(
+        (&claude["state"], &claude["installed"], &claude["served"]),
+        (&"ready".into(), &false.into(), &true.into())
+    );
+    assert_eq!(claude.get("logged_in"), None);
+    let codex = row("codex");
+    assert_eq!(
+        (&codex["state"], &codex["version"], &codex["logged_in"]),
+        (
+            &"unreachable".into(),
+            &"codex-cli 1.2".into(),
+            &false.into()
+        )
+    );
+    let gemini = row("gemini");
+    assert_eq!(
+        (
+            &gemini["installed"],
+            gemini.get("version"),
+            gemini.get("logged_in")
+        ),
+        (&true.into(), None, None)
+    );
+    assert_eq!(row("m365-copilot").get("installed"), None);
+    let table = place.ok(&["bridge", "list"]);
+    assert_eq!(table.lines().count(), 7);
+}
