@@ -91,11 +91,15 @@ pub(super) async fn report(
     }
     let before = query.compare.map(|_| previous(&question)).transpose()?;
     caught_up(&signed).await;
-    let report = ask(&signed, &question).await?;
-    let before = match before {
-        Some(before) => Some((ask(&signed, &before).await?, before)),
-        None => None,
+    // Side by side: each may take the database a while.
+    let then = async {
+        match &before {
+            Some(before) => ask(&signed, before).await.map(Some),
+            None => Ok(None),
+        }
     };
+    let (report, then) = tokio::try_join!(ask(&signed, &question), then)?;
+    let before = then.zip(before);
     Ok(Json(show(report, before, query.interval.is_some())))
 }
 
