@@ -4,6 +4,7 @@ pub(crate) mod columns;
 mod filter;
 mod insert;
 mod row;
+mod search;
 
 use sqlx::QueryBuilder;
 use tollhouse_domain::call::Call;
@@ -11,7 +12,6 @@ use tollhouse_domain::id::{CallId, KeyId};
 use tollhouse_domain::time::Timestamp;
 use uuid::Uuid;
 
-use crate::convert::NEWEST;
 use crate::db::Store;
 use crate::error::Result;
 use crate::options::Page;
@@ -21,6 +21,7 @@ pub use filter::CallFilter;
 pub(crate) use filter::push_tag;
 pub(crate) use row::{CallRow, bounded};
 pub use row::{MAX_COST, MAX_COUNT, MAX_TEXT};
+pub(crate) use search::Piece;
 
 const ONE: &str = concat!(select_calls!(), " WHERE id = $1");
 const BY_OBJECT: &str = concat!(
@@ -35,17 +36,24 @@ const FORGOTTEN: &str = "UPDATE usage_state SET forgotten_before = $1 \
 impl Store {
     /// The calls that pass `filter`, newest first: by id, which is the order of admission.
     pub async fn calls(&self, filter: &CallFilter, page: Page<CallId>) -> Result<Vec<Call>> {
-        let below = page.after.map_or(NEWEST, |id| id.0);
-        let rows: Vec<CallRow> = read!(self, |pool| {
-            let mut query = QueryBuilder::new(concat!(select_calls!(), " WHERE id < "));
-            query.push_bind(below);
-            filter.push_to(&mut query);
-            query
-                .push(" ORDER BY id DESC LIMIT ")
-                .push_bind(i64::from(page.limit));
-            query.build_query_as().fetch_all(pool).await?
-        });
-        rows.into_iter().map(CallRow::call).collect()
+        let wanted = usize::try_from(page.limit).unwrap_or(usize::MAX);
+        let mut found: Vec<CallRow> = Vec::new();
+        let mut search = self.search(filter, page.after).await?;
+        while found.len() < wanted
+            && let Some(piece) = search.next().await?
+        {
+            let limit = i64::try_from(wanted - found.len()).unwrap_or(i64::MAX);
+            let mut rows: Vec<CallRow> = read!(self, |pool| {
+                let mut query = QueryBuilder::new(concat!(select_calls!(), " WHERE id < "));
+                query.push_bind(piece.below);
+                query.push(" AND id >= ").push_bind(piece.from);
+                filter.push_to(&mut query);
+                query.push(" ORDER BY id DESC LIMIT ").push_bind(limit);
+                query.build_query_as().fetch_all(pool).await?
+            });
+            found.append(&mut rows);
+        }
+        found.into_iter().map(CallRow::call).collect()
     }
 
     /// The calls that pass `filter`, oldest first; a page begins after the last call of the one before.

@@ -10,8 +10,7 @@ use tollhouse_domain::tenancy::Visible;
 use tollhouse_domain::time::Timestamp;
 use uuid::Uuid;
 
-use crate::calls::CallFilter;
-use crate::convert::NEWEST;
+use crate::calls::{CallFilter, Piece};
 use crate::db::Store;
 use crate::error::Result;
 use crate::options::Page;
@@ -112,7 +111,7 @@ impl Store {
         }
         let rows: Vec<Row> = read!(self, |pool| {
             let mut query = QueryBuilder::new(SELECT.as_str());
-            filter.push_to(&mut query);
+            filter.push_beside(&mut query);
             push_sessions(&mut query, &ids);
             query.push(" GROUP BY session_id, key_id");
             query.build_query_as().fetch_all(pool).await?
@@ -142,31 +141,39 @@ impl Store {
     async fn newest_sessions(&self, filter: &CallFilter, page: Page<CallId>) -> Result<Vec<Found>> {
         let wanted = usize::try_from(page.limit).unwrap_or(usize::MAX);
         let (mut newest, mut known) = (Vec::new(), HashSet::new());
-        let mut below = page.after.map_or(NEWEST, |id| id.0);
+        let mut search = self.search(filter, page.after).await?;
         // Of one session, the newest call says all.
         let mut size = if filter.session.is_some() { 1 } else { FEWEST };
-        loop {
-            let calls: Vec<Found> = read!(self, |pool| {
-                let mut query = QueryBuilder::new(FIND);
-                query.push_bind(below);
-                filter.push_to(&mut query);
-                query.push(" ORDER BY id DESC LIMIT ");
-                query.push_bind(i64::from(size));
-                query.build_query_as().fetch_all(pool).await?
-            });
-            let ended = calls.len() < usize::try_from(size).unwrap_or(usize::MAX);
-            below = calls.last().map_or(below, |call| call.id);
-            let mut new = calls;
-            new.retain(|call| known.insert(call.session_id));
-            let before = self.before(&new, filter, page.after).await?;
-            new.retain(|call| !before.contains(&call.session_id));
-            newest.append(&mut new);
-            if ended || newest.len() >= wanted || filter.session.is_some() {
-                newest.truncate(wanted);
-                return Ok(newest);
+        while let Some(Piece { from, mut below }) = search.next().await? {
+            loop {
+                let calls: Vec<Found> = read!(self, |pool| {
+                    let mut query = QueryBuilder::new(FIND);
+                    query.push_bind(below);
+                    query.push(" AND id >= ").push_bind(from);
+                    filter.push_to(&mut query);
+                    query.push(" ORDER BY id DESC LIMIT ");
+                    query.push_bind(i64::from(size));
+                    query.build_query_as().fetch_all(pool).await?
+                });
+                let ended = calls.len() < usize::try_from(size).unwrap_or(usize::MAX);
+                below = calls.last().map_or(below, |call| call.id);
+                let mut new = calls;
+                new.retain(|call| known.insert(call.session_id));
+                let before = self.before(&new, filter, page.after).await?;
+                new.retain(|call| !before.contains(&call.session_id));
+                newest.append(&mut new);
+                if newest.len() >= wanted || filter.session.is_some() {
+                    newest.truncate(wanted);
+                    return Ok(newest);
+                }
+                if ended {
+                    break;
+                }
+                size = (2 * size).min(MOST);
             }
-            size = (2 * size).min(MOST);
         }
+        newest.truncate(wanted);
+        Ok(newest)
     }
 
     /// Which of these were on a page before: they have newer calls.
@@ -183,7 +190,7 @@ impl Store {
         let before: Vec<Uuid> = read!(self, |pool| {
             let mut query = QueryBuilder::new(SELECT_BEFORE);
             query.push_bind(after.0);
-            filter.push_to(&mut query);
+            filter.push_beside(&mut query);
             push_sessions(&mut query, &ids);
             query.build_query_scalar().fetch_all(pool).await?
         });
@@ -208,7 +215,7 @@ impl Store {
         let mut models = BTreeMap::<Uuid, Vec<String>>::new();
         let rows: Vec<ModelRow> = read!(self, |pool| {
             let mut query = QueryBuilder::new(SELECT_MODELS);
-            filter.push_to(&mut query);
+            filter.push_beside(&mut query);
             push_sessions(&mut query, sessions);
             query.build_query_as().fetch_all(pool).await?
         });

@@ -20,6 +20,7 @@ mod replicas;
 mod revision;
 mod rollups;
 mod round_trip;
+mod search;
 mod sessions;
 mod sign_in;
 mod sign_on;

@@ -1,0 +1,320 @@
+//! Going through the ledger from the newest call on without reading what cannot match. A list of what is rare
+//! would read everything for one page; the sums by day and hour (`rollups`) say where such calls are at all.
+//!
+//! A call's id is made of the moment it is admitted, so ids and times have one order, but for calls of about the
+//! same moment: what is found by time is taken with [`SLACK`] around it, and what is then read is by id.
+
+use std::collections::VecDeque;
+
+use sqlx::{Database, Encode, QueryBuilder, Type};
+use tollhouse_domain::id::CallId;
+use uuid::Uuid;
+
+use super::filter::CallFilter;
+use super::row::bounded;
+use crate::convert::NEWEST;
+use crate::db::Store;
+use crate::error::Result;
+use crate::rollups::Kind;
+use crate::usage::Interval;
+
+/// How many of the newest calls are gone through before the sums are asked: most lists end among them.
+const NEAR: i64 = 5_000;
+/// In microseconds: more than ids and times of calls may disagree on what came first.
+const SLACK: i64 = 1_000_000;
+
+const SKIP_NEAR: &str = "SELECT id, at FROM calls WHERE id < $1 ORDER BY id DESC LIMIT 1 OFFSET $2";
+const FIRST_SINCE: &str = "SELECT id FROM calls WHERE at >= $1 ORDER BY at LIMIT 1";
+const DAYS: &str = "SELECT DISTINCT at FROM usage_rollups WHERE kind = ";
+const SERIES: &str = " AND series IN (SELECT id FROM usage_series WHERE TRUE";
+
+/// A part of the ledger: ids from the first of these to before the second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Piece {
+    pub(crate) from: Uuid,
+    pub(crate) below: Uuid,
+}
+
+/// What is left to go through.
+enum Left {
+    /// Everything, and nothing is known of it.
+    Everything,
+    /// The newest calls, and then what the sums say.
+    Newest,
+    /// Hours of which some call matches, newest first, and days, likewise, that are older.
+    Sums {
+        hours: VecDeque<Hours>,
+        days: VecDeque<i64>,
+    },
+    Nothing,
+}
+
+/// Hours on end, in microseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Hours {
+    from: i64,
+    to: i64,
+}
+
+/// The pieces of the ledger that calls which pass a filter are in, newest first.
+pub(crate) struct Search<'a> {
+    store: &'a Store,
+    filter: &'a CallFilter,
+    above: Uuid,
+    below: Uuid,
+    left: Left,
+}
+
+impl Store {
+    /// Where to look for the calls that pass `filter` and are older than `after`.
+    pub(crate) async fn search<'a>(
+        &'a self,
+        filter: &'a CallFilter,
+        after: Option<CallId>,
+    ) -> Result<Search<'a>> {
+        let mut below = after.map_or(NEWEST, |id| id.0);
+        let mut above = Uuid::nil();
+        if let Some(to) = filter.to
+            && let Some(first) = self.first_since(to.0.saturating_add(SLACK)).await?
+        {
+            below = below.min(first);
+        }
+        if let Some(from) = filter.from {
+            match self.first_since(from.0.saturating_sub(SLACK)).await? {
+                Some(first) => above = first,
+                None => below = above,
+            }
+        }
+        let left = if below <= above {
+            Left::Nothing
+        } else if (in_series(filter) || by_cost(filter)) && self.rollups_are_whole().await? {
+            Left::Newest
+        } else {
+            Left::Everything
+        };
+        Ok(Search {
+            store: self,
+            filter,
+            above,
+            below,
+            left,
+        })
+    }
+
+    /// The first call at a moment or later.
+    async fn first_since(&self, at: i64) -> Result<Option<Uuid>> {
+        Ok(read!(self, |pool| sqlx::query_scalar(FIRST_SINCE)
+            .bind(at)
+            .fetch_optional(pool)
+            .await?))
+    }
+}
+
+impl Search<'_> {
+    /// The next piece to look into.
+    pub(crate) async fn next(&mut self) -> Result<Option<Piece>> {
+        loop {
+            match &mut self.left {
+                Left::Nothing => return Ok(None),
+                Left::Everything => {
+                    self.left = Left::Nothing;
+                    return Ok(self.piece(self.above));
+                }
+                Left::Newest => return self.newest().await,
+                Left::Sums { hours, days } => {
+                    if let Some(found) = hours.pop_front() {
+                        if let Some(piece) = self.of_hours(found).await? {
+                            return Ok(Some(piece));
+                        }
+                    } else if let Some(day) = days.pop_front() {
+                        let found = self.hours_of(day).await?;
+                        if let Left::Sums { hours, .. } = &mut self.left {
+                            *hours = on_end(&found);
+                        }
+                    } else {
+                        self.left = Left::Nothing;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Everything from an id on that no piece had before.
+    fn piece(&mut self, from: Uuid) -> Option<Piece> {
+        let piece = Piece {
+            from: from.max(self.above),
+            below: self.below,
+        };
+        self.below = piece.from;
+        (piece.from < piece.below).then_some(piece)
+    }
+
+    async fn newest(&mut self) -> Result<Option<Piece>> {
+        let near: Option<(Uuid, i64)> = read!(self.store, |pool| sqlx::query_as(SKIP_NEAR)
+            .bind(self.below)
+            .bind(NEAR)
+            .fetch_optional(pool)
+            .await?);
+        let Some((from, at)) = near.filter(|(from, _)| *from > self.above) else {
+            self.left = Left::Nothing;
+            return Ok(self.piece(self.above));
+        };
+        let days = self.days_before(at.saturating_add(SLACK)).await?;
+        self.left = if days.is_empty() {
+            Left::Nothing
+        } else if in_series(self.filter) {
+            Left::Sums {
+                hours: VecDeque::new(),
+                days: days.into(),
+            }
+        } else {
+            // Whether there may be any is all that the sums say; databases read all of a table fastest at once.
+            Left::Everything
+        };
+        Ok(self.piece(from))
+    }
+
+    /// The calls of some hours, as far as they were not in a piece before.
+    async fn of_hours(&mut self, hours: Hours) -> Result<Option<Piece>> {
+        let from = hours.from.saturating_sub(SLACK);
+        let Some(from) = self.store.first_since(from).await? else {
+            return Ok(None);
+        };
+        if let Some(end) = self
+            .store
+            .first_since(hours.to.saturating_add(SLACK))
+            .await?
+        {
+            self.below = self.below.min(end);
+        }
+        Ok(self.piece(from))
+    }
+
+    /// The days up to a moment on which some call matches, newest first.
+    async fn days_before(&self, at: i64) -> Result<Vec<i64>> {
+        self.parts(Interval::Day, i64::MIN, at).await
+    }
+
+    async fn hours_of(&self, day: i64) -> Result<Vec<i64>> {
+        let last = day.saturating_add(Interval::Day.micros() - 1);
+        self.parts(Interval::Hour, day, last).await
+    }
+
+    /// The days or hours that begin from `first` to `last` and have a matching call, newest first.
+    async fn parts(&self, interval: Interval, first: i64, last: i64) -> Result<Vec<i64>> {
+        Ok(read!(self.store, |pool| {
+            let mut query = QueryBuilder::new(DAYS);
+            // Spliced, because the plan depends on it, and it is a number of ours.
+            query.push(Kind::of(interval, self.filter.tag.is_some()).number());
+            query.push(" AND at >= ").push_bind(first);
+            query.push(" AND at <= ").push_bind(last);
+            // A call costs no more than all of them do, because none costs less than nothing.
+            if let Some(cost) = self.filter.min_cost {
+                query.push(" AND cost >= ").push_bind(cost.0);
+            }
+            query.push(SERIES);
+            push_series(self.filter, &mut query);
+            query.push(") ORDER BY at DESC");
+            query.build_query_scalar().fetch_all(pool).await?
+        }))
+    }
+}
+
+/// Hours, newest first, with those that follow one another made one.
+fn on_end(hours: &[i64]) -> VecDeque<Hours> {
+    let mut found = VecDeque::<Hours>::new();
+    for from in hours.iter().copied() {
+        let to = from.saturating_add(Interval::Hour.micros());
+        match found.back_mut() {
+            Some(after) if after.from == to => after.from = from,
+            _ => found.push_back(Hours { from, to }),
+        }
+    }
+    found
+}
+
+/// Whether the sums tell apart what is asked, and so know where it is.
+fn in_series(filter: &CallFilter) -> bool {
+    let CallFilter {
+        visible: _,
+        key: _,
+        user: _,
+        org: _,
+        session,
+        model,
+        provider,
+        caller,
+        agent,
+        endpoint,
+        protocol,
+        outcome,
+        status,
+        source,
+        tag,
+        min_cost: _,
+        ids,
+        from: _,
+        to: _,
+    } = filter;
+    let texts = [model, provider, caller, agent, endpoint];
+    let told = texts.iter().any(|text| text.is_some())
+        || protocol.is_some()
+        || outcome.is_some()
+        || status.is_some()
+        || source.is_some()
+        || tag.is_some();
+    told && session.is_none() && ids.is_none()
+}
+
+/// Whether the sums may know that there is nothing so expensive.
+const fn by_cost(filter: &CallFilter) -> bool {
+    filter.min_cost.is_some() && filter.session.is_none() && filter.ids.is_none()
+}
+
+/// Adds what the series of matching calls have in common. The sums by tag tell apart users and organizations
+/// alone, so with a tag the rest is left to the calls.
+fn push_series<DB>(filter: &CallFilter, query: &mut QueryBuilder<DB>)
+where
+    DB: Database,
+    Uuid: for<'q> Encode<'q, DB> + Type<DB>,
+    i64: for<'q> Encode<'q, DB> + Type<DB>,
+    String: for<'q> Encode<'q, DB> + Type<DB>,
+{
+    if let Some((name, value)) = &filter.tag {
+        query.push(" AND tag_name = ").push_bind(bounded(name));
+        query.push(" AND tag_value = ").push_bind(bounded(value));
+        let of_tags = CallFilter {
+            visible: filter.visible.clone(),
+            user: filter.user,
+            org: filter.org,
+            ..CallFilter::default()
+        };
+        of_tags.push_to(query);
+        return;
+    }
+    let of_series = CallFilter {
+        min_cost: None,
+        from: None,
+        to: None,
+        ..filter.clone()
+    };
+    of_series.push_to(query);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: i64 = Interval::Hour.micros();
+
+    #[test]
+    fn hours_on_end_are_one_piece() {
+        let hours = |from: i64, to: i64| Hours {
+            from: from * HOUR,
+            to: to * HOUR,
+        };
+        let found = on_end(&[9, 8, 7, 5, 2, 1].map(|hour| hour * HOUR));
+        assert_eq!(found, [hours(7, 10), hours(5, 6), hours(1, 3)]);
+        assert!(on_end(&[]).is_empty());
+    }
+}
