@@ -91,16 +91,27 @@ def requests():
     day, week, month = moment(1), moment(7), moment(30)
     some = ids()
     usage = "/api/v1/usage?"
-    return [
-        ("overview, 24 h by hour", f"{usage}group_by=model&interval=hour&from={day}&to={moment(0)}"),
-        ("overview, 7 days by day, compared", f"{usage}group_by=provider&interval=day&compare=previous&from={week}&to={moment(0)}"),
-        ("overview, 30 days by day", f"{usage}group_by=model&interval=day&from={month}&to={moment(0)}"),
-        ("overview, 30 days with latency", f"{usage}group_by=model&latency=true&from={month}&to={moment(0)}"),
+    # As the dashboard asks: whole hours or days up to now, beside the range before, with latencies.
+    overview = lambda length, count: time.strftime(
+        "%Y-%m-%dT%H:%M:%SZ", time.gmtime((now // length - (count - 1)) * length)
+    )
+    beside = "compare=previous&latency=true"
+    ranges = [("24 h", "hour", overview(3600, 24)), ("7 days", "hour", overview(3600, 168)), ("30 days", "day", overview(86400, 30))]
+    pages = []
+    for name, interval, since in ranges:
+        pages += [
+            (f"overview, {name}", f"{usage}group_by=outcome&interval={interval}&{beside}&from={since}"),
+            (f"overview, {name} by model", f"{usage}group_by=model&limit=50&{beside}&from={since}"),
+            (f"overview, {name} of an organization", f"{usage}group_by=outcome&interval={interval}&{beside}&org={some['org']}&from={since}"),
+        ]
+    return pages + [
+        ("overview, 30 days by tag", f"{usage}group_by=tag:repo&limit=50&{beside}&from={ranges[2][2]}"),
         ("30 days by user", f"{usage}group_by=user&from={month}"),
         ("30 days by key and caller", f"{usage}group_by=key,caller&from={month}"),
-        ("30 days by tag", f"{usage}group_by=tag:repo&from={month}"),
         ("30 days of an organization", f"{usage}group_by=caller&interval=day&org={some['org']}&from={month}"),
         ("everything by model", f"{usage}group_by=model"),
+        ("24 h by session", f"{usage}group_by=session&limit=50&from={day}"),
+        ("24 h of a tag, by model", f"{usage}group_by=model&interval=hour&tag=repo%3Drepo-7&from={day}"),
         ("calls", "/api/v1/calls"),
         ("calls of a key", f"/api/v1/calls?key={some['key']}"),
         ("calls of a user", f"/api/v1/calls?user={some['user']}"),
@@ -108,14 +119,23 @@ def requests():
         ("calls that failed", "/api/v1/calls?outcome=upstream_error"),
         ("calls with status 529", "/api/v1/calls?status=529"),
         ("calls of a model", "/api/v1/calls?model=odd-3"),
+        ("calls of a model that is none", "/api/v1/calls?model=none"),
         ("calls of a provider", "/api/v1/calls?provider=bedrock"),
         ("calls of a provider that is none", "/api/v1/calls?provider=none"),
         ("calls of a caller, a week ago", f"/api/v1/calls?caller=codex&to={week}"),
         ("calls of an agent", "/api/v1/calls?agent=agent-6"),
         ("calls that cost", "/api/v1/calls?min_cost_usd=0.007"),
+        ("calls that cost more than any", "/api/v1/calls?min_cost_usd=99"),
+        ("calls that cost a little more than any", "/api/v1/calls?min_cost_usd=0.02"),
         ("calls with a tag", "/api/v1/calls?tag=repo%3Drepo-7"),
+        ("calls with a tag that is none", "/api/v1/calls?tag=repo%3Dnone"),
+        ("calls with a tag, of a key", f"/api/v1/calls?tag=repo%3Drepo-7&key={some['key']}"),
         ("sessions", "/api/v1/sessions"),
+        ("sessions of a key", f"/api/v1/sessions?key={some['key']}"),
         ("sessions of a user", f"/api/v1/sessions?user={some['user']}"),
+        ("sessions of an organization", f"/api/v1/sessions?org={some['org']}"),
+        ("sessions of a provider that is none", "/api/v1/sessions?provider=none"),
+        ("sessions with a tag", "/api/v1/sessions?tag=repo%3Drepo-7"),
     ]
 
 
@@ -174,7 +194,7 @@ def measure(binary, name, database, execute, postgres, calls):
             first = ask(port, path)
             times = sorted([first] if first > 5_000 else [ask(port, path) for _ in range(ROUNDS)])
             p95 = times[int(0.95 * (len(times) - 1))]
-            print(f"{name}: {what:36} p50 {statistics.median(times):7.1f} ms  p95 {p95:7.1f} ms", flush=True)
+            print(f"{name}: {what:38} p50 {statistics.median(times):7.1f} ms  p95 {p95:7.1f} ms", flush=True)
         process.send_signal(signal.SIGTERM)
         process.wait(30)
 
