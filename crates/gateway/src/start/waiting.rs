@@ -20,12 +20,18 @@ pub(super) fn say(config: &Config, credentials: &Credentials) {
             "the configuration names credentials that are not there: calls that need them are \
              refused until `tollhouse credential set` or a restart that finds them"
         );
-    } else if credentials.are_none() && !config.provider_rows().any(Provider::is_open) {
+    } else if credentials.are_none() && !is_open(&config.providers) {
         warn!(
             "there is no credential for any provider yet: calls are refused until one is set with \
              `tollhouse credential set`, or an account signs in"
         );
     }
+}
+
+/// Whether some provider of the file needs nobody's credential.
+fn is_open(providers: &[ConfiguredProvider]) -> bool {
+    let mut rows = providers.iter().map(|configured| &configured.provider);
+    rows.any(Provider::is_open)
 }
 
 /// The providers whose credential the file names and nobody has, each with why.
