@@ -7,6 +7,8 @@ use uuid::Uuid;
 use super::*;
 use crate::pool::{LONGEST_REST, REST};
 
+mod simulation;
+
 const NOW: Timestamp = Timestamp::from_secs(1_000_000);
 
 fn id(n: u128) -> CredentialId {
@@ -113,6 +115,38 @@ fn a_full_one_is_passed_over_and_not_left() {
         assert_eq!(first(of(&fits, bound, session(7))), elsewhere);
         // All of them have enough to do.
         assert_eq!(of(&vec![Fit::Full; count], bound, session(7)), Choice::Full);
+    }
+}
+
+/// `cargo test --release -p tollhouse-domain choosing -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measurement, for a release build"]
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::disallowed_methods,
+    reason = "a measurement reads the clock"
+)]
+fn what_choosing_costs() {
+    const TALKS: u128 = 100_000;
+    for count in [1, 10, 32, 100, 1_000] {
+        let order = order(count);
+        let half = |place: usize| match place % 2 {
+            0 => Fit::Cooling(NOW),
+            _ => Fit::Ready,
+        };
+        let measured = |what: &str, bound: bool, fit: &dyn Fn(usize) -> Fit| {
+            let started = std::time::Instant::now();
+            for n in 0..TALKS {
+                let bound = bound.then(|| id(n % count as u128));
+                std::hint::black_box(choose(&order, bound, session(n), fit));
+            }
+            let each = started.elapsed().as_secs_f64() * 1e9 / TALKS as f64;
+            eprintln!("{count} members, {what}: {each:.0} ns");
+        };
+        measured("all ready", false, &|_| Fit::Ready);
+        measured("all ready, moved before", true, &|_| Fit::Ready);
+        measured("half resting", false, &half);
+        measured("all resting", false, &|_| Fit::Cooling(NOW));
     }
 }
 

@@ -216,3 +216,45 @@ fn windows_are_kept_until_they_are_stored_and_park_nobody() {
     pools.forget_windows(|_| false);
     assert_eq!(pools.account_windows(&one), (Windows::default(), None));
 }
+
+/// `cargo test --release -p tollhouse-gateway --lib choosing -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measurement, for a release build"]
+fn what_choosing_among_accounts_costs() {
+    const TALKS: u32 = 100_000;
+    let each = |started: std::time::Instant| {
+        let elapsed = crate::clock::monotonic().saturating_duration_since(started);
+        elapsed.as_secs_f64() * 1e9 / f64::from(TALKS)
+    };
+    for count in [2, 10, 32, 100, 1_000] {
+        let (pools, pool) = (Pools::default(), accounts(count));
+        let all = |what: &str, now: Timestamp| {
+            let started = crate::clock::monotonic();
+            for n in 0..TALKS {
+                std::hint::black_box(pools.choose(&pool, session(n as usize), now));
+            }
+            eprintln!("{count} accounts, {what}: {:.0} ns", each(started));
+        };
+        all("nothing known", NOW);
+        for member in pool.members.iter().step_by(2) {
+            pools.blame(member, Failure::Capped(None), NOW);
+        }
+        all("half resting, moving", NOW);
+        let later = NOW.plus(CAP);
+        all("moved, all back", later);
+        let book = pools.lock();
+        let room = book.moved.capacity() + book.moved_before.capacity();
+        let bindings = book.moved.len() + book.moved_before.len();
+        let entry = size_of::<(Talk, CredentialId)>() + 1;
+        // A table has room for an eighth more than it says.
+        eprintln!(
+            "{bindings} bindings, {} bytes each",
+            room * 8 / 7 * entry / bindings
+        );
+        drop(book);
+        for member in &pool.members {
+            pools.blame(member, Failure::Capped(None), later);
+        }
+        all("all resting", later);
+    }
+}

@@ -33,6 +33,16 @@ async fn stored_rest(url: &DatabaseUrl, n: u128) -> (u64, Why) {
     found
 }
 
+/// Ends the rest of account `n` by hand.
+async fn wake(url: &DatabaseUrl, n: u128) {
+    let store = Store::open(url).await.unwrap();
+    let subject = Subject::of(SubjectKind::Credential);
+    let note = Note::new(clock::now(), Actor::SYSTEM, Action::AccountChange, subject);
+    let id = CredentialId(Uuid::from_u128(n + 1));
+    assert!(store.noted(note).wake_account(id).await.unwrap());
+    store.close().await;
+}
+
 fn database(gateway: &TestGateway) -> DatabaseUrl {
     DatabaseUrl::Sqlite(gateway.data_dir.path().join("tollhouse.db"))
 }
@@ -102,16 +112,23 @@ async fn a_conversation_does_not_go_back_when_its_account_does() {
     let upstream = ScriptedUpstream::start().await;
     let gateway = gateway(&upstream.url, 2, "").await;
     let client = Client::new(&gateway.url);
-    upstream.script(vec![Step::Write(json(429, &[("retry-after", "1")], "{}"))]);
-    upstream.json(200, MESSAGES.answer);
-    assert_eq!(call(&client, &MESSAGES, "talk").await.status, 200);
+    upstream.json(429, USED_UP);
+    for _ in 0..2 {
+        upstream.json(200, MESSAGES.answer);
+        assert_eq!(call(&client, &MESSAGES, "talk").await.status, 200);
+    }
     let before = drawn(&upstream);
+    assert!(before[0] != before[1] && before[1] == before[2]);
+    let url = database(&gateway);
+    stored_rest(&url, number(&before[0])).await;
+    wake(&url, number(&before[0])).await;
+    signed_in::heed(&gateway).await;
     // New conversations find it, as soon as it is back.
     let waiting = async {
         for n in 0.. {
             upstream.json(200, MESSAGES.answer);
             call(&client, &MESSAGES, &format!("other-{n}")).await;
-            if drawn(&upstream)[2..].contains(&before[0]) {
+            if drawn(&upstream)[3..].contains(&before[0]) {
                 break;
             }
         }
@@ -336,12 +353,7 @@ async fn another_replica_hears_of_it_and_of_its_end() {
     let pause: u64 = pause.header("retry-after").unwrap().parse().unwrap();
     assert!((7100..=7200).contains(&pause), "{pause}");
     // Ended by hand, it is over at both.
-    let store = Store::open(&url).await.unwrap();
-    let subject = Subject::of(SubjectKind::Credential);
-    let note = Note::new(clock::now(), Actor::SYSTEM, Action::AccountChange, subject);
-    let id = CredentialId(Uuid::from_u128(1));
-    assert!(store.noted(note).wake_account(id).await.unwrap());
-    store.close().await;
+    wake(&url, 0).await;
     until(200, true).await;
     let asking = async { while call(&here, &MESSAGES, "talk").await.status != 200 {} };
     tokio::time::timeout(SOON, asking).await.expect("to hear");
