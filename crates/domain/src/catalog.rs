@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
+use tollhouse_wire::usage::Usage;
 
 use crate::money::Money;
-use crate::price::{LongContext, Price, Rates};
+use crate::price::{Costs, LongContext, Paid, Price, Rates};
 use crate::provider::Provider;
 
 const PROVIDERS: &str = include_str!("../../../catalog/providers.toml");
@@ -89,6 +90,17 @@ struct ModelsFile {
     source: String,
     date: String,
     model: Vec<ModelEntry>,
+    #[serde(default)]
+    served: Vec<Served>,
+}
+
+/// Models that a provider serves at another's list price.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Served {
+    provider: String,
+    listed_by: String,
+    names: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -149,7 +161,25 @@ pub fn models() -> Result<Vec<Model>, CatalogError> {
         source: source.clone(),
         dated: dated.clone(),
     };
-    Ok(file.model.into_iter().map(model).collect())
+    let mut models: Vec<Model> = file.model.into_iter().map(model).collect();
+    for Served {
+        provider,
+        listed_by,
+        names,
+    } in file.served
+    {
+        let listed = |name: &String| {
+            let by = |model: &&Model| model.provider.as_deref() == Some(listed_by.as_str());
+            models.iter().filter(by).find(|model| model.name == *name)
+        };
+        let of_provider = |model: &Model| Model {
+            provider: Some(provider.clone()),
+            ..model.clone()
+        };
+        let found: Vec<Model> = names.iter().filter_map(listed).map(of_provider).collect();
+        models.extend(found);
+    }
+    Ok(models)
 }
 
 /// Every price, found by provider and model. Later models replace earlier ones of the same name.
@@ -190,6 +220,32 @@ impl PriceBook {
     pub fn list_price(&self, provider: &str, model: &str) -> Option<&Price> {
         let anyone = || self.by_name.get(model)?.first().map(|entry| &entry.price);
         self.price(provider, model).or_else(anyone)
+    }
+
+    /// What `usage` cost at `provider`, and what it costs by list. `names` are what the model is called,
+    /// the surest first.
+    pub fn costs(
+        &self,
+        provider: &str,
+        names: [Option<&str>; 3],
+        usage: &Usage,
+        paid: Paid,
+    ) -> Costs {
+        let mut known = names.iter().flatten();
+        let list = known
+            .clone()
+            .find_map(|name| self.list_price(provider, name));
+        let cost = match paid {
+            Paid::ByUse => {
+                let price = known.find_map(|name| self.price(provider, name));
+                price.and_then(|price| price.cost(usage))
+            }
+            Paid::ByPlan => Some(Money::ZERO),
+        };
+        Costs {
+            cost,
+            list: list.and_then(|price| price.cost(usage)),
+        }
     }
 
     /// The most tokens that `provider` lets `model` generate, or anyone who lists it.
@@ -265,6 +321,39 @@ mod tests {
                 model.name
             );
         }
+    }
+
+    #[test]
+    fn what_a_plan_pays_for_costs_nothing_and_says_what_it_would() {
+        let book = PriceBook::new(models().unwrap());
+        let usage = Usage {
+            input: Some(1_000_000),
+            ..Usage::default()
+        };
+        let costs = |provider, usage, paid| {
+            let names = [None, Some("unheard-of"), Some("gpt-5.5")];
+            let costs = book.costs(provider, names, usage, paid);
+            (costs.cost, costs.list)
+        };
+        let (by_use, list) = costs("openai", &usage, Paid::ByUse);
+        assert!(by_use.is_some() && by_use == list);
+        let by_plan = costs("chatgpt", &usage, Paid::ByPlan);
+        assert_eq!(by_plan, (Some(Money::ZERO), list));
+        // What was used is not always known; that it was paid for is.
+        let unknown = costs("chatgpt", &Usage::default(), Paid::ByPlan);
+        assert_eq!(unknown, (Some(Money::ZERO), None));
+    }
+
+    #[test]
+    fn every_model_that_is_served_at_anothers_price_is_listed_by_that_one() {
+        let file: ModelsFile = toml::from_str(MODELS).unwrap();
+        let names = file.served.iter().flat_map(|served| &served.names).count();
+        let models = models().unwrap();
+        assert_eq!(models.len(), file.model.len() + names);
+        let plan = models
+            .iter()
+            .filter(|model| model.provider.as_deref() == Some("chatgpt"));
+        assert!(plan.count() > 5);
     }
 
     #[test]

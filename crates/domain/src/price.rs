@@ -40,6 +40,24 @@ pub struct LongContext {
     pub rates: Rates,
 }
 
+/// How calls are paid for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Paid {
+    /// Each by what it uses.
+    ByUse,
+    /// All of them by the plan of whoever signed in.
+    ByPlan,
+}
+
+/// What a call cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Costs {
+    /// What was paid for it.
+    pub cost: Option<Money>,
+    /// What it costs by list.
+    pub list: Option<Money>,
+}
+
 impl Price {
     /// What `usage` costs. `None` when a bucket that was used has no known rate, or when nothing was
     /// reported at all. Rounded once, half up, to a nano-USD.

@@ -27,6 +27,7 @@ names! {
     API_KEY = "api-key";
     X_FORWARDED_FOR = "x-forwarded-for";
     REQUEST_ID = "request-id";
+    SESSION_ID = "session-id";
     X_REQUEST_ID = "x-request-id";
     ANTHROPIC_VERSION = "anthropic-version";
 }

@@ -6,6 +6,7 @@
 
 mod admission;
 mod arriving;
+mod assembled;
 pub(crate) mod authenticate;
 mod count;
 pub(crate) mod dispatch;

@@ -19,13 +19,14 @@ use tollhouse_domain::dialect::Dialects;
 use tollhouse_domain::key::VirtualKey;
 use tollhouse_domain::limits::Scope;
 use tollhouse_domain::own::Vendors;
+use tollhouse_domain::price::Paid;
 use tollhouse_domain::provider::{AccountScheme, AuthScheme, Provider};
 use tollhouse_domain::route::{Route, RouteTable};
 use tollhouse_domain::time::Timestamp;
 use tollhouse_store::Revisions;
 use tollhouse_vault::KeyDigester;
 use tollhouse_wire::Protocol;
-use tollhouse_wire::dialect::Dialect;
+use tollhouse_wire::dialect::{Dialect, Quirk};
 
 pub(crate) use self::credentials::{Credentials, OpenAccount, OpenCredential, Pool, Rules};
 use self::keys::Keys;
@@ -73,6 +74,10 @@ pub(crate) struct Endpoint {
     pub(crate) bridge: bool,
     /// The header that names an account beside its token.
     pub(crate) account_header: Option<HeaderName>,
+    /// What it takes, whatever the model.
+    dialect: Arc<Dialect>,
+    /// How calls to it are paid for.
+    pub(crate) paid: Paid,
     /// Its address is a user's, so it is called as far as the internet reaches and no further.
     pub(crate) guarded: bool,
     base: Uri,
@@ -87,7 +92,15 @@ impl Endpoint {
     fn new(provider: &Provider, protocol: Protocol, url: &str) -> Option<Self> {
         let base: Uri = url.parse().ok()?;
         let path = base.path().trim_end_matches('/').to_owned();
+        let quirks = provider.quirks.iter().copied();
+        let dialect = Dialect::new(protocol, provider.name.as_str()).with(quirks);
         Some(Self {
+            paid: if dialect.has(Quirk::ByPlan) {
+                Paid::ByPlan
+            } else {
+                Paid::ByUse
+            },
+            dialect: Arc::new(dialect),
             provider: Arc::from(provider.name.as_str()),
             protocol,
             auth: provider.auth_for(protocol),
@@ -113,10 +126,22 @@ impl Endpoint {
             upstream_auth: self.upstream_auth,
             bridge: self.bridge,
             account_header: self.account_header.clone(),
+            dialect: Arc::clone(&self.dialect),
+            paid: self.paid,
             guarded: true,
             path: base.path().trim_end_matches('/').to_owned(),
             base,
         })
+    }
+
+    /// What calls of its own protocol are fitted to, where it does not take all of that.
+    pub(crate) fn rules(&self) -> Option<&Dialect> {
+        Some(&*self.dialect).filter(|dialect| dialect.has_own_rules())
+    }
+
+    /// Whether it says how much of an account's plan is used.
+    pub(crate) fn tells_windows(&self) -> bool {
+        self.dialect.tells_windows()
     }
 
     /// The address of `suffix` below the base URL, with `query` verbatim. `None` when the two make no

@@ -94,6 +94,8 @@ quirks! {
     NoCount = "no_count",
     /// Responses: tells how much of an account's plan is used, in headers (`x-codex-…`) and in events of its streams.
     PlanWindows = "plan_windows",
+    /// Any: is paid for by the plan of whoever signed in. A call costs nothing, and its list price says what it would have cost.
+    ByPlan = "by_plan",
 }
 
 /// How an upstream may be asked for its answer.
@@ -166,6 +168,11 @@ impl Dialect {
     /// Whether calls of its own protocol are fitted to it too.
     pub const fn has_own_rules(&self) -> bool {
         matches!(self.protocol, Protocol::Responses) && self.has(Quirk::OwnRules)
+    }
+
+    /// Whether it says how much of an account's plan is used.
+    pub const fn tells_windows(&self) -> bool {
+        matches!(self.protocol, Protocol::Responses) && self.has(Quirk::PlanWindows)
     }
 
     /// Whether it knows a session by a header.

@@ -67,6 +67,16 @@ impl Estimate {
         self.input_tokens.saturating_add(self.output_tokens)
     }
 
+    /// The same, where a plan pays for it.
+    #[must_use]
+    pub const fn by_plan(self) -> Self {
+        Self {
+            cost: Some(Money::ZERO),
+            ceiling: Some(Money::ZERO),
+            ..self
+        }
+    }
+
     /// What bounds both: the call goes to one of them, and nobody knows to which. A price that is
     /// unknown for one is unknown for both.
     #[must_use]

@@ -12,6 +12,7 @@ use tollhouse_domain::catalog::PriceBook;
 use tollhouse_domain::credential::CredentialSource;
 use tollhouse_domain::estimate;
 use tollhouse_domain::limits::Real;
+use tollhouse_domain::price::Paid;
 use tollhouse_journal::{JournalError, Position};
 use tollhouse_wire::failure::Class;
 use tollhouse_wire::loss::Losses;
@@ -55,6 +56,8 @@ pub(crate) struct OpenCall {
     failure: Option<Class>,
     /// Listens to an answer that is read before it is passed on.
     meter: Option<Meter>,
+    /// How the call is paid for.
+    paid: Paid,
     /// A request is out, and nobody knows what came of it.
     in_flight: bool,
     /// What limits hold for the call.
@@ -85,6 +88,7 @@ impl OpenCall {
             prompt,
             failure: None,
             meter: None,
+            paid: Paid::ByUse,
             in_flight: false,
             reservation: None,
             recording: None,
@@ -167,8 +171,10 @@ impl OpenCall {
         provider: &str,
         model: Option<&str>,
         source: Option<CredentialSource>,
+        paid: Paid,
     ) {
         self.in_flight = true;
+        self.paid = paid;
         if let Some(row) = self.row() {
             row.provider = Some(provider.to_owned());
             row.credential_source = source;
@@ -255,7 +261,7 @@ impl OpenCall {
         if let Some(class) = self.failure {
             row.error.get_or_insert_with(|| class.label().to_owned());
         }
-        price(&mut row, &self.books.prices);
+        price(&mut row, &self.books.prices, self.paid);
         self.settle(&mut row);
         let recording = self.recording.take();
         row.capture = recording.map(|recording| recording.finish(row.id, row.at));
@@ -340,22 +346,23 @@ fn fill(row: &mut Call, metered: Metered, charged: Option<u64>) {
 }
 
 /// What the models are called that a call may be priced by, the surest first.
-fn models(row: &Call) -> impl Iterator<Item = &String> {
-    let names = [&row.model_served, &row.model_sent, &row.model_requested];
-    names.into_iter().flatten()
+fn names(row: &Call) -> [Option<&str>; 3] {
+    [&row.model_served, &row.model_sent, &row.model_requested].map(Option::as_deref)
 }
 
-fn price(row: &mut Call, prices: &PriceBook) {
+fn models(row: &Call) -> impl Iterator<Item = &str> {
+    names(row).into_iter().flatten()
+}
+
+fn price(row: &mut Call, prices: &PriceBook, paid: Paid) {
     if row.error.as_deref() == Some(IMPOSSIBLE) {
         return;
     }
     let Some(provider) = row.provider.as_deref() else {
         return;
     };
-    let price = models(row).find_map(|model| prices.price(provider, model));
-    let list = models(row).find_map(|model| prices.list_price(provider, model));
-    row.cost_usd = price.and_then(|price| price.cost(&row.usage));
-    row.list_cost_usd = list.and_then(|price| price.cost(&row.usage));
+    let costs = prices.costs(provider, names(row), &row.usage, paid);
+    (row.cost_usd, row.list_cost_usd) = (costs.cost, costs.list);
 }
 
 fn millis(started: Instant) -> f64 {

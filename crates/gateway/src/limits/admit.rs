@@ -6,6 +6,7 @@ use tollhouse_domain::limits::{
     Ask, Asks, Caps, Denied, Estimate, Limits, Rules, Scope, worst_case,
 };
 use tollhouse_domain::money::Money;
+use tollhouse_domain::price::Paid;
 use tollhouse_domain::time::Timestamp;
 use tollhouse_wire::Peek;
 
@@ -268,7 +269,11 @@ fn estimate(
         let names = || names.into_iter().flatten();
         let known = names().find(|name| prices.price(provider, name).is_some());
         let model = known.or_else(|| names().next()).unwrap_or_default();
-        worst_case(demand.asks, prices, provider, model, assumed)
+        let worst = worst_case(demand.asks, prices, provider, model, assumed);
+        match target.endpoint.paid {
+            Paid::ByUse => worst,
+            Paid::ByPlan => worst.by_plan(),
+        }
     };
     let all = targets.iter().map(one).reduce(Estimate::or);
     all.unwrap_or_default()

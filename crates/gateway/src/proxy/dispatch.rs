@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{Either, ready};
-use http::header::RETRY_AFTER;
-use http::{HeaderMap, Request, Response, StatusCode, Uri};
+use http::header::{ACCEPT, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri};
 use tollhouse_domain::account::failure::Failure;
 use tollhouse_domain::health::Signal;
 use tollhouse_domain::pool::Verdict;
@@ -20,7 +20,7 @@ use tollhouse_wire::translate::Answering;
 use self::account::seated;
 use super::arriving::Arriving;
 use super::headers;
-use super::outbound::{Address, Outbound};
+use super::outbound::{Address, Changed, Outbound};
 use super::refusal::Refusal;
 use super::resolve::{Credential, Target};
 use super::{stale, translation};
@@ -40,8 +40,25 @@ pub(crate) struct Answered {
     pub(crate) target: Target,
     /// Why the first target's answer is not this one.
     pub(crate) fallback: Option<&'static str>,
-    /// How the answer becomes the caller's, when the target speaks another protocol.
-    pub(crate) answering: Option<Answering>,
+    /// How the answer becomes the caller's.
+    pub(crate) way: Way,
+}
+
+impl Answered {
+    /// Whether it passes as it comes.
+    pub(crate) const fn is_passed_on(&self) -> bool {
+        matches!(self.way, Way::AsItComes)
+    }
+}
+
+/// How an answer becomes the caller's.
+pub(crate) enum Way {
+    /// As it comes.
+    AsItComes,
+    /// Put together from a stream of the caller's own protocol.
+    Assembled,
+    /// Translated.
+    Translated(Answering),
 }
 
 /// How upstreams are reached, and what is remembered of them.
@@ -104,7 +121,7 @@ pub(super) struct Sending {
     target: Target,
     request: Request<ChunkBody>,
     losses: Losses,
-    answering: Option<Answering>,
+    way: Way,
     /// Whether the answer's status says anything of the credential and of the endpoint: where the client
     /// chooses the path, it may be the path's, and a key's holder could put a shared credential out of
     /// everybody's use.
@@ -119,7 +136,7 @@ pub(super) struct Sent {
     /// What a refusal says of the account that was drawn on, if one was.
     failure: Option<Failure>,
     pub(super) answer: Result<Response<Arriving>, UpstreamError>,
-    answering: Option<Answering>,
+    way: Way,
 }
 
 impl Sending {
@@ -129,7 +146,7 @@ impl Sending {
             target,
             request,
             losses,
-            answering: None,
+            way: Way::AsItComes,
             judges: true,
             seat: None,
         }
@@ -173,7 +190,7 @@ impl Sent {
             response,
             target: self.target,
             fallback,
-            answering: self.answering,
+            way: self.way,
         })
     }
 }
@@ -236,7 +253,7 @@ impl<'a> Queue<'a> {
             return Ok(Sending {
                 request: carried.request,
                 losses: carried.losses,
-                answering: Some(carried.answering),
+                way: Way::Translated(carried.answering),
                 judges: true,
                 seat: None,
                 target,
@@ -252,12 +269,23 @@ impl<'a> Queue<'a> {
             self.outbound.headers.clone()
         };
         let mut headers = headers::upstream(headers, self.outbound.metered, own);
-        let (changed, losses) = self.outbound.changed(&target)?;
+        let Changed {
+            body: changed,
+            losses,
+            session,
+        } = self.outbound.changed(&target)?;
         let source = &self.outbound.body;
         if changed.is_some() && source.decoded.is_some() {
             // What is sent is no longer what was compressed.
             headers.remove(http::header::CONTENT_ENCODING);
         }
+        let way = if self.outbound.is_to_be_assembled(&target) {
+            headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
+            Way::Assembled
+        } else {
+            Way::AsItComes
+        };
+        headers::name_session(&mut headers, session.as_deref());
         let body = changed.unwrap_or_else(|| source.raw.clone());
         target.credential.apply(&target.endpoint, &mut headers);
         let mut request = Request::new(ChunkBody::from(body));
@@ -266,6 +294,7 @@ impl<'a> Queue<'a> {
         *request.headers_mut() = headers;
         let judges = is_named(&target, request.uri(), &self.outbound.address);
         Ok(Sending {
+            way,
             judges,
             ..Sending::new(target, request, losses)
         })
@@ -316,7 +345,7 @@ pub(super) async fn attempt(ways: Ways<'_>, sending: Sending, call: &mut OpenCal
         target,
         mut request,
         losses,
-        answering,
+        way,
         judges,
         seat,
     } = sending;
@@ -327,6 +356,7 @@ pub(super) async fn attempt(ways: Ways<'_>, sending: Sending, call: &mut OpenCal
         &target.endpoint.provider,
         target.model.as_deref(),
         credential.source(),
+        target.endpoint.paid,
     );
     if let Some(row) = call.row() {
         row.credential_id = credential.id();
@@ -350,12 +380,15 @@ pub(super) async fn attempt(ways: Ways<'_>, sending: Sending, call: &mut OpenCal
         let windows = account::windows(response.headers(), now);
         ways.pools.heard(account, windows, now);
     }
-    let failure = match (target.credential.account(), &mut answer) {
-        (Some(_), Ok(response)) if is_refusal(response.status()) => {
+    let of_plan = target.credential.account().is_some() || target.endpoint.tells_windows();
+    let failure = match &mut answer {
+        Ok(response) if of_plan && is_refusal(response.status()) => {
             // As with retries: few calls need the room.
-            Some(Box::pin(account::look(response, now)).await)
+            let failure = Box::pin(account::look(response, now)).await;
+            account::say_when(response, failure, now);
+            Some(failure)
         }
-        _ => None,
+        Ok(_) | Err(_) => None,
     };
     learn(ways, &target, &answer, failure, judges, now);
     if let Ok(response) = &answer {
@@ -369,7 +402,7 @@ pub(super) async fn attempt(ways: Ways<'_>, sending: Sending, call: &mut OpenCal
         target,
         failure,
         answer,
-        answering,
+        way,
     }
 }
 
@@ -395,6 +428,8 @@ fn learn(
         }
         Ok(response) => match response.status().as_u16() {
             401 => (Signal::Answered, Some(Verdict::Refused)),
+            // A full model says nothing of the credential, nor of other models.
+            429 if failure == Some(Failure::Model) => (Signal::Answered, None),
             429 => {
                 let pause = retry_after(response.headers(), now);
                 let only_its = target.spare.is_some() || target.credential.is_clients();

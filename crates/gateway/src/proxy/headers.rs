@@ -41,6 +41,9 @@ const CLIENTS_OWN: [HeaderName; 12] = [
     ACCEPT_ENCODING,
 ];
 
+/// The one header of its name's kind that is about the turn and not about the account: clients send it back.
+const TURN_STATE: &str = "x-codex-turn-state";
+
 /// Account selectors of the caller's own account: with another credential they only mislead.
 const ACCOUNT_SELECTORS: [HeaderName; 3] = [
     HeaderName::from_static("openai-organization"),
@@ -74,8 +77,10 @@ pub(crate) fn upstream(mut headers: HeaderMap, metered: bool, own_account: bool)
     headers
 }
 
-/// The headers of an upstream's answer that reach the client.
-pub(crate) fn downstream(mut headers: HeaderMap, own_account: bool) -> HeaderMap {
+/// The headers of an upstream's answer that reach the client. What they say of a plan is for whose plan it is.
+///
+/// `own_account`: the client's own credential went upstream. `own_plan`: the plan is the caller's.
+pub(crate) fn downstream(mut headers: HeaderMap, own_account: bool, own_plan: bool) -> HeaderMap {
     remove_hop_by_hop(&mut headers);
     headers.remove(SET_COOKIE);
     // About the upstream's address, which is not the one the client talks to.
@@ -84,9 +89,17 @@ pub(crate) fn downstream(mut headers: HeaderMap, own_account: bool) -> HeaderMap
         let name = name.as_str();
         name.starts_with("x-tollhouse-")
             || (!own_account && name.starts_with("anthropic-ratelimit-unified-"))
+            || (!own_plan && name.starts_with("x-codex-") && name != TURN_STATE)
     };
     remove_where(&mut headers, hidden);
     headers
+}
+
+/// Says in a header what the target knows the session by, unless the client did.
+pub(crate) fn name_session(headers: &mut HeaderMap, session: Option<&str>) {
+    if let Some(Ok(session)) = session.map(HeaderValue::from_str) {
+        headers.entry(names::SESSION_ID).or_insert(session);
+    }
 }
 
 fn remove_hop_by_hop(headers: &mut HeaderMap) {
@@ -211,6 +224,9 @@ mod tests {
             ("x-tollhouse-call", "forged"),
             ("anthropic-ratelimit-unified-status", "allowed"),
             ("anthropic-ratelimit-requests-limit", "5"),
+            ("x-codex-primary-used-percent", "5"),
+            ("x-codex-plan-type", "pro"),
+            ("x-codex-turn-state", "t"),
             ("retry-after", "1"),
             ("x-should-retry", "true"),
             ("request-id", "req_1"),
@@ -219,9 +235,15 @@ mod tests {
             "anthropic-ratelimit-requests-limit",
             "request-id",
             "retry-after",
+            "x-codex-turn-state",
             "x-should-retry",
         ];
-        assert_eq!(names(&downstream(sent.clone(), false)), kept);
-        assert!(downstream(sent, true).contains_key("anthropic-ratelimit-unified-status"));
+        assert_eq!(names(&downstream(sent.clone(), false, false)), kept);
+        let own = downstream(sent.clone(), true, true);
+        assert!(own.contains_key("anthropic-ratelimit-unified-status"));
+        // An account of one's own is kept here, and still one's own plan.
+        let own = downstream(sent, false, true);
+        assert!(own.contains_key("x-codex-primary-used-percent"));
+        assert!(!own.contains_key("anthropic-ratelimit-unified-status"));
     }
 }

@@ -399,6 +399,7 @@ fn request(parts: Parts, body: Chunks, suffix: String) -> Outbound {
             raw: body,
             decoded: None,
             model: None,
+            streams: false,
         },
         address: Address::Path {
             suffix: Cow::Owned(suffix),

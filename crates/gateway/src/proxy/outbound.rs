@@ -2,10 +2,13 @@
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, Method};
 use tollhouse_wire::ErrorKind;
+use tollhouse_wire::dialect::{Dialect, Streams};
 use tollhouse_wire::loss::{Loss, Losses};
+use tollhouse_wire::responses::{self, Asked};
 
 use super::inbound::Inbound;
 use super::operation::Inference;
@@ -34,6 +37,19 @@ pub(crate) struct Body {
     pub(crate) decoded: Option<Chunks>,
     /// The bytes of the `model` value, in the decoded body.
     pub(crate) model: Option<std::ops::Range<usize>>,
+    /// It asks for a stream.
+    pub(crate) streams: bool,
+}
+
+/// What goes to a target of the caller's own protocol instead of what came.
+#[derive(Default)]
+pub(super) struct Changed {
+    /// The body, if it is another one.
+    pub(super) body: Option<Chunks>,
+    /// What was left out of it.
+    pub(super) losses: Losses,
+    /// What the target knows the session by, where it wants that in a header.
+    pub(super) session: Option<String>,
 }
 
 impl Body {
@@ -83,6 +99,7 @@ impl Outbound {
                 raw: inbound.body,
                 decoded: inbound.decoded,
                 model: inbound.peek.model.map(|model| model.span),
+                streams: inbound.peek.stream == Some(true),
             },
             address: Address::Path {
                 suffix: Cow::Borrowed(origin.inference.suffix()),
@@ -93,13 +110,71 @@ impl Outbound {
     }
 
     /// The body for a target of the caller's own protocol, if it is not the one that came: with the
-    /// target's name for the model, and without the thoughts of another vendor that we sealed in it when the
-    /// conversation was translated before.
-    pub(super) fn changed(&self, target: &Target) -> Result<(Option<Chunks>, Losses), Refusal> {
-        let (body, mut losses) = (&self.body, Losses::default());
+    /// target's name for the model, without the thoughts of another vendor that we sealed in it when the
+    /// conversation was translated before, and without what the target has rules against.
+    pub(super) fn changed(&self, target: &Target) -> Result<Changed, Refusal> {
         let Some(origin) = &self.origin else {
-            return Ok((body.renamed(target), losses));
+            return Ok(Changed {
+                body: self.body.renamed(target),
+                ..Changed::default()
+            });
         };
+        let (body, losses) = self.own(target, origin)?;
+        let changed = Changed {
+            body,
+            losses,
+            session: None,
+        };
+        match target.endpoint.rules() {
+            None => Ok(changed),
+            Some(rules) => self.suited(rules, origin, changed),
+        }
+    }
+
+    /// Fits a body to the rules of its target.
+    fn suited(
+        &self,
+        rules: &Dialect,
+        origin: &Origin,
+        changed: Changed,
+    ) -> Result<Changed, Refusal> {
+        let asked = match origin.inference {
+            Inference::Responses => Asked::Answer,
+            Inference::Compact => Asked::Compaction,
+            Inference::Messages
+            | Inference::CountTokens
+            | Inference::Chat
+            | Inference::Embeddings
+            | Inference::InputTokens => return Ok(changed),
+        };
+        let body = changed.body.as_ref().unwrap_or(self.body.plain());
+        let session = origin.session.to_string();
+        let suited = responses::suit(&body.contiguous(), rules, asked, &session)?;
+        let mut losses = changed.losses;
+        losses.extend(suited.losses);
+        origin.allow(losses)?;
+        Ok(Changed {
+            body: suited
+                .body
+                .map(|body| Chunks::from(Bytes::from(body)))
+                .or(changed.body),
+            losses,
+            session: suited.session,
+        })
+    }
+
+    /// Whether the caller wants the answer whole that `target` can only stream.
+    pub(super) fn is_to_be_assembled(&self, target: &Target) -> bool {
+        let streams = |rules: &Dialect| rules.streams(false) == Streams::Only;
+        let answers = |origin: &Origin| origin.inference == Inference::Responses;
+        !self.body.streams
+            && target.endpoint.rules().is_some_and(streams)
+            && self.origin.as_ref().is_some_and(answers)
+    }
+
+    /// The body as its protocol's own vendor is to have it.
+    fn own(&self, target: &Target, origin: &Origin) -> Result<(Option<Chunks>, Losses), Refusal> {
+        let (body, mut losses) = (&self.body, Losses::default());
         match body.plain().unsealed(target.endpoint.protocol) {
             None => Ok((body.renamed(target), losses)),
             Some(raw) => {
@@ -108,6 +183,7 @@ impl Outbound {
                 let clean = Body {
                     model: raw.model_span(),
                     decoded: None,
+                    streams: body.streams,
                     raw,
                 };
                 Ok((clean.renamed(target).or(Some(clean.raw)), losses))

@@ -13,8 +13,9 @@ use tollhouse_wire::translate::Translator;
 use tollhouse_wire::{ErrorKind, Meter, Protocol};
 
 use super::arriving::Arriving;
+use super::assembled;
 use super::count;
-use super::dispatch::{self, Answered, Sending};
+use super::dispatch::{self, Answered, Sending, Way};
 use super::headers;
 use super::outbound::Outbound;
 use super::refusal::{Refusal, request_id, sign};
@@ -75,11 +76,18 @@ impl<'a> Passage<'a> {
         }
         let ways = self.gateway.ways();
         match dispatch::dispatch(ways, targets, outbound, &mut self.call).await {
-            Ok(mut answered) => match answered.answering.take() {
-                None => Ok(self.relay(answered)),
-                Some(answering) => Box::pin(translated::answer(self, answered, answering)).await,
-            },
+            Ok(answered) if answered.is_passed_on() => Ok(self.relay(answered)),
+            Ok(answered) => Box::pin(self.answer(answered)).await,
             Err(refusal) => Err(self.refuse(refusal)),
+        }
+    }
+
+    /// Hands an answer over that is not passed on as it comes.
+    async fn answer(self, mut answered: Answered) -> Result<Response<Body>, Refusal> {
+        match std::mem::replace(&mut answered.way, Way::AsItComes) {
+            Way::Translated(answering) => translated::answer(self, answered, answering).await,
+            Way::Assembled => assembled::answer(self, answered).await,
+            Way::AsItComes => Ok(self.relay(answered)),
         }
     }
 
@@ -273,7 +281,11 @@ impl<'a> Passage<'a> {
             fallback,
         } = head;
         let credential = &target.credential;
-        let mut headers = headers::downstream(parts.headers, credential.is_clients());
+        let mut headers = headers::downstream(
+            parts.headers,
+            credential.is_clients(),
+            credential.is_callers(),
+        );
         if self.protocol == Protocol::Messages
             && parts.status.is_success()
             && !credential.is_clients()

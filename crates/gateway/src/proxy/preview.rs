@@ -206,8 +206,7 @@ fn carry(outbound: &Outbound, target: &Target) -> Result<Losses, Refusal> {
         }
         None => {
             dispatch::uri(target, &outbound.address)?;
-            let (_, losses) = outbound.changed(target)?;
-            Ok(losses)
+            Ok(outbound.changed(target)?.losses)
         }
     }
 }

@@ -98,6 +98,7 @@ pub(crate) async fn proxy(
             raw: inbound.body,
             decoded: None,
             model: None,
+            streams: false,
         },
         address: Address::Proxied {
             path,

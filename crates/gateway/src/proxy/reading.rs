@@ -3,17 +3,39 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use http_body_util::BodyExt;
 use tollhouse_wire::ErrorKind;
+use tollhouse_wire::answer::Malformed;
 
 use super::arriving::Arriving;
 use super::passage::Passage;
 use super::refusal::Refusal;
+use super::translated::broken;
 
 /// A body being read, with a limit on its silence.
 pub(super) struct Reading {
     upstream: Arriving,
     idle: Duration,
+}
+
+/// Reads an answer until `take` has seen its end; it is told `None` where nothing more comes. What it reads is
+/// metered.
+pub(super) async fn until(
+    passage: &mut Passage<'_>,
+    upstream: Arriving,
+    mut take: impl FnMut(Option<&[u8]>) -> Result<bool, Malformed>,
+) -> Result<(), Refusal> {
+    let mut reading = Reading::new(passage, upstream);
+    while let Some(bytes) = reading.next().await? {
+        passage.call().heard(&bytes);
+        if take(Some(&bytes)).map_err(broken)? {
+            // A body that is read to its end leaves its connection to the next call.
+            let _ = reading.next().now_or_never();
+            return Ok(());
+        }
+    }
+    take(None).map(drop).map_err(broken)
 }
 
 impl Reading {

@@ -160,6 +160,20 @@ impl Credential {
         matches!(self, Self::Client(_))
     }
 
+    /// Whether the plan behind it is the caller's own: the client's login, an account of the key's own user,
+    /// or the operator's where the key is the operator's too.
+    pub(crate) fn is_callers(&self) -> bool {
+        match self {
+            Self::None | Self::Upstream => false,
+            Self::Client(_) => true,
+            Self::Kept(open) => match open.owner {
+                Owner::User(_) => true,
+                Owner::Org(_) => false,
+                Owner::Platform => open.account.is_some(),
+            },
+        }
+    }
+
     /// Puts the one credential into headers that hold none.
     pub(crate) fn apply(&self, endpoint: &Endpoint, headers: &mut HeaderMap) {
         if let (Self::Kept(open), Some(header)) = (self, &endpoint.account_header) {

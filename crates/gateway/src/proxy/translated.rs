@@ -1,6 +1,5 @@
 //! The answer of a target of another protocol, on its way to becoming the caller's.
 
-use futures_util::FutureExt;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use tollhouse_domain::call::Outcome;
@@ -14,7 +13,7 @@ use super::arriving::Arriving;
 use super::dispatch::{Answered, retry_after};
 use super::inbound;
 use super::passage::{Passage, is_event_stream};
-use super::reading::Reading;
+use super::reading::{self, Reading};
 use super::refusal::Refusal;
 use super::resolve::Target;
 use crate::body::Body;
@@ -130,25 +129,14 @@ async fn gather(
     passage.call().listen(Meter::stream(head.upstream()));
     let mut translator = answering.gather();
     let mut none = Vec::new();
-    let mut reading = Reading::new(&passage, source.body);
-    let read = loop {
-        match reading.next().await {
-            Ok(Some(bytes)) => {
-                passage.call().heard(&bytes);
-                if let Err(malformed) = translator.push(&bytes, &mut none) {
-                    break Err(broken(malformed));
-                }
-                if translator.ended() {
-                    // A body that is read to its end leaves its connection to the next call.
-                    let _ = reading.next().now_or_never();
-                    break Ok(());
-                }
-            }
-            Ok(None) => break translator.finish(&mut none).map_err(broken),
-            Err(refusal) => break Err(refusal),
+    let read = reading::until(&mut passage, source.body, |bytes| {
+        match bytes {
+            Some(bytes) => translator.push(bytes, &mut none)?,
+            None => translator.finish(&mut none)?,
         }
-    };
-    match read {
+        Ok(translator.ended())
+    });
+    match read.await {
         Ok(()) => Ok(finished(passage, head, translator.gathered(), false).await),
         Err(refusal) => Err(passage.refuse(refusal)),
     }
@@ -221,7 +209,7 @@ fn first_event(body: &[u8]) -> Vec<u8> {
     first.unwrap_or_default()
 }
 
-async fn refused(
+pub(super) async fn refused(
     mut passage: Passage<'_>,
     mut head: Head,
     failure: &Failure<'_>,
@@ -236,7 +224,7 @@ async fn refused(
     passage.complete(head, Outcome::UpstreamError, body).await
 }
 
-fn broken(malformed: Malformed) -> Refusal {
+pub(super) fn broken(malformed: Malformed) -> Refusal {
     let message = "The provider's answer could not be understood.";
     Refusal::new(ErrorKind::UpstreamBroken, message).because(malformed)
 }

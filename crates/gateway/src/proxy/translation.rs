@@ -56,6 +56,7 @@ pub(super) fn request(
         body,
         streams,
         losses,
+        session,
         answering,
         ..
     } = prepared;
@@ -69,6 +70,7 @@ pub(super) fn request(
     request
         .headers_mut()
         .insert(ACCEPT, HeaderValue::from_static(accept));
+    headers::name_session(request.headers_mut(), session.as_deref());
     Ok(Carried {
         request,
         losses,

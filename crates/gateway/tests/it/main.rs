@@ -24,6 +24,7 @@ mod objects;
 mod outcomes;
 mod own_credential;
 mod passthrough;
+mod plan;
 mod policy;
 mod protocols_in;
 mod proxied;

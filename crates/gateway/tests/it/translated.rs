@@ -48,7 +48,7 @@ fn pairs() -> impl Iterator<Item = (&'static Dialect, &'static Said)> {
 }
 
 /// What a caller reads out of an answer: its text, and the tokens in and out.
-fn read(protocol: Protocol, answer: &Answer, streamed: bool) -> (String, [u64; 2]) {
+pub(crate) fn read(protocol: Protocol, answer: &Answer, streamed: bool) -> (String, [u64; 2]) {
     let data: Vec<Value> = if streamed {
         answer
             .text()
@@ -104,7 +104,7 @@ fn read(protocol: Protocol, answer: &Answer, streamed: bool) -> (String, [u64; 2
 }
 
 /// A request of `caller` that asks for everything this suite looks at.
-fn request(caller: &Dialect, streamed: bool) -> String {
+pub(crate) fn request(caller: &Dialect, streamed: bool) -> String {
     let body = caller.request("asked", streamed);
     if caller.protocol == Protocol::Chat && streamed {
         body.replace(

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use futures_util::future::{Either, ready};
-use http::{HeaderMap, Response, StatusCode};
+use http::header::RETRY_AFTER;
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use tollhouse_domain::account::failure::{Failure, classify};
 use tollhouse_domain::account::window::Windows;
 use tollhouse_domain::health::Signal;
@@ -60,6 +61,23 @@ pub(super) async fn look(response: &mut Response<Arriving>, now: Timestamp) -> F
     let body = decoded.as_deref().unwrap_or(body);
     let asked = retry_after(response.headers(), now);
     classify(response.status().as_u16(), asked, body, now)
+}
+
+/// Says in a header when a plan that is used up begins anew, where nothing else does: clients read it there
+/// and nowhere else.
+pub(super) fn say_when(response: &mut Response<Arriving>, failure: Failure, now: Timestamp) {
+    let Failure::Capped(until) = failure else {
+        return;
+    };
+    let until = until.or_else(|| windows(response.headers(), now).full_until(now));
+    let open = response.status() == StatusCode::TOO_MANY_REQUESTS
+        && retry_after(response.headers(), now).is_none();
+    if let Some(until) = until.filter(|until| open && *until > now) {
+        let pause = until.since(now);
+        let seconds = pause.as_secs() + u64::from(pause.subsec_nanos() > 0);
+        let headers = response.headers_mut();
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
 }
 
 /// How much of the account's plan is used, as far as an answer's headers say so.
