@@ -11,6 +11,7 @@ pub mod device;
 pub mod failure;
 pub mod import;
 pub mod refresh;
+pub mod sign_in;
 pub mod token;
 pub mod window;
 

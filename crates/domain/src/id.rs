@@ -105,6 +105,10 @@ id!(
     /// A device that asks to be let in.
     DeviceId, "dev"
 );
+id!(
+    /// Somebody signing in with an account at a provider.
+    SignInId, "login"
+);
 
 #[cfg(test)]
 mod tests {

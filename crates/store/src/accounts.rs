@@ -6,18 +6,23 @@
 //! those that they were got with, and of no others.
 
 mod row;
+mod sign_ins;
+pub(crate) mod take;
 
 use std::fmt;
 
 use tollhouse_domain::account::window::Windows;
 use tollhouse_domain::account::{Facts, Lost, Why};
+use tollhouse_domain::credential::Owner;
 use tollhouse_domain::id::CredentialId;
 use tollhouse_domain::time::Timestamp;
 use uuid::Uuid;
 
 use self::row::{AccountRow, FactsRow};
+pub use self::sign_ins::{SignIn, Step};
+use self::take::take;
 use crate::convert::to_json;
-use crate::credentials::{CredentialRecord, put};
+use crate::credentials::{CredentialRecord, stored};
 use crate::db::Store;
 use crate::error::Result;
 
@@ -81,18 +86,23 @@ pub enum Mark {
     Rest(Timestamp, Why),
 }
 
-const INSERT: &str = "INSERT INTO accounts (credential_id, generation, holder, plan, renewable, issued_at, \
-    expires_at, failures) VALUES ($1, 1, $2, $3, $4, $5, $6, 0)";
-const REPLACE: &str = "UPDATE accounts SET generation = generation + 1, holder = $2, plan = $3, \
-    renewable = $4, issued_at = $5, expires_at = $6, failures = 0, refreshed_at = NULL, lost_at = NULL, \
-    lost_why = NULL, rest_until = NULL, rest_why = NULL, next_try_at = NULL, last_error = NULL, \
-    refresher = NULL, refresher_until = NULL, windows = NULL, windows_at = NULL WHERE credential_id = $1";
 const FACTS: &str = "SELECT credential_id, generation, holder, plan, renewable, issued_at, expires_at, \
     refreshed_at, lost_at, lost_why, rest_until, rest_why, failures, next_try_at, last_error, windows, \
     windows_at, enabled FROM accounts JOIN credentials ON credentials.id = credential_id";
-const ONE: &str = "SELECT accounts.*, id, kind, owner_kind, owner_id, provider, name, fingerprint, \
-    configured_at, managed, enabled, base_url, stale_since, sealed \
-    FROM accounts JOIN credentials ON credentials.id = credential_id WHERE id = $1";
+macro_rules! select {
+    () => {
+        "SELECT accounts.*, id, kind, owner_kind, owner_id, provider, name, fingerprint, \
+         configured_at, managed, enabled, base_url, stale_since, sealed \
+         FROM accounts JOIN credentials ON credentials.id = credential_id"
+    };
+}
+
+const ONE: &str = concat!(select!(), " WHERE id = $1");
+const ALL: &str = concat!(select!(), " ORDER BY id");
+const OF_OWNER: &str = concat!(
+    select!(),
+    " WHERE owner_kind = $1 AND owner_id = $2 ORDER BY id"
+);
 const CLAIM: &str = "UPDATE accounts SET refresher = $2, refresher_until = $3 WHERE credential_id = $1 \
     AND (refresher IS NULL OR refresher = $2 OR refresher_until <= $4)";
 const HELD: &str = "SELECT refresher_until FROM accounts WHERE credential_id = $1";
@@ -123,20 +133,40 @@ impl Store {
     /// # Errors
     /// As of [`Store::put_credential`].
     pub async fn put_account(&self, record: &AccountRecord, most: u32) -> Result<()> {
-        let AccountRecord { credential, facts } = record;
         administer!(self, Credentials, |tx| {
-            let known = put!(tx, credential, most);
-            sqlx::query(if known.is_some() { REPLACE } else { INSERT })
-                .bind(credential.meta.id.0)
-                .bind(&facts.holder)
-                .bind(&facts.plan)
-                .bind(facts.renewable)
-                .bind(facts.issued_at.0)
-                .bind(facts.expires_at.0)
-                .execute(&mut *tx)
-                .await?;
+            take!(tx, record, None, false, most);
             ((), true)
         })
+    }
+
+    /// The same with who the account is at its provider, as a digest: whoever else has it here keeps it.
+    ///
+    /// # Errors
+    /// As of [`Store::put_credential`], and [`StoreError::Conflict`](crate::StoreError::Conflict) when the
+    /// same login is here under another owner or name, or another login under this one.
+    pub async fn take_account(
+        &self,
+        record: &AccountRecord,
+        identity: Option<&[u8; 32]>,
+        most: u32,
+    ) -> Result<()> {
+        administer!(self, Credentials, |tx| {
+            take!(tx, record, identity, true, most);
+            ((), true)
+        })
+    }
+
+    /// An owner's accounts, or everybody's, in the order they were first set, with their sealed tokens.
+    pub async fn accounts_of(&self, owner: Option<Owner>) -> Result<Vec<AccountRecord>> {
+        let rows: Vec<AccountRow> = match owner.map(stored) {
+            Some((kind, id)) => read!(self, |pool| sqlx::query_as(OF_OWNER)
+                .bind(kind)
+                .bind(id)
+                .fetch_all(pool)
+                .await?),
+            None => read!(self, |pool| sqlx::query_as(ALL).fetch_all(pool).await?),
+        };
+        rows.into_iter().map(AccountRow::record).collect()
     }
 
     /// What is known of every account, by its credential.

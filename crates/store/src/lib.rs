@@ -42,7 +42,7 @@ mod usage;
 mod users;
 mod vault;
 
-pub use accounts::{AccountRecord, Claim, Mark, Renewed};
+pub use accounts::{AccountRecord, Claim, Mark, Renewed, SignIn, Step};
 pub use audit::{AuditFilter, ReadEntry};
 pub use backup::backup;
 pub use calls::{CallFilter, MAX_COST, MAX_COUNT, MAX_TEXT};

@@ -131,7 +131,7 @@ pub fn answered(status: u16, body: &[u8], pending: &[u16]) -> Answer {
     let not_yet = code == Some("authorization_pending");
     match (status, code) {
         (_, Some("slow_down")) => Answer::SlowDown,
-        (_, Some("access_denied")) => Answer::Denied,
+        (_, Some("access_denied" | "authorization_declined")) => Answer::Denied,
         (_, Some("expired_token" | "token_expired")) => Answer::Expired,
         (200..=299, None) => Answer::Approved,
         _ if not_yet || pending.contains(&status) => Answer::Pending,
@@ -265,6 +265,7 @@ mod tests {
             (400, r#"{"error":"authorization_pending"}"#, Answer::Pending),
             (400, r#"{"error":"slow_down"}"#, Answer::SlowDown),
             (400, r#"{"error":"access_denied"}"#, Answer::Denied),
+            (400, r#"{"error":"authorization_declined"}"#, Answer::Denied),
             (400, r#"{"error":"expired_token"}"#, Answer::Expired),
             (
                 200,

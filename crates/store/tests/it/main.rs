@@ -2,6 +2,7 @@
 //! a server (`scripts/with-postgres.sh` starts one).
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod account_sign_ins;
 mod accounts;
 mod audit;
 mod calls;
