@@ -5,7 +5,10 @@ pub(crate) mod ask;
 mod flight;
 pub(crate) mod grant;
 pub(crate) mod keep;
+pub(crate) mod notice;
+pub(crate) mod put;
 mod renew;
+pub(crate) mod sign_in;
 pub(crate) mod tokens;
 
 use std::collections::HashMap;
@@ -42,6 +45,7 @@ pub(crate) enum Outcome {
 /// Refreshes that are under way, and who issues tokens.
 pub(crate) struct Accounts {
     enabled: bool,
+    of_organizations: bool,
     authorities: Authorities,
     flights: Mutex<HashMap<CredentialId, Flight>>,
 }
@@ -58,6 +62,7 @@ impl Accounts {
     pub(crate) fn new(config: &config::Accounts) -> Self {
         Self {
             enabled: config.enabled,
+            of_organizations: config.allow_organization,
             authorities: config.authorities.clone(),
             flights: Mutex::default(),
         }
@@ -66,6 +71,11 @@ impl Accounts {
     /// Whether accounts are used at all.
     pub(crate) const fn enabled(&self) -> bool {
         self.enabled
+    }
+
+    /// Whether organizations may have some.
+    pub(crate) const fn of_organizations(&self) -> bool {
+        self.enabled && self.of_organizations
     }
 
     /// Who issues the tokens of `provider`'s accounts, if it takes any.

@@ -8,6 +8,7 @@
 //! Decisions are not made here: input is read into types, handed to the domain or the store, and
 //! what they say is shown.
 
+mod accounts;
 mod audit;
 mod auth;
 mod bootstrap;
@@ -118,6 +119,7 @@ fn v1() -> OpenApiRouter<Control> {
         .routes(routes!(keys::renewal::renew))
         .routes(routes!(bootstrap::bootstrap))
         .merge(credentials())
+        .merge(accounts())
         .routes(routes!(credentials::trial::test))
         .routes(routes!(providers::list))
         .routes(routes!(providers::put, providers::delete))
@@ -181,6 +183,22 @@ fn credentials() -> OpenApiRouter<Control> {
             owned::delete_orgs
         ))
         .routes(routes!(one::show, one::change, one::delete))
+}
+
+/// Accounts, and signing in with them.
+fn accounts() -> OpenApiRouter<Control> {
+    use accounts::{import, one, sign_in};
+    OpenApiRouter::default()
+        .routes(routes!(accounts::list))
+        .routes(routes!(sign_in::begin))
+        .routes(routes!(sign_in::show, sign_in::cancel))
+        .routes(routes!(sign_in::finish))
+        .routes(routes!(import::import))
+        .routes(routes!(one::show, one::delete))
+        .routes(routes!(one::pause))
+        .routes(routes!(one::resume))
+        .routes(routes!(one::wake))
+        .routes(routes!(one::refresh))
 }
 
 /// What anyone may use.

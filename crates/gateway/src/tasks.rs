@@ -61,9 +61,7 @@ pub(crate) fn spawn(gateway: &Gateway, writer: Writer, finished: Receiver<Finish
         finished,
         stop.clone(),
     ));
-    if keep.calls.is_some() || keep.sums.is_some() || keep.captures.is_some() {
-        tasks.spawn(retention::run(gateway.clone(), keep, stop.clone()));
-    }
+    tasks.spawn(retention::run(gateway.clone(), keep, stop.clone()));
 }
 
 /// Reads what was spent before, until the store says.

@@ -48,7 +48,6 @@ pub(crate) enum Question<'a> {
     /// A form of these fields.
     Form(&'a [(&'a str, &'a str)]),
     /// A JSON document.
-    #[expect(dead_code, reason = "signing in comes next")]
     Json(Vec<u8>),
     /// Nothing but who asks: `authorization`, whole.
     Get(HeaderValue),

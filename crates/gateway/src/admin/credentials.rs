@@ -6,7 +6,7 @@ pub(super) mod trial;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use tollhouse_domain::audit::{Action, Note, Subject, SubjectKind};
-use tollhouse_domain::credential::{Credential, Owner};
+use tollhouse_domain::credential::{Credential, CredentialKind, Owner};
 use tollhouse_domain::id::{CredentialId, OrgId};
 use tollhouse_domain::pool::{Fit, LastRefusal, Standing};
 use tollhouse_domain::provider::{Provider, valid_name};
@@ -30,6 +30,10 @@ pub(super) struct CredentialView {
     owner: OwnerView,
     provider: String,
     name: String,
+    /// `api_key`, or `oauth_account`: a login, which GET /api/v1/accounts says more about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    kind: Option<CredentialKind>,
     configured: bool,
     /// When the secret was last set.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,7 +81,7 @@ impl From<LastRefusal> for LastRefusalView {
 /// Whose a credential is.
 #[derive(Serialize, ToSchema)]
 #[schema(as = CredentialOwner)]
-struct OwnerView {
+pub(super) struct OwnerView {
     /// `user`, `org` or `platform`.
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -85,7 +89,7 @@ struct OwnerView {
 }
 
 impl OwnerView {
-    fn new(owner: Owner) -> Self {
+    pub(super) fn new(owner: Owner) -> Self {
         let id = match owner {
             Owner::User(id) => Some(id.to_string()),
             Owner::Org(id) => Some(id.to_string()),
@@ -143,6 +147,7 @@ impl CredentialView {
             owner: OwnerView::new(stored.owner),
             provider: stored.provider,
             name: stored.name,
+            kind: Some(stored.kind),
             configured: true,
             configured_at: Some(stored.configured_at),
             fingerprint: Some(stored.fingerprint),
@@ -161,6 +166,7 @@ impl CredentialView {
             owner: OwnerView::new(owner),
             provider,
             name,
+            kind: None,
             configured: false,
             configured_at: None,
             fingerprint: None,
@@ -238,7 +244,13 @@ fn check(secret: &Secret, provider: &Provider) -> Result<(), ApiError> {
 }
 
 /// What is done to a credential, for the audit trail.
-fn note(signed: &Signed, action: Action, owner: Owner, provider: &str, name: &str) -> Note {
+pub(super) fn note(
+    signed: &Signed,
+    action: Action,
+    owner: Owner,
+    provider: &str,
+    name: &str,
+) -> Note {
     let subject = Subject::name(SubjectKind::Credential, format!("{provider}/{name}"));
     let org = match owner {
         Owner::Org(org) => Some(org),
@@ -253,7 +265,7 @@ fn note(signed: &Signed, action: Action, owner: Owner, provider: &str, name: &st
     }
 }
 
-fn no_provider() -> ApiError {
+pub(super) fn no_provider() -> ApiError {
     ApiError::missing("There is no such provider; GET /api/v1/providers lists them.")
 }
 

@@ -56,6 +56,9 @@ pub(crate) enum ApiError {
     /// Asked too often.
     #[error("This was asked a moment ago; ask again after the pause that retry-after names.")]
     TooSoon(Duration),
+    /// Somebody else did not do their part; says who.
+    #[error("{0}")]
+    Elsewhere(Cow<'static, str>),
     /// The store does not answer; the same request may succeed later.
     #[error("The store does not answer at the moment; try again.")]
     Unavailable(#[source] Option<StoreError>),
@@ -169,6 +172,7 @@ impl ApiError {
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSoon(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Elsewhere(_) => StatusCode::BAD_GATEWAY,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -185,6 +189,7 @@ impl ApiError {
             Self::Conflict(_) => "conflict",
             Self::TooLarge(_) => "request_too_large",
             Self::TooSoon(_) => "rate_limited",
+            Self::Elsewhere(_) => "unreachable",
             Self::Unavailable(_) => "unavailable",
             Self::Internal(_) => "internal",
         }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
+use tollhouse_domain::account::device::LONGEST;
 use tollhouse_domain::limits::{BudgetWindow, Period, day};
 use tollhouse_domain::time::Timestamp;
 use tollhouse_store::{Singleton, Store};
@@ -93,7 +94,9 @@ async fn sweep_all(
     before: Before,
     stop: &CancellationToken,
 ) -> Result<u64, Unanswered> {
-    let mut total = 0;
+    // Whatever is kept: a little longer than they last, so that whoever is late hears why.
+    let over = clock::now().minus(LONGEST);
+    let mut total = within(LONG, store.delete_sign_ins_before(over)).await?;
     if let Some(before) = before.captures {
         total += sweep_captures(store, before, CAPTURES, stop).await?;
     }

@@ -1,6 +1,7 @@
 //! The control plane as scripts see it.
 
 mod access;
+pub(crate) mod accounts;
 mod audit;
 mod bootstrap;
 mod caps;

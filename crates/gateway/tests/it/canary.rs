@@ -1,5 +1,6 @@
 //! Secrets and prompts are planted, much is done with them, and every sink is searched.
 
+mod accounts;
 mod deeds;
 
 use std::io::Write;
@@ -87,20 +88,29 @@ fn secrets() -> Vec<(&'static str, String)> {
 }
 
 fn search(sink: &str, bytes: &[u8]) {
-    for (name, secret) in secrets() {
+    seek(&secrets(), sink, bytes);
+}
+
+fn seek(secrets: &[(&'static str, String)], sink: &str, bytes: &[u8]) {
+    for (name, secret) in secrets {
         let found = memchr::memmem::find(bytes, secret.as_bytes());
         assert!(found.is_none(), "{sink} holds the {name}");
     }
 }
 
 fn search_files(directory: &Path) -> usize {
+    seek_files(&secrets(), directory)
+}
+
+fn seek_files(secrets: &[(&'static str, String)], directory: &Path) -> usize {
     let mut files = 0;
     for entry in std::fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            files += search_files(&path);
+            files += seek_files(secrets, &path);
         } else {
-            search(&path.display().to_string(), &std::fs::read(&path).unwrap());
+            let bytes = std::fs::read(&path).unwrap();
+            seek(secrets, &path.display().to_string(), &bytes);
             files += 1;
         }
     }

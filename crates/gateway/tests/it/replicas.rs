@@ -1,5 +1,6 @@
 //! Two and three gateways on one PostgreSQL.
 
+mod accounts;
 mod outage;
 mod sign_in;
 

@@ -111,12 +111,22 @@ pub(super) async fn find(
     let missing = || ApiError::missing("There is no credential with this id.");
     let record = signed.store().sealed_credential(id).await?;
     let record = record.ok_or_else(missing)?;
-    match record.meta.owner {
-        Owner::User(user) if signed.user().is_some_and(|me| me.id == user) => {}
-        Owner::User(_) | Owner::Platform if signed.is_platform() => {}
-        Owner::User(_) | Owner::Platform => return Err(missing()),
-        Owner::Org(org) if signed.role_in(org).is_none() => return Err(missing()),
-        Owner::Org(org) => signed.in_org(org, role)?,
-    }
+    may(signed, record.meta.owner, role, missing)?;
     Ok(record)
+}
+
+/// Whether they may go near what is `owner`'s; `missing` says that there is no such thing.
+pub(in crate::admin) fn may(
+    signed: &Signed,
+    owner: Owner,
+    role: Role,
+    missing: impl Fn() -> ApiError,
+) -> Result<(), ApiError> {
+    match owner {
+        Owner::User(user) if signed.user().is_some_and(|me| me.id == user) => Ok(()),
+        Owner::User(_) | Owner::Platform if signed.is_platform() => Ok(()),
+        Owner::User(_) | Owner::Platform => Err(missing()),
+        Owner::Org(org) if signed.role_in(org).is_none() => Err(missing()),
+        Owner::Org(org) => signed.in_org(org, role),
+    }
 }

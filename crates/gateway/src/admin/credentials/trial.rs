@@ -7,6 +7,7 @@ use axum::Json;
 use axum::http::{HeaderValue, Request, StatusCode, header};
 use serde::Serialize;
 use tollhouse_domain::audit::{Action, Subject, SubjectKind};
+use tollhouse_domain::credential::CredentialKind;
 use tollhouse_domain::id::{CredentialId, UserId};
 use tollhouse_domain::provider::AuthScheme;
 use tollhouse_domain::tenancy::Role;
@@ -50,7 +51,7 @@ struct Try {
 impl Tests {
     /// Takes note of a try at `now`, unless the last one of this credential is too fresh, or this caller
     /// makes too many: whoever may test credentials could otherwise find out which keys are good.
-    fn begin(
+    pub(in crate::admin) fn begin(
         &self,
         credential: CredentialId,
         caller: Option<UserId>,
@@ -102,7 +103,7 @@ pub(in crate::admin) struct Trial {
     responses(
         (status = 200, body = Trial),
         (status = 404, body = ErrorBody),
-        (status = 409, description = "Its provider is gone", body = ErrorBody),
+        (status = 409, description = "Its provider is gone, or it is an account", body = ErrorBody),
         (status = 429, description = "Tried out a moment ago", body = ErrorBody),
         Refused,
     ),
@@ -113,6 +114,11 @@ pub(in crate::admin) async fn test(
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Json<Trial>, ApiError> {
     let record = find(&signed, id, Role::Admin).await?;
+    if record.meta.kind == CredentialKind::OauthAccount {
+        let message = "An account is not tried out: it is renewed by itself, and GET /api/v1/accounts/{id} says \
+             how it stands.";
+        return Err(ApiError::Conflict(message.to_owned()));
+    }
     let (request, guarded) = request(&signed, &record)?;
     let started = clock::monotonic();
     let caller = signed.user().map(|user| user.id);

@@ -149,6 +149,22 @@ fn table() -> Vec<Row> {
         row(&put, "/api/v1/platform/credentials/{provider}?name=new", r#"{"api_key":"k"}"#, root(200)),
         row(&delete, "/api/v1/platform/credentials/{provider}?name=new", "", root(204)),
 
+        row(&get, "/api/v1/accounts", "", MINE),
+        row(&post, "/api/v1/accounts/login", r#"{"provider":"plan","flow":"browser"}"#, mine(201)),
+        // Whoever began it, and who administers the installation: who looks, and gives it up.
+        row(&get, "/api/v1/accounts/login/{id}", "", [401, 404, 404, 404, 200, 404, 404, 404, 200]),
+        row(&post, "/api/v1/accounts/login/{id}/code", r#"{"code":"a#b"}"#,
+            [401, 404, 404, 404, 400, 404, 404, 403, 404]),
+        row(&delete, "/api/v1/accounts/login/{id}", "", [401, 404, 404, 404, 204, 404, 404, 403, 204]),
+        row(&post, "/api/v1/accounts/import",
+            r#"{"provider":"plan","auth_json":{"access_token":"a","refresh_token":"another"},"consent":true}"#, mine(200)),
+        row(&get, "/api/v1/accounts/{id}", "", admin(200)),
+        row(&post, "/api/v1/accounts/{id}/pause", "", admin(200)),
+        row(&post, "/api/v1/accounts/{id}/resume", "", admin(200)),
+        row(&post, "/api/v1/accounts/{id}/wake", "", admin(200)),
+        row(&post, "/api/v1/accounts/{id}/refresh", "", admin(200)),
+        row(&delete, "/api/v1/accounts/{id}", "", admin(204)),
+
         row(&get, "/api/v1/providers", "", root(200)),
         row(&put, "/api/v1/providers/{name}", r#"{"endpoints":{"chat":"https://example.com/v1"}}"#, root(200)),
         row(&delete, "/api/v1/providers/{name}", "", root(204)),
@@ -192,7 +208,11 @@ impl World {
         let upstream = ScriptedUpstream::start().await;
         let data_dir = TempDir::new().unwrap();
         let text = configuration(&upstream.url, data_dir.path(), "");
-        let text = text + "[capture]\nbodies = \"full\"";
+        let text = text
+            + "[capture]\nbodies = \"full\"\n[accounts]\nallow_organization = true\n[[provider]]\n\
+               name = \"plan\"\nendpoints = { responses = \"http://127.0.0.1:9\" }\n\
+               account = { authority = \"codex\" }\n\
+               [accounts.authority.codex]\nbase = \"http://127.0.0.1:9\"";
         let gateway = TestGateway::from_text(&text, data_dir).await;
         let root = Api::new(&gateway);
         let mut world = Self {
@@ -241,6 +261,7 @@ impl World {
                     .push(("{token}", token["id"].as_str().unwrap().to_owned()));
             }
         }
+        self.accounts().await;
         self.names.push(("{agent}", "builder".to_owned()));
         let path = format!("/api/v1/orgs/{org}/credentials/lab");
         let kept = self.root.put(&path, r#"{"api_key":"kept"}"#).await.json();
@@ -253,6 +274,25 @@ impl World {
         self.names.push(("{user}", member.clone()));
         self.names.push(("/users/{id}", format!("/users/{member}")));
         self.call(&member).await;
+    }
+
+    /// An account of the organization's, and the member signing in with one.
+    async fn accounts(&mut self) {
+        let body = r#"{"provider":"plan","owner":"here","consent":true,
+            "auth_json":{"access_token":"a","refresh_token":"r"}}"#;
+        let kept = self.root.post("/api/v1/accounts/import", body).await.json();
+        let id = kept["account"]["id"].as_str().unwrap();
+        let (login, body) = (
+            "/accounts/login/{id}",
+            r#"{"provider":"plan","flow":"browser"}"#,
+        );
+        let account = ("/accounts/{id}", format!("/accounts/{id}"));
+        let at = WHO.iter().position(|who| *who == "member").unwrap() - 1;
+        let member = Api::with(&self.gateway, &self.tokens[at]);
+        let begun = member.post("/api/v1/accounts/login", body).await.json();
+        let id = begun["id"].as_str().unwrap();
+        let login = (login, format!("/accounts/login/{id}"));
+        self.names.extend([login, account]);
     }
 
     /// A call with a key of the member's, for the record.
