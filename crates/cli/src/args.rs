@@ -6,6 +6,7 @@
     reason = "these comments are the help texts, printed as they are"
 )]
 
+mod accounts;
 mod audit;
 mod bridge;
 mod people;
@@ -16,6 +17,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use self::accounts::{
+    AccountCommand, AccountImport, AccountLogin, AccountPlace, AccountWhich,
+};
 pub(crate) use self::audit::{AuditCommand, AuditExport, AuditFilters, AuditList, AuditVerify};
 pub(crate) use self::bridge::{BridgeArgs, BridgeCommand};
 pub(crate) use self::people::{
@@ -70,6 +74,9 @@ pub(crate) enum Command {
     /// Provider credentials: what no agent ever holds
     #[command(subcommand)]
     Credential(CredentialCommand),
+    /// Accounts: logins of your own at providers
+    #[command(subcommand)]
+    Account(AccountCommand),
     /// Organizations
     #[command(subcommand)]
     Org(OrgCommand),

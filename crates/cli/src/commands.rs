@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod account;
 mod audit;
 mod bootstrap;
 mod bridge;
@@ -42,6 +43,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<u8> {
         Command::Password(PasswordArgs {}) => password::own().await,
         Command::Key(command) => key::run(command).await,
         Command::Credential(command) => credential::run(command).await,
+        Command::Account(command) => account::run(command).await,
         Command::Org(command) => people::org(command).await,
         Command::User(command) => people::user(command).await,
         Command::Member(command) => people::member(command).await,

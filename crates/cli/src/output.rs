@@ -105,6 +105,15 @@ pub(crate) fn note(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
+/// Something said for a moment, on a terminal alone: the next of its kind takes its place.
+pub(crate) fn passing(text: &str) {
+    let mut err = io::stderr().lock();
+    if err.is_terminal() {
+        let _ = write!(err, "\r\x1b[K{text}");
+        let _ = err.flush();
+    }
+}
+
 /// Why the command did not do what it was asked.
 pub(crate) fn error(error: &anyhow::Error) {
     let mut said = error.to_string();
@@ -128,7 +137,7 @@ pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
 }
 
 /// Names come from clients: nothing in them may move a terminal's cursor or break a line.
-fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { '\u{fffd}' } else { c })
         .collect()

@@ -1,6 +1,7 @@
 //! The command as a user meets it: real processes, real sockets, a home of its own.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod accounts;
 mod audit;
 mod backup;
 mod bootstrap;
