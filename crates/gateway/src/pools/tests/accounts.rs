@@ -34,8 +34,8 @@ fn an_account_rests_as_long_as_its_failure_says_and_no_other_does() {
     let cases = [
         (Failure::Capped(None), Some(CAP)),
         (
-            Failure::Capped(Some(NOW.plus(Duration::from_secs(60)))),
-            Some(Duration::from_secs(60)),
+            Failure::Capped(Some(NOW.plus(Duration::from_mins(1)))),
+            Some(Duration::from_mins(1)),
         ),
         (Failure::Limited(None), Some(RATE)),
         (

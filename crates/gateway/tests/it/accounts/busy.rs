@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::Method;
 use tokio::sync::Notify;
+use tokio::task::JoinSet;
 
 use super::{call, conversations, drawn, gateway};
 use crate::support::client::Client;
@@ -25,9 +26,10 @@ async fn a_full_account_is_passed_over_for_one_call() {
             Step::Write(json(200, &[], MESSAGES.answer)),
         ]);
         let (client, talk) = (client.clone(), talk.clone());
-        let call = tokio::task::spawn(async move { call(&client, &MESSAGES, &talk).await });
+        let mut open = JoinSet::new();
+        open.spawn(async move { call(&client, &MESSAGES, &talk).await });
         upstream.wait_seen(count).await;
-        call
+        open
     };
     let one = held(&first, seen + 1).await;
     let two = held(&second, seen + 2).await;
@@ -41,13 +43,13 @@ async fn a_full_account_is_passed_over_for_one_call() {
     assert!(answer.text().contains("rate_limit_error"));
     assert_eq!(upstream.seen().len(), seen + 2);
     first.notify_one();
-    assert_eq!(one.await.unwrap().status, 200);
+    assert_eq!(one.join_all().await[0].status, 200);
     // The conversation had not moved.
     upstream.json(200, MESSAGES.answer);
     assert_eq!(call(&client, &MESSAGES, talk).await.status, 200);
     assert_eq!(drawn(&upstream).pop().as_ref(), Some(account));
     second.notify_one();
-    assert_eq!(two.await.unwrap().status, 200);
+    assert_eq!(two.join_all().await[0].status, 200);
     gateway.stop().await;
 }
 
@@ -92,11 +94,11 @@ async fn a_place_is_free_again_however_a_call_ends() {
         if streams {
             drop(leaving.send(request).await);
         } else {
-            let asked = tokio::task::spawn(async move { leaving.try_send(request).await.is_ok() });
+            let mut asked = JoinSet::new();
+            asked.spawn(async move { leaving.try_send(request).await.is_ok() });
             upstream.wait_seen(seen + 1).await;
             assert_eq!(call(&client, &MESSAGES, "talk").await.status, 429);
-            asked.abort();
-            let _ = asked.await;
+            asked.shutdown().await;
         }
         tokio::time::timeout(crate::support::SOON, gone.notified())
             .await

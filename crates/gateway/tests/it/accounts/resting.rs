@@ -12,7 +12,7 @@ use super::{call, conversations, drawn, gateway};
 use crate::replicas::Database;
 use crate::support::client::Client;
 use crate::support::dialect::{DIALECTS, MESSAGES, RESPONSES};
-use crate::support::upstream::{ScriptedUpstream, Step, json, last_chunk, stream};
+use crate::support::upstream::{ScriptedUpstream, Step, last_chunk, stream};
 use crate::support::{SOON, TestGateway};
 
 const USED_UP: &str = r#"{"error":{"type":"usage_limit_reached","message":"The usage limit has been reached","resets_in_seconds":7200}}"#;

@@ -38,7 +38,7 @@ async fn a_sign_in_begins_at_one_replica_and_ends_at_another() {
     let store = DatabaseUrl::Postgres(database.url());
     let store = Store::open(&store).await.unwrap();
     let login = "/api/v1/accounts/login";
-    let begin =
+    let open =
         async |replica, body: Value| admin(replica, Method::POST, login, &body.to_string()).await;
 
     let begun = open(&here, json!({ "provider": "plan" })).await;
