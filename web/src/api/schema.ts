@@ -21,6 +21,199 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every account that one may see: one's own, those of organizations that one administers, and for an
+         *     administrator of the installation all of them.
+         */
+        get: operations["list_accounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes over a login from a program that keeps it in a file. With `consent` only: see the error for what it
+         *     means.
+         */
+        post: operations["import_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begins to sign in with an account. Show what the answer says to whoever signs in, with its notices, and ask
+         *     at `poll` until `state` is no longer `pending`.
+         */
+        post: operations["begin_account_sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/login/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How an attempt stands. Asking is what goes on with it: the authority is asked once its interval is over,
+         *     and by one caller at a time.
+         */
+        get: operations["show_account_sign_in"];
+        put?: never;
+        post?: never;
+        /** Gives an attempt up. Doing it again changes nothing; an account that came of it stays. */
+        delete: operations["cancel_account_sign_in"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/login/{id}/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hands in what a browser came back with, and gets the account for it. */
+        post: operations["finish_account_sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is known of an account. */
+        get: operations["show_account"];
+        put?: never;
+        post?: never;
+        /**
+         * Forgets an account. It stays signed in at its provider until its tokens end; sign it out there to end
+         *     them at once.
+         */
+        delete: operations["delete_account"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes an account out of use. Its login is kept and goes on being renewed. While it is the only credential
+         *     of its owner for its provider, their calls are refused: nobody else's is used in its place.
+         */
+        post: operations["pause_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Renews an account's tokens now. The answer says how it stands then; where its authority is in trouble, when
+         *     it is tried again. At most once in five seconds.
+         */
+        post: operations["refresh_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts an account back into use that was paused. */
+        post: operations["resume_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/wake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends an account's rest before its time: for a plan that was extended, or a limit that was lifted. */
+        post: operations["wake_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agents/{agent}/bootstrap": {
         parameters: {
             query?: never;
@@ -1128,6 +1321,52 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description What may be known of an account. */
+        Account: {
+            /** @description When somebody signed in. */
+            configured_at: string;
+            /** @description When its access token ends. It is renewed before. */
+            expires_at: string;
+            /** @description Eight digits that tell two logins apart and reveal neither. */
+            fingerprint: string;
+            /** @description Whom the provider knows it by, as its tokens say. */
+            holder?: string | null;
+            /** @example cred_01890a5d7c4e7d1f8a3b000000000000 */
+            id: string;
+            /** @description What went wrong with it. */
+            last_error?: string | null;
+            name: string;
+            /** @description When a renewal is tried again that failed. */
+            next_try_at?: string | null;
+            /** @description What its terms say of an organization's account. */
+            notice?: string | null;
+            owner: components["schemas"]["CredentialOwner"];
+            /** @description The plan, as its tokens say. */
+            plan?: string | null;
+            provider: string;
+            /** @description When it was last renewed. */
+            refreshed_at?: string | null;
+            state: components["schemas"]["AccountState"];
+            /** @description When an account that rests is used again. */
+            until?: string | null;
+            /**
+             * @description Why it is in this state: `cap`, `rate`, `paused`; `expired`, `reused`, `revoked`,
+             *     `no_refresh_token`, `refused`, `closed`.
+             */
+            why?: string | null;
+            /**
+             * @description How much of its plan is used, as last heard: `primary` and `secondary`, each with `used_percent`,
+             *     `minutes` and `resets_at`.
+             */
+            windows: Record<string, never>;
+            /** @description When that was heard. */
+            windows_at?: string | null;
+        };
+        /**
+         * @description Whether calls may draw on an account.
+         * @enum {string}
+         */
+        AccountState: "ready" | "cooling" | "refreshing" | "auth_required" | "dead" | "disabled";
         /** @description What an organization or a user may use. */
         Allowance: {
             budget: components["schemas"]["Budget"][];
@@ -1238,6 +1477,13 @@ export interface components {
             owner?: string | null;
             /** @description Whether whoever it belongs to has no account here yet: until then it serves nobody. */
             ownerless: boolean;
+        };
+        /** @description What a browser came back with: one of the two. */
+        BroughtBack: {
+            /** @description The whole address that it came back to. */
+            callback_url?: string | null;
+            /** @description Its query, or `CODE#STATE`. */
+            code?: string | null;
         };
         /** @description The most that calls may cost in a window. */
         Budget: {
@@ -1407,6 +1653,8 @@ export interface components {
             fingerprint?: string | null;
             /** @example cred_01890a5d7c4e7d1f8a3b000000000000 */
             id?: string | null;
+            /** @description `api_key`, or `oauth_account`: a login, which GET /api/v1/accounts says more about. */
+            kind?: string | null;
             last_refusal?: components["schemas"]["CredentialRefusal"] | null;
             /** @description Whether the configuration file states it. */
             managed: boolean;
@@ -1700,6 +1948,19 @@ export interface components {
              */
             unless?: string | null;
         };
+        /** @description A login to be taken over. */
+        ImportInput: {
+            /** @description What a Codex `auth.json` holds: its object, or its text. */
+            auth_json: Record<string, never>;
+            /** @description That whoever brings it knows what that does. */
+            consent?: boolean;
+            /** @description What to call it, when there are several. */
+            name?: string | null;
+            /** @description Whose it will be: `me`, which is the default, or an organization, by id or name. */
+            owner?: string | null;
+            /** @description The provider that it is for. */
+            provider: string;
+        };
         /** @description What became of a list of prices. */
         ImportReport: {
             /**
@@ -1717,6 +1978,12 @@ export interface components {
              * @description How many were known already.
              */
             unchanged: number;
+        };
+        /** @description An account that was brought. */
+        Imported: {
+            account: components["schemas"]["Account"];
+            /** @description What to know about it. */
+            notices: string[];
         };
         /** @description A virtual key; everything about it but its secret. */
         Key: {
@@ -1825,6 +2092,52 @@ export interface components {
              * @description Tokens, in and out, in any sixty seconds.
              */
             tpm?: number | null;
+        };
+        /** @description A part of a list. */
+        List_Account: {
+            /** @description The rows. */
+            data: {
+                /** @description When somebody signed in. */
+                configured_at: string;
+                /** @description When its access token ends. It is renewed before. */
+                expires_at: string;
+                /** @description Eight digits that tell two logins apart and reveal neither. */
+                fingerprint: string;
+                /** @description Whom the provider knows it by, as its tokens say. */
+                holder?: string | null;
+                /** @example cred_01890a5d7c4e7d1f8a3b000000000000 */
+                id: string;
+                /** @description What went wrong with it. */
+                last_error?: string | null;
+                name: string;
+                /** @description When a renewal is tried again that failed. */
+                next_try_at?: string | null;
+                /** @description What its terms say of an organization's account. */
+                notice?: string | null;
+                owner: components["schemas"]["CredentialOwner"];
+                /** @description The plan, as its tokens say. */
+                plan?: string | null;
+                provider: string;
+                /** @description When it was last renewed. */
+                refreshed_at?: string | null;
+                state: components["schemas"]["AccountState"];
+                /** @description When an account that rests is used again. */
+                until?: string | null;
+                /**
+                 * @description Why it is in this state: `cap`, `rate`, `paused`; `expired`, `reused`, `revoked`,
+                 *     `no_refresh_token`, `refused`, `closed`.
+                 */
+                why?: string | null;
+                /**
+                 * @description How much of its plan is used, as last heard: `primary` and `secondary`, each with `used_percent`,
+                 *     `minutes` and `resets_at`.
+                 */
+                windows: Record<string, never>;
+                /** @description When that was heard. */
+                windows_at?: string | null;
+            }[];
+            /** @description What to send as `cursor` for the part that follows; null at the end. */
+            next: string | null;
         };
         /** @description A part of a list. */
         List_AuditEntry: {
@@ -1958,6 +2271,8 @@ export interface components {
                 fingerprint?: string | null;
                 /** @example cred_01890a5d7c4e7d1f8a3b000000000000 */
                 id?: string | null;
+                /** @description `api_key`, or `oauth_account`: a login, which GET /api/v1/accounts says more about. */
+                kind?: string | null;
                 last_refusal?: components["schemas"]["CredentialRefusal"] | null;
                 /** @description Whether the configuration file states it. */
                 managed: boolean;
@@ -2578,6 +2893,81 @@ export interface components {
             /** @description The administrator's token. */
             token?: string | null;
         };
+        /** @description What whoever signs in needs. */
+        SignInBegun: {
+            /** @description Where to send a browser. */
+            authorize_url?: string | null;
+            /**
+             * Format: int64
+             * @description For how many seconds.
+             */
+            expires_in: number;
+            /** @description `device` or `browser`. */
+            flow: string;
+            /** @example login_01890a5d7c4e7d1f8a3b000000000000 */
+            id: string;
+            /**
+             * Format: int64
+             * @description How many seconds to wait between two questions.
+             */
+            interval: number;
+            /** @description What whoever signs in has to know first. */
+            notices: string[];
+            /**
+             * @description Where to ask how it stands.
+             * @example /api/v1/accounts/login/login_01890a5d7c4e7d1f8a3b000000000000
+             */
+            poll: string;
+            /** @description Where it comes back to: an address on its own machine. What it comes back with goes to `…/code`. */
+            redirect_uri?: string | null;
+            /**
+             * @description What to type.
+             * @example BCDF-GHJKL
+             */
+            user_code?: string | null;
+            /** @description Where to type the code. */
+            verification_uri?: string | null;
+            /** @description The same with the code in it, where the provider has that. */
+            verification_uri_complete?: string | null;
+        };
+        /** @description Who wants to sign in, where. */
+        SignInInput: {
+            /**
+             * @description `device`: somebody types a code at the provider's. `browser`: a browser goes there and comes back to an
+             *     address on its own machine.
+             * @default device
+             */
+            flow: string | null;
+            /** @description What to call the account, when there are several. */
+            name?: string | null;
+            /** @description Whose it will be: `me`, which is the default, or an organization, by id or name. */
+            owner?: string | null;
+            /** @description The provider. */
+            provider: string;
+        };
+        /** @description How an attempt stands. */
+        SignInView: {
+            account?: components["schemas"]["Account"] | null;
+            /**
+             * Format: int64
+             * @description For how many seconds it goes on.
+             */
+            expires_in?: number | null;
+            /** @description `device` or `browser`. */
+            flow: string;
+            id: string;
+            name: string;
+            provider: string;
+            /**
+             * Format: int64
+             * @description In how many seconds to ask again.
+             */
+            retry_in?: number | null;
+            /** @description `pending`, `done`, `denied`, `expired`, `refused` or `cancelled`. */
+            state: string;
+            /** @description Why no account came of it, where there is more to say. */
+            why?: string | null;
+        };
         /** @description Who signed in. */
         SignedIn: {
             /** @description What every request that changes something sends as `x-csrf-token`. */
@@ -2942,6 +3332,841 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    list_accounts: {
+        parameters: {
+            query?: {
+                /** @description The most rows to return. */
+                limit?: number;
+                /** @description Where to go on: `next` of the part before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Account"];
+                };
+            };
+            /** @description What was sent is wrong; `field` names the part. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No token, or a wrong one. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not with this token, or not in this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    import_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description What was sent is wrong; `field` names the part. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No token, or a wrong one. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not with this token, or not in this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such provider or organization */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The provider takes no such login, or it is here already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    begin_account_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInBegun"];
+                };
+            };
+            /** @description What was sent is wrong; `field` names the part. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No token, or a wrong one. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not with this token, or not in this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such provider or organization */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The provider takes no accounts, or not in this way */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many were begun lately, or wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Whoever issues its tokens does not answer, or gives no code */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    show_account_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInView"];
+                };
+            };
+            /** @description What was sent is wrong; `field` names the part. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No token, or a wrong one. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not with this token, or not in this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cancel_account_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was sent is wrong; `field` names the part. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No token, or a wrong one. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not with this token, or not in this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    finish_account_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BroughtBack"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInView"];
+                };
+            };
+            /** @description What was sent is wrong; `field` names the part. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No token, or a wrong one. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not with this token, or not in this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It is over, or waits for no browser */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    show_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description What was sent is wrong; `field` names the part. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No token, or a wrong one. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not with this token, or not in this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was sent is wrong; `field` names the part. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No token, or a wrong one. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not with this token, or not in this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    pause_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description What was sent is wrong; `field` names the part. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No token, or a wrong one. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not with this token, or not in this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    refresh_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description What was sent is wrong; `field` names the part. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No token, or a wrong one. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not with this token, or not in this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Renewed by hand a moment ago */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    resume_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description What was sent is wrong; `field` names the part. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No token, or a wrong one. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not with this token, or not in this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    wake_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description What was sent is wrong; `field` names the part. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No token, or a wrong one. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not with this token, or not in this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
             };
         };
     };
@@ -3930,7 +5155,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Its provider is gone */
+            /** @description Its provider is gone, or it is an account */
             409: {
                 headers: {
                     [name: string]: unknown;
