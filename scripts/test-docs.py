@@ -27,6 +27,7 @@ SECTIONS = {
     "Accounts": "`[accounts]`",
     "Oidc": "`[oidc]`",
     "Provider": "`[[provider]]`",
+    "Bridge": "`[[bridge]]`",
     "Key": "`[[key]]`",
     "Route": "`[[route]]`",
 }
