@@ -7,6 +7,7 @@ mod bootstrap;
 mod caps;
 mod catalog;
 mod credentials;
+mod crossing;
 mod device;
 mod dry_run;
 mod escalation;
