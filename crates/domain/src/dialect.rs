@@ -87,6 +87,8 @@ mod tests {
             upstream_auth: false,
             bridge: None,
             account: None,
+            headers: BTreeMap::new(),
+            protocols: Vec::new(),
             key_prefix: None,
             models: Vec::new(),
             quirks: quirks.to_vec(),

@@ -196,7 +196,8 @@ pub fn candidates<'a>(
             reason = NoRoute::ProviderForbidden;
             continue;
         }
-        match provider.protocol_for(protocol, target.protocol) {
+        let sent = target.model.as_deref().unwrap_or(model);
+        match provider.protocol_for(sent, protocol, target.protocol) {
             Some(spoken) if spoken == protocol || asked.translatable => {
                 let model = target.model.as_deref().filter(|renamed| *renamed != model);
                 found.push(Candidate {

@@ -13,6 +13,7 @@ pub(crate) mod dispatch;
 pub(crate) mod headers;
 pub(crate) mod identify;
 pub(crate) mod inbound;
+mod marks;
 pub(crate) mod models;
 pub(crate) mod objects;
 pub(crate) mod operation;

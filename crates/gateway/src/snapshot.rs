@@ -13,7 +13,7 @@ mod people;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use http::{HeaderName, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use tollhouse_domain::catalog::PriceBook;
 use tollhouse_domain::dialect::Dialects;
 use tollhouse_domain::key::VirtualKey;
@@ -80,12 +80,31 @@ pub(crate) struct Endpoint {
     pub(crate) paid: Paid,
     /// Its address is a user's, so it is called as far as the internet reaches and no further.
     pub(crate) guarded: bool,
+    /// What it is sent with every call.
+    pub(crate) headers: Arc<HeaderMap>,
+    /// The headers that calls with an account need and the operator has not written.
+    pub(crate) anonymous: Option<Arc<str>>,
+    /// How it takes accounts, if it does.
+    pub(crate) account: Option<Arc<AccountScheme>>,
     base: Uri,
     path: String,
 }
 
 fn account_header(scheme: &AccountScheme) -> Option<HeaderName> {
     scheme.header.as_ref()?.parse().ok()
+}
+
+fn headers(provider: &Provider) -> HeaderMap {
+    let written = provider.headers.iter();
+    let read = written.filter_map(|(name, value)| Some((name.parse().ok()?, value.parse().ok()?)));
+    read.collect::<Vec<(HeaderName, HeaderValue)>>()
+        .into_iter()
+        .collect()
+}
+
+fn anonymous(provider: &Provider) -> Option<Arc<str>> {
+    let missing: Vec<&str> = provider.anonymous().collect();
+    (!missing.is_empty()).then(|| missing.join(", ").into())
 }
 
 impl Endpoint {
@@ -109,6 +128,9 @@ impl Endpoint {
             bridge: provider.bridge.is_some(),
             account_header: provider.account.as_ref().and_then(account_header),
             guarded: false,
+            headers: Arc::new(headers(provider)),
+            anonymous: anonymous(provider),
+            account: provider.account.clone().map(Arc::new),
             base,
             path,
         })
@@ -129,6 +151,10 @@ impl Endpoint {
             dialect: Arc::clone(&self.dialect),
             paid: self.paid,
             guarded: true,
+            // What the operator writes is for the endpoints that the operator wrote.
+            headers: Arc::default(),
+            anonymous: None,
+            account: self.account.clone(),
             path: base.path().trim_end_matches('/').to_owned(),
             base,
         })
@@ -142,6 +168,21 @@ impl Endpoint {
     /// Whether it says how much of an account's plan is used.
     pub(crate) fn tells_windows(&self) -> bool {
         self.dialect.tells_windows()
+    }
+
+    /// The same endpoint at an address that the authority of its accounts named: `None` where calls may not
+    /// go, and stay where they are.
+    pub(crate) fn at_authoritys(&self, base_url: &str) -> Option<Self> {
+        let scheme = self.account.as_ref().filter(|_| !self.guarded)?;
+        if !scheme.allows(base_url, &self.base.to_string()) {
+            return None;
+        }
+        Some(Self {
+            guarded: false,
+            headers: Arc::clone(&self.headers),
+            anonymous: self.anonymous.clone(),
+            ..self.at(base_url)?
+        })
     }
 
     /// The address of `suffix` below the base URL, with `query` verbatim. `None` when the two make no
@@ -261,6 +302,8 @@ mod tests {
             upstream_auth: false,
             bridge: None,
             account: None,
+            headers: BTreeMap::new(),
+            protocols: Vec::new(),
             key_prefix: None,
             models: Vec::new(),
             quirks: Vec::new(),

@@ -28,6 +28,7 @@ mod members;
 pub mod messages;
 pub mod meter;
 pub mod models;
+pub mod nature;
 pub mod peek;
 mod protocol;
 mod read;

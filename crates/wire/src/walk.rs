@@ -19,7 +19,7 @@ use blocks::Skipper;
 pub(crate) use visitor::{Raw, Step, Visitor, WalkError};
 
 /// Deepest entered level. Whatever lies deeper is kept or skipped whole.
-const LEVELS: usize = 6;
+const LEVELS: usize = 7;
 /// Longest raw key that is looked at; every key anyone asks for is shorter even if written in escapes.
 const KEY_LIMIT: usize = 256;
 /// Longest number or literal that is checked fully and can be kept.

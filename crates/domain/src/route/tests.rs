@@ -17,6 +17,8 @@ fn provider(name: &str, protocols: &[Protocol], models: &[&str]) -> (String, Pro
         upstream_auth: false,
         bridge: None,
         account: None,
+        headers: BTreeMap::new(),
+        protocols: Vec::new(),
         key_prefix: None,
         models: models.iter().map(|model| model.parse().unwrap()).collect(),
         quirks: Vec::new(),

@@ -126,6 +126,8 @@ fn one(
             open: Some(false),
             upstream_auth: false,
             account: None,
+            headers: BTreeMap::new(),
+            protocols: Vec::new(),
             bridge: Some(match owner {
                 Some(_) => Holder::Nobody,
                 None => Holder::Platform,

@@ -181,6 +181,8 @@ pub(super) struct Provider {
     pub(super) auth: Option<AuthScheme>,
     pub(super) open: Option<bool>,
     pub(super) account: Option<AccountScheme>,
+    #[serde(default)]
+    pub(super) headers: BTreeMap<String, String>,
     pub(super) quirks: Option<Vec<Quirk>>,
     pub(super) metadata: Option<Metadata>,
 }

@@ -1,6 +1,6 @@
 //! The `[[provider]]`, `[[key]]` and `[[route]]` tables.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use http::{HeaderName, HeaderValue};
 use tollhouse_domain::account::authority::Authorities;
@@ -103,12 +103,14 @@ pub(super) fn providers(
             .cloned()
             .unwrap_or_else(|| Provider {
                 name: written.name.clone(),
-                endpoints: std::collections::BTreeMap::new(),
+                endpoints: BTreeMap::new(),
                 auth: None,
                 open: None,
                 upstream_auth: false,
                 bridge: None,
                 account: None,
+                headers: BTreeMap::new(),
+                protocols: Vec::new(),
                 key_prefix: None,
                 models: Vec::new(),
                 quirks: Vec::new(),
@@ -119,6 +121,7 @@ pub(super) fn providers(
         row.open = written.open;
         row.account = written.account.clone().or(row.account);
         check_account(reader, &span, &row, authorities)?;
+        row.headers = headers(reader, &span, &written.headers)?;
         if let Some(endpoints) = &written.endpoints {
             row.endpoints.clone_from(endpoints);
             // A provider moved to another address is no longer the vendor whose keys we know.
@@ -193,6 +196,32 @@ fn extra(
         metadata,
         auth,
     })
+}
+
+/// What a provider's endpoints are sent with every call.
+fn headers(
+    reader: &Reader<'_>,
+    span: &std::ops::Range<usize>,
+    written: &BTreeMap<String, String>,
+) -> Result<BTreeMap<String, String>, ConfigError> {
+    let mut found = BTreeMap::new();
+    for (name, value) in written {
+        let parsed = name.parse::<HeaderName>().ok();
+        let free = parsed.filter(|name| name.as_str().contains('-') && !RESERVED.contains(name));
+        let plain = !value.is_empty()
+            && value
+                .bytes()
+                .all(|byte| byte == b' ' || byte.is_ascii_graphic());
+        let Some(name) = free.filter(|_| plain) else {
+            let message = format!(
+                "headers: \"{name}\" is no header of the provider's own, such as \"editor-version\", or has \
+                 a value that no header may have"
+            );
+            return Err(reader.error(span.clone(), message));
+        };
+        found.insert(name.as_str().to_owned(), value.clone());
+    }
+    Ok(found)
 }
 
 fn check_account(

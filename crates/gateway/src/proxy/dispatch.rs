@@ -19,10 +19,10 @@ use tollhouse_wire::translate::Answering;
 
 use self::account::seated;
 use super::arriving::Arriving;
-use super::headers;
 use super::outbound::{Address, Changed, Outbound};
 use super::refusal::Refusal;
 use super::resolve::{Credential, Target};
+use super::{headers, marks};
 use super::{stale, translation};
 use crate::accounts::Renewing;
 use crate::bridges::Bridges;
@@ -288,6 +288,9 @@ impl<'a> Queue<'a> {
         headers::name_session(&mut headers, session.as_deref());
         let body = changed.unwrap_or_else(|| source.raw.clone());
         target.credential.apply(&target.endpoint, &mut headers);
+        let plain = self.outbound.body.plain();
+        let call = self.outbound.origin.as_ref().map(|origin| origin.call);
+        marks::put(&target, plain.slices(), call, &mut headers);
         let mut request = Request::new(ChunkBody::from(body));
         *request.method_mut() = self.outbound.method.clone();
         *request.uri_mut() = uri;
@@ -474,9 +477,13 @@ pub(crate) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duratio
 }
 
 pub(super) fn uri(target: &Target, address: &Address) -> Result<Uri, Refusal> {
+    let account = target.credential.account();
+    let named = account.and_then(|open| open.account.as_ref()?.base_url.as_deref());
+    let elsewhere = named.and_then(|base_url| target.endpoint.at_authoritys(base_url));
+    let endpoint = elsewhere.as_ref().unwrap_or(&target.endpoint);
     let uri = match address {
-        Address::Path { suffix, query } => target.endpoint.uri(suffix, query.as_deref()),
-        Address::Proxied { path, query, .. } => target.endpoint.proxied(path, query.as_deref()),
+        Address::Path { suffix, query } => endpoint.uri(suffix, query.as_deref()),
+        Address::Proxied { path, query, .. } => endpoint.proxied(path, query.as_deref()),
     };
     uri.ok_or_else(|| {
         Refusal::new(

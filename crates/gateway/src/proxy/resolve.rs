@@ -174,8 +174,11 @@ impl Credential {
         }
     }
 
-    /// Puts the one credential into headers that hold none.
+    /// Puts the one credential into headers that hold none, and what the operator has the endpoint sent.
     pub(crate) fn apply(&self, endpoint: &Endpoint, headers: &mut HeaderMap) {
+        for (name, value) in endpoint.headers.iter() {
+            put(headers, name.clone(), value.clone());
+        }
         if let (Self::Kept(open), Some(header)) = (self, &endpoint.account_header) {
             // Whatever account the client believes in, it is this one.
             headers.remove(header);
@@ -352,6 +355,9 @@ impl Draw<'_> {
             self.check_home(client, endpoint)?;
             return Ok((Credential::Client(client.clone()), None));
         }
+        if let Some(missing) = &endpoint.anonymous {
+            return Err(anonymous(&endpoint.provider, missing));
+        }
         for owner in self.principal.key.owners() {
             if let Some(pool) = self.pool(owner, &endpoint.provider) {
                 return self.from(pool, owner);
@@ -475,6 +481,14 @@ pub(super) fn busy() -> Refusal {
     let mut refusal = Refusal::new(ErrorKind::RateLimited, message);
     refusal.retry_after = Some(BUSY);
     refusal
+}
+
+/// Calls with an account of this provider's say what program makes them, which is the operator's to say.
+fn anonymous(provider: &str, headers: &str) -> Refusal {
+    missing(format!(
+        "The provider `{provider}` is not set up: its calls have to say what program makes them, in the \
+         headers {headers}, which the operator writes in `headers` of its `[[provider]]`."
+    ))
 }
 
 fn missing(message: impl Into<std::borrow::Cow<'static, str>>) -> Refusal {

@@ -11,11 +11,11 @@ use tollhouse_wire::translate::{self, Answering, Occasion, Prepared, Unfit};
 use tollhouse_wire::{ErrorKind, Protocol};
 
 use super::dispatch::uri;
-use super::headers;
 use super::operation::Inference;
 use super::outbound::{Address, Outbound};
 use super::refusal::Refusal;
 use super::resolve::Target;
+use super::{headers, marks};
 use crate::chunks::{ChunkBody, Chunks};
 use crate::names;
 
@@ -100,6 +100,8 @@ pub(super) fn post(
         headers.insert(names::ANTHROPIC_VERSION, MESSAGES_VERSION);
     }
     target.credential.apply(&target.endpoint, &mut headers);
+    let call = outbound.origin.as_ref().map(|origin| origin.call);
+    marks::put(target, [body.as_slice()], call, &mut headers);
     let mut request = Request::new(ChunkBody::from(Chunks::from(Bytes::from(body))));
     *request.method_mut() = Method::POST;
     *request.uri_mut() = uri;

@@ -41,6 +41,8 @@ pub(crate) struct OpenAccount {
     pub(crate) facts: Facts,
     /// Which account it is at the provider, for a header.
     pub(crate) name: Option<HeaderValue>,
+    /// Where its calls go, as its authority says.
+    pub(crate) base_url: Option<String>,
 }
 
 /// A secret in the forms that it is sent in.
@@ -96,15 +98,19 @@ impl OpenCredential {
 
     fn with(meta: &Credential, facts: Option<Facts>, secret: Arc<Headers>) -> Self {
         let account = facts.map(|facts| {
-            let name = secret.account.clone();
-            Arc::new(OpenAccount { facts, name })
+            let (name, base_url) = (secret.account.clone(), secret.base_url.clone());
+            Arc::new(OpenAccount {
+                facts,
+                name,
+                base_url,
+            })
         });
         Self {
             id: meta.id,
             owner: meta.owner,
             configured_at: meta.configured_at,
             stale_since: meta.stale_since,
-            base_url: meta.base_url.clone().or_else(|| secret.base_url.clone()),
+            base_url: meta.base_url.clone(),
             account,
             secret,
         }

@@ -1,6 +1,7 @@
 //! Accounts that calls draw on: which one a conversation gets, what its refusals mean, and who hears of it.
 
 mod busy;
+mod copilot;
 mod refresh;
 mod resting;
 pub(crate) mod signed_in;

@@ -227,6 +227,8 @@ pub(crate) fn provider(name: &str) -> Provider {
         upstream_auth: false,
         bridge: None,
         account: None,
+        headers: std::collections::BTreeMap::new(),
+        protocols: Vec::new(),
         key_prefix: None,
         models: vec!["m-*".parse().unwrap()],
         quirks: vec![Quirk::MaxTokens],

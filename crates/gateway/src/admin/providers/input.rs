@@ -84,6 +84,8 @@ impl ProviderInput {
             upstream_auth: false,
             bridge: None,
             account: listed.and_then(|row| row.account.clone()),
+            headers: BTreeMap::new(),
+            protocols: listed.map(|row| row.protocols.clone()).unwrap_or_default(),
             key_prefix: self
                 .key_prefix
                 .filter(|prefix| !prefix.is_empty())

@@ -93,15 +93,7 @@ pub(crate) async fn start_with(
 /// Signs `names` in at the authority, `ago`, and stores their accounts where the next gateway of `config`
 /// finds them.
 pub(crate) async fn put(config: &Config, sim: &Sim, names: &[&str], owner: Owner, ago: Duration) {
-    let store = Store::open(&config.database).await.unwrap().noted(note());
-    let rows = store.data_keys().await.unwrap();
-    let wrapped = rows.iter().map(|row| WrappedDataKey {
-        id: DataKeyId::from_uuid(row.id),
-        master: String::from_utf8_lossy(&row.master).parse().unwrap(),
-        bytes: row.wrapped.clone(),
-    });
-    let wrapped: Vec<WrappedDataKey> = wrapped.collect();
-    let vault = Vault::open(MasterKey::from_base64(MASTER_KEY).unwrap(), &wrapped).unwrap();
+    let (store, vault) = open(config).await;
     sim.authority().set_now(now() - ago.as_secs());
     for name in names {
         let record = record(sim, &vault, name, owner);
@@ -111,45 +103,88 @@ pub(crate) async fn put(config: &Config, sim: &Sim, names: &[&str], owner: Owner
     store.close().await;
 }
 
+/// Stores a login of GitHub's, of the operator's own, that was not exchanged for a short token yet.
+pub(crate) async fn put_github(config: &Config, sim: &Sim, name: &str) {
+    let (store, vault) = open(config).await;
+    let login = sim.authority().sign_in(Vendor::GitHub, name, "Iv1.acme");
+    let secret = serde_json::json!({ "access": "none-yet", "refresh": login.access_token });
+    let meta = meta("github-copilot", name, Owner::Platform, clock::now());
+    let facts = Facts {
+        renewable: true,
+        issued_at: clock::now(),
+        expires_at: clock::now(),
+        ..Facts::default()
+    };
+    let record = sealed(&vault, meta, facts, &secret);
+    store.put_account(&record, u32::MAX).await.unwrap();
+    store.close().await;
+}
+
+async fn open(config: &Config) -> (Store, Vault) {
+    let store = Store::open(&config.database).await.unwrap().noted(note());
+    let rows = store.data_keys().await.unwrap();
+    let wrapped = rows.iter().map(|row| WrappedDataKey {
+        id: DataKeyId::from_uuid(row.id),
+        master: String::from_utf8_lossy(&row.master).parse().unwrap(),
+        bytes: row.wrapped.clone(),
+    });
+    let wrapped: Vec<WrappedDataKey> = wrapped.collect();
+    let vault = Vault::open(MasterKey::from_base64(MASTER_KEY).unwrap(), &wrapped).unwrap();
+    (store, vault)
+}
+
 fn record(sim: &Sim, vault: &Vault, name: &str, owner: Owner) -> AccountRecord {
     let tokens = sim.authority().sign_in(Vendor::OpenAi, name, CLIENT);
     let claims = token::claims(&tokens.access_token);
-    let meta = Credential {
-        id: CredentialId(id(name)),
-        owner,
-        provider: "plan".to_owned(),
-        name: name.to_owned(),
-        kind: CredentialKind::OauthAccount,
-        fingerprint: name.to_owned(),
-        configured_at: claims.issued_at.unwrap(),
-        enabled: true,
-        base_url: None,
-        stale_since: None,
-        managed: false,
-    };
+    let meta = meta("plan", name, owner, claims.issued_at.unwrap());
     let secret = serde_json::json!({
         "access": tokens.access_token,
         "refresh": tokens.refresh_token,
         "id": tokens.id_token,
         "account": sim.authority().account_id(name),
     });
+    let facts = Facts {
+        renewable: true,
+        issued_at: claims.issued_at.unwrap(),
+        expires_at: claims.expires_at.unwrap(),
+        ..Facts::default()
+    };
+    sealed(vault, meta, facts, &secret)
+}
+
+fn meta(provider: &str, name: &str, owner: Owner, configured_at: Timestamp) -> Credential {
+    Credential {
+        id: CredentialId(id(name)),
+        owner,
+        provider: provider.to_owned(),
+        name: name.to_owned(),
+        kind: CredentialKind::OauthAccount,
+        fingerprint: name.to_owned(),
+        configured_at,
+        enabled: true,
+        base_url: None,
+        stale_since: None,
+        managed: false,
+    }
+}
+
+fn sealed(
+    vault: &Vault,
+    meta: Credential,
+    facts: Facts,
+    secret: &serde_json::Value,
+) -> AccountRecord {
     let place = Context {
         table: "credentials",
         row: meta.id.0,
         column: "sealed",
     };
-    let sealed = vault.seal(&Secret::new(secret.to_string()), &place);
+    let sealed = vault
+        .seal(&Secret::new(secret.to_string()), &place)
+        .into_bytes();
     AccountRecord {
-        facts: Facts {
-            renewable: true,
-            issued_at: claims.issued_at.unwrap(),
-            expires_at: claims.expires_at.unwrap(),
-            ..Facts::default()
-        },
-        credential: CredentialRecord {
-            meta,
-            sealed: sealed.into_bytes(),
-        },
+        facts,
+        credential: CredentialRecord { meta, sealed },
     }
 }
 

@@ -16,6 +16,8 @@ fn known() -> Providers {
         upstream_auth: false,
         bridge: None,
         account: None,
+        headers: BTreeMap::new(),
+        protocols: Vec::new(),
         key_prefix: None,
         models: Vec::new(),
         quirks: Vec::new(),

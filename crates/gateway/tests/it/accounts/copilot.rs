@@ -1,0 +1,185 @@
+//! GitHub Copilot: where calls go, with what, and when they do not go at all.
+
+use http::{Method, StatusCode};
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+use tollhouse_sim::Sim;
+
+use crate::support::accounts::{authority, put_github};
+use crate::support::client::{Answer, Client};
+use crate::support::dialect::{CHAT, Dialect, MESSAGES, RESPONSES};
+use crate::support::{TestGateway, parse};
+
+const IDENTITY: &str =
+    r#"headers = { editor-version = "acme/1.2", copilot-integration-id = "acme-gateway" }"#;
+
+/// A gateway whose operator has set Copilot up, but for `headers`, with one login.
+async fn gateway(sim: &Sim, headers: &str) -> TestGateway {
+    sim.authority().set_editor_required(true);
+    let (base, data_dir) = (sim.base_url(), TempDir::new().unwrap());
+    let path = data_dir.path().display();
+    let text = format!(
+        r#"
+[server]
+listen = "127.0.0.1:0"
+data_dir = "{path}"
+[admin]
+token = "env:ADMIN"
+[vault]
+master_key = "env:MASTER"
+[accounts.authority.github]
+base = "{base}"
+api = "{base}"
+client_id = "Iv1.acme"
+[[provider]]
+name = "github-copilot"
+endpoints = {{ chat = "{base}/x", responses = "{base}/x", messages = "{base}/x" }}
+{headers}
+[[key]]
+name = "test"
+secret = "env:KEY"
+[[route]]
+model = "*"
+targets = [ {{ provider = "github-copilot" }} ]
+"#
+    );
+    // Whoever starts first makes the vault.
+    let data_dir = TestGateway::from_text(&text, data_dir).await.stop().await;
+    put_github(&parse(&text), sim, "ada").await;
+    TestGateway::from_text(&text, data_dir).await
+}
+
+async fn call(client: &Client, dialect: &Dialect, model: &str, stream: bool) -> Answer {
+    let body = dialect.request(model, stream);
+    // Of which only one protocol takes notice.
+    let version = [("anthropic-version", "2023-06-01")];
+    let request = client.request(Method::POST, dialect.path, &version, body);
+    client.whole(request).await
+}
+
+/// The path and headers of the calls that were made so far, the exchanges left out.
+fn made(sim: &Sim) -> Vec<tollhouse_sim::Recorded> {
+    let mut requests = sim.requests();
+    requests.retain(|request| request.method == Method::POST);
+    requests
+}
+
+#[tokio::test]
+async fn a_model_is_called_as_it_is_served_by_the_holders_short_token_where_that_says() {
+    let sim = authority().await;
+    let gateway = gateway(&sim, IDENTITY).await;
+    let client = Client::new(&gateway.url);
+    for (dialect, model, path) in [
+        (&MESSAGES, "claude-sonnet-4.5", "/v1/messages"),
+        (&CHAT, "claude-sonnet-4.5", "/chat/completions"),
+        (&RESPONSES, "claude-sonnet-4.5", "/v1/messages"),
+        (&MESSAGES, "gpt-5-codex", "/responses"),
+        (&CHAT, "gpt-5-codex", "/responses"),
+        (&RESPONSES, "gpt-5-codex", "/responses"),
+        (&MESSAGES, "gemini-2.5-pro", "/chat/completions"),
+        (&CHAT, "gemini-2.5-pro", "/chat/completions"),
+        (&RESPONSES, "gpt-4o", "/chat/completions"),
+    ] {
+        for stream in [false, true] {
+            let answer = call(&client, dialect, model, stream).await;
+            let what = format!("{} for {model}: {}", dialect.path, answer.text());
+            assert_eq!(answer.status, StatusCode::OK, "{what}");
+            let requests = made(&sim);
+            let last = requests.last().unwrap();
+            // The endpoint that is configured has `/x` before it: this is the exchange's word.
+            assert_eq!(last.uri.path(), path, "{what}");
+            let token = last.header("authorization").unwrap();
+            assert!(token.starts_with("Bearer tid="), "{what}");
+            assert_eq!(last.header("editor-version"), Some("acme/1.2"));
+            assert_eq!(last.header("copilot-integration-id"), Some("acme-gateway"));
+            assert_eq!(last.header("x-initiator"), Some("user"), "{what}");
+            assert_eq!(last.header("copilot-vision-request"), None, "{what}");
+            assert!(last.header("x-request-id").is_some(), "{what}");
+            assert_eq!(last.header("x-api-key"), None);
+        }
+    }
+    let calls = gateway.calls_when(18).await;
+    assert!(calls.iter().all(|call| call.credential_id.is_some()));
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_call_is_by_nature_is_said_whatever_its_client_says() {
+    let sim = authority().await;
+    let gateway = gateway(&sim, IDENTITY).await;
+    let client = Client::new(&gateway.url);
+    let lies = [("x-initiator", "agent"), ("editor-version", "vscode/1.99")];
+    let picture = r#"{"model":"MODEL","messages":[{"role":"user","content":[{"type":"text","text":"see"},{"type":"image_url","image_url":{"url":"data:image/png;base64,iVBORw0KGgo="}}]}]}"#;
+    let result = r#"{"model":"MODEL","messages":[{"role":"user","content":"hi"},{"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"c","content":"done"}],"tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object"}}}]}"#;
+    for model in ["gpt-4o", "gpt-5-codex"] {
+        for (body, initiator, vision) in [(picture, "user", Some("true")), (result, "agent", None)]
+        {
+            let body = body.replace("MODEL", model);
+            let request = client.request(Method::POST, CHAT.path, &lies, body);
+            let answer = client.whole(request).await;
+            assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+            let requests = made(&sim);
+            let last = requests.last().unwrap();
+            assert_eq!(last.header("x-initiator"), Some(initiator), "{model}");
+            assert_eq!(last.header("copilot-vision-request"), vision, "{model}");
+            assert_eq!(last.header("editor-version"), Some("acme/1.2"));
+        }
+    }
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_login_is_exchanged_once_for_all_who_wait_and_is_lost_when_taken_back() {
+    let sim = authority().await;
+    let gateway = gateway(&sim, IDENTITY).await;
+    let client = Client::new(&gateway.url);
+    let mut calls = JoinSet::new();
+    for _ in 0..50 {
+        let client = client.clone();
+        calls.spawn(async move { call(&client, &CHAT, "gpt-4o", false).await.status });
+    }
+    while let Some(status) = calls.join_next().await {
+        assert_eq!(status.unwrap(), StatusCode::OK);
+    }
+    let exchanges = |sim: &Sim| {
+        let requests = sim.requests();
+        let at = |request: &&tollhouse_sim::Recorded| request.uri.path().ends_with("/v2/token");
+        requests.iter().filter(at).count()
+    };
+    assert_eq!(exchanges(&sim), 1);
+    sim.authority().revoke("ada");
+    let answer = call(&client, &CHAT, "gpt-4o", false).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{}", answer.text());
+    let answer = call(&client, &CHAT, "gpt-4o", false).await;
+    assert_eq!(
+        answer.status,
+        StatusCode::FAILED_DEPENDENCY,
+        "{}",
+        answer.text()
+    );
+    assert!(answer.text().contains("sign in again"), "{}", answer.text());
+    assert!(exchanges(&sim) <= 2);
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn without_a_word_of_the_operators_on_who_calls_nothing_is_called() {
+    let sim = authority().await;
+    let half = r#"headers = { editor-version = "acme/1.2" }"#;
+    let gateway = gateway(&sim, half).await;
+    let client = Client::new(&gateway.url);
+    let answer = call(&client, &CHAT, "gpt-4o", false).await;
+    assert_eq!(answer.status, StatusCode::FAILED_DEPENDENCY);
+    assert!(
+        answer.text().contains("copilot-integration-id"),
+        "{}",
+        answer.text()
+    );
+    assert!(
+        !answer.text().contains("editor-version"),
+        "{}",
+        answer.text()
+    );
+    assert!(made(&sim).is_empty());
+    gateway.stop().await;
+}
