@@ -271,6 +271,11 @@ pub(crate) struct RunArgs {
     /// Let the client reach its vendor for updates, statistics and the like
     #[arg(long)]
     pub(crate) allow_nonessential: bool,
+    /// Leave the client its own sign-in or key, which pays; the gateway's key goes beside it in a header of
+    /// its own and lends nothing. Whether a sign-in may go through a gateway is between its holder and the
+    /// vendor
+    #[arg(long)]
+    pub(crate) own_login: bool,
     /// Arguments for the client
     #[arg(last = true, value_name = "ARGS")]
     pub(crate) arguments: Vec<String>,
@@ -303,6 +308,10 @@ pub(crate) struct EnvArgs {
     /// The file that holds the virtual key
     #[arg(long, value_name = "FILE")]
     pub(crate) key_file: Option<PathBuf>,
+    /// Leave the client its own sign-in or key, and put the virtual key beside it; it has to allow `client`
+    /// credentials
+    #[arg(long)]
+    pub(crate) own_login: bool,
 }
 
 /// The clients that can be set up by variables.

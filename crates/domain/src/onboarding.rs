@@ -110,6 +110,10 @@ pub struct File {
 pub struct Setup {
     /// The one variable that holds the virtual key.
     pub token: String,
+    /// What stands before the key in it.
+    pub token_value: String,
+    /// Variables that may hold a credential of the client's own, and so are left as they are.
+    pub keep: Vec<String>,
     /// The other variables, by name.
     pub env: BTreeMap<String, String>,
     /// Variables to take out.

@@ -33,7 +33,7 @@ pub(super) async fn run(args: &EnvArgs) -> anyhow::Result<()> {
     };
     let client = args.client.to_possible_value();
     let client = client.as_ref().map_or("", |value| value.get_name());
-    let setup = clients::client(client)?.setup(wanted)?;
+    let setup = clients::setup(client, wanted, args.own_login)?;
     for line in lines(&setup, args.shell, key.as_ref()) {
         output::line(&line)?;
     }
@@ -58,9 +58,16 @@ fn lines(setup: &Setup, shell: Shell, key: Option<&Secret>) -> Vec<String> {
     let env = setup.env.iter();
     lines.extend(env.map(|(name, text)| set(shell, name, &quote(shell, text))));
     match key {
-        Some(key) => lines.push(set(shell, &setup.token, &quote(shell, key.expose()))),
+        Some(key) => {
+            let value = [&setup.token_value, key.expose()].concat();
+            lines.push(set(shell, &setup.token, &quote(shell, &value)));
+        }
         None if setup.token == KEY_VARIABLE => {}
-        None => lines.push(set(shell, &setup.token, &reference(shell))),
+        None => lines.push(set(
+            shell,
+            &setup.token,
+            &reference(shell, &setup.token_value),
+        )),
     }
     if key.is_none() {
         lines.insert(
@@ -107,10 +114,10 @@ pub(super) fn quote(shell: Shell, text: &str) -> String {
     format!("'{quoted}'")
 }
 
-fn reference(shell: Shell) -> String {
+fn reference(shell: Shell, before: &str) -> String {
     match shell {
-        Shell::Sh | Shell::Fish | Shell::Launchctl => format!("\"${KEY_VARIABLE}\""),
-        Shell::Powershell => format!("$env:{KEY_VARIABLE}"),
+        Shell::Sh | Shell::Fish | Shell::Launchctl => format!("\"{before}${KEY_VARIABLE}\""),
+        Shell::Powershell => format!("\"{before}$env:{KEY_VARIABLE}\""),
     }
 }
 
@@ -130,6 +137,8 @@ mod tests {
     fn without_a_key_a_variable_stands_in() {
         let setup = Setup {
             token: "B".to_owned(),
+            token_value: String::new(),
+            keep: Vec::new(),
             env: [("A".to_owned(), "x".to_owned())].into(),
             unset: vec!["C".to_owned()],
             files: Vec::new(),
@@ -143,5 +152,13 @@ mod tests {
         let key = Secret::new("th-k".to_owned());
         let with = lines(&setup, Shell::Fish, Some(&key));
         assert_eq!(with, ["set -e C", "set -gx A 'x'", "set -gx B 'th-k'"]);
+        let beside = Setup {
+            token_value: "x-tollhouse-key: ".to_owned(),
+            ..setup
+        };
+        let without = lines(&beside, Shell::Sh, None);
+        assert_eq!(without[3], "export B=\"x-tollhouse-key: $TOLLHOUSE_KEY\"");
+        let with = lines(&beside, Shell::Sh, Some(&key));
+        assert_eq!(with[2], "export B='x-tollhouse-key: th-k'");
     }
 }

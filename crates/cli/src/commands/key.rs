@@ -124,6 +124,15 @@ impl<'a> KeyFields<'a> {
         }
     }
 
+    /// The same for a client that brings its own credential: it draws on nobody else's.
+    pub(super) fn beside(self) -> Self {
+        let sources = ["user", "org", "platform"].map(|source| (source, false));
+        Self {
+            credentials: [("client", true)].into_iter().chain(sources).collect(),
+            ..self
+        }
+    }
+
     fn of(policy: &'a KeyPolicy) -> anyhow::Result<Self> {
         let some = |list: &'a [String]| (!list.is_empty()).then_some(list).into();
         let limits = Limits {

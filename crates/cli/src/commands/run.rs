@@ -23,8 +23,8 @@ use super::key::{KeyFields, Renewal, path as key_path};
 use crate::api::{Api, Query};
 use crate::args::{Agent, RunArgs};
 use crate::clients::{self, Offered, Setup, VENDOR_CREDENTIALS, Wanted};
-use crate::output;
 use crate::record::Record;
+use crate::{environment, output};
 
 /// How long ending the key may take; after that its expiry has to do.
 const REVOKE_PATIENCE: Duration = Duration::from_secs(5);
@@ -32,6 +32,9 @@ const REVOKE_PATIENCE: Duration = Duration::from_secs(5);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(300);
 /// What shells add to a signal's number to make an exit code.
 const KILLED_BY: i32 = 128;
+/// Said at every start, because it is its holder's decision.
+const OWN_LOGIN: &str = "tollhouse: the client's own sign-in or key goes through to its vendor as it is, and is not \
+     kept; whether the vendor's terms allow a gateway there is yours to know";
 /// Ours, and not the client's to have.
 const OWN_VARIABLES: [&str; 1] = ["TOLLHOUSE_TOKEN"];
 
@@ -42,7 +45,11 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
     let client = args.client.to_possible_value();
     let client = client.as_ref().map_or("", |value| value.get_name());
     let name = args.name.clone().unwrap_or_else(|| format!("run {client}"));
-    let new = KeyFields::scoped(&name, &args.expires);
+    let mut new = KeyFields::scoped(&name, &args.expires);
+    if args.own_login {
+        new = new.beside();
+        output::note(OWN_LOGIN);
+    }
     let made: Record = api.send(Method::POST, "/api/v1/keys", &new).await?;
     let (Some(id), Some(secret)) = (made.get("id"), made.get("secret")) else {
         bail!("the server made a key and did not say which");
@@ -108,8 +115,8 @@ async fn with_key(
         models: &models,
         quiet: !args.allow_nonessential,
     };
+    let setup = clients::setup(program, wanted, args.own_login)?;
     let recipe = clients::client(program)?;
-    let setup = recipe.setup(wanted)?;
     let program = recipe.program.as_deref().unwrap_or(program);
     let mut child = command(program, &setup, key, &args.arguments)
         .spawn()
@@ -121,12 +128,26 @@ fn command(program: &str, setup: &Setup, key: &Secret, arguments: &[impl AsRef<O
     let mut command = Command::new(program);
     // Set afterwards, because one of them may be how the key is handed over.
     let unset = setup.unset.iter().map(String::as_str);
-    for name in unset.chain(VENDOR_CREDENTIALS).chain(OWN_VARIABLES) {
+    let vendors = VENDOR_CREDENTIALS.into_iter();
+    let vendors = vendors.filter(|name| !setup.keep.iter().any(|kept| kept == name));
+    for name in unset.chain(vendors).chain(OWN_VARIABLES) {
         command.env_remove(name);
     }
-    command.envs(&setup.env).env(&setup.token, key.expose());
+    command
+        .envs(&setup.env)
+        .env(&setup.token, token(setup, key).expose());
     command.args(&setup.arguments).args(arguments);
     command
+}
+
+/// What the variable of the key says: where it holds headers, the user's own stay in it.
+fn token(setup: &Setup, key: &Secret) -> Secret {
+    if setup.token_value.is_empty() {
+        return key.duplicate();
+    }
+    let theirs = environment::variable(&setup.token).map(|text| format!("{}\n", text.trim_end()));
+    let theirs = theirs.unwrap_or_default();
+    Secret::new([&theirs, &setup.token_value, key.expose()].concat())
 }
 
 fn protocol_named(name: &str) -> Option<Protocol> {

@@ -124,6 +124,74 @@ fn claude_gets_one_credential_and_its_exit_code_passes() {
     assert!(is_revoked(&mut place, &key));
 }
 
+/// A client with its own sign-in: it keeps that, and the key stands beside it in a header of its own.
+#[test]
+fn with_its_own_login_claude_keeps_it_and_gets_the_key_beside_it() {
+    let (mut place, _demo) = place("claude", "exit 0");
+    place.set("ANTHROPIC_CUSTOM_HEADERS", "x-theirs: 1");
+    let output = place.run(&["run", "claude", "--own-login", "--", "-p", "hi"]);
+    assert_eq!(output.status.code(), Some(0));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("the vendor's terms"), "{said}");
+    let recorded = recorded(&place);
+    // `env` prints a value of two lines on two.
+    assert_eq!(
+        recorded.get("ANTHROPIC_CUSTOM_HEADERS"),
+        Some("x-theirs: 1")
+    );
+    let env = place.read("env");
+    let mut keys = env
+        .lines()
+        .filter_map(|line| line.strip_prefix("x-tollhouse-key: "));
+    let key = keys.next().unwrap();
+    assert!(key.starts_with("th-") && keys.next().is_none());
+    assert!(
+        !recorded.cmdlines.contains(key),
+        "the key is on a command line"
+    );
+    for (name, kept) in [
+        ("ANTHROPIC_API_KEY", true),
+        ("CLAUDE_CODE_OAUTH_TOKEN", true),
+        ("ANTHROPIC_AUTH_TOKEN", false),
+        ("OPENAI_API_KEY", false),
+        ("CODEX_API_KEY", false),
+        ("CLAUDE_CODE_USE_BEDROCK", false),
+        ("TOLLHOUSE_TOKEN", false),
+    ] {
+        assert_eq!(recorded.get(name).is_some(), kept, "{name}");
+    }
+    let list = place.ok(&["key", "list", "--json"]);
+    let rows: serde_json::Value = serde_json::from_str(&list).unwrap();
+    let rows = rows["data"].as_array().or(rows.as_array()).unwrap();
+    let row = rows.iter().find(|row| row["kind"] == "scoped").unwrap();
+    let lent = serde_json::json!({"client": true, "user": false, "org": false, "platform": false});
+    assert_eq!(row["credentials"], lent);
+}
+
+#[test]
+fn with_its_own_login_codex_sends_the_key_in_a_header() {
+    let (place, _demo) = place("codex", "exit 0");
+    let output = place.run(&["run", "codex", "--own-login", "--", "exec", "hi"]);
+    assert_eq!(output.status.code(), Some(0));
+    let recorded = recorded(&place);
+    let said = |text: &str| recorded.arguments.iter().any(|argument| argument == text);
+    assert!(said(
+        "model_providers.tollhouse.env_http_headers.x-tollhouse-key=\"TOLLHOUSE_KEY\""
+    ));
+    assert!(said("model_providers.tollhouse.requires_openai_auth=true"));
+    assert!(
+        !recorded
+            .arguments
+            .iter()
+            .any(|argument| argument.contains("env_key"))
+    );
+    let key = recorded.get("TOLLHOUSE_KEY").unwrap();
+    assert!(key.starts_with("th-") && !recorded.cmdlines.contains(key));
+    assert_eq!(recorded.get("ANTHROPIC_API_KEY"), None, "not this client's");
+    let no = place.run(&["run", "qwen", "--own-login"]);
+    assert_eq!(no.status.code(), Some(2));
+}
+
 #[test]
 fn codex_is_told_by_arguments() {
     let (mut place, _demo) = place("codex", "exit 0");

@@ -50,6 +50,17 @@ pub struct Recipe {
     arguments: Vec<String>,
     #[serde(default)]
     file: Vec<FileRecipe>,
+    own: Option<OwnRecipe>,
+}
+
+/// How the virtual key is handed to a client that keeps a sign-in of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OwnRecipe {
+    token: String,
+    #[serde(default)]
+    value: String,
+    keep: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -98,17 +109,39 @@ impl Recipe {
     /// # Errors
     /// Says which value cannot be told to it.
     pub fn setup(&self, wanted: Wanted<'_>) -> Result<Setup, Unfit> {
-        let values = Values::new(wanted, self.base_url(wanted.url), &self.token)?;
+        self.render(wanted, None)
+    }
+
+    /// The same where the client keeps a sign-in of its own and the virtual key goes beside it; `None` for
+    /// clients that have no place for it.
+    ///
+    /// # Errors
+    /// As [`Recipe::setup`].
+    pub fn setup_beside(&self, wanted: Wanted<'_>) -> Result<Option<Setup>, Unfit> {
+        let own = self.own.as_ref();
+        own.map(|own| self.render(wanted, Some(own))).transpose()
+    }
+
+    fn render(&self, wanted: Wanted<'_>, own: Option<&OwnRecipe>) -> Result<Setup, Unfit> {
+        let token = own.map_or(&self.token, |own| &own.token);
+        let keep = own.map(|own| own.keep.as_slice()).unwrap_or_default();
+        let base_url = self.base_url(wanted.url);
+        let values = Values::new(wanted, base_url, token, own.is_some())?;
         let quiet = self.quiet_env.iter().filter(|_| wanted.quiet);
         let env = self.env.iter().chain(quiet);
         let arguments = self.arguments.iter().map(|text| line(text, &values));
         let arguments: Option<Vec<_>> = arguments.collect();
         let mut setup = Setup {
-            token: self.token.clone(),
+            token: token.clone(),
+            token_value: own.map(|own| own.value.clone()).unwrap_or_default(),
+            keep: keep.to_vec(),
             env: env
                 .filter_map(|(name, text)| Some((name.clone(), line(text, &values)?)))
                 .collect(),
-            unset: self.unset.clone(),
+            unset: {
+                let unset = self.unset.iter().filter(|name| !keep.contains(name));
+                unset.cloned().collect()
+            },
             files: Vec::new(),
             arguments: arguments.unwrap_or_default(),
         };

@@ -188,3 +188,36 @@ fn a_model_is_spoken_to_as_its_provider_does() {
         );
     }
 }
+
+#[test]
+fn beside_a_sign_in_of_its_own_the_key_has_a_header_of_its_own() {
+    let wanted = Wanted {
+        url: URL,
+        model: Some("m"),
+        models: &[],
+        quiet: true,
+    };
+    let beside = |name| recipe(name).unwrap().unwrap().setup_beside(wanted).unwrap();
+    let claude = beside("claude").unwrap();
+    assert_eq!(claude.token, "ANTHROPIC_CUSTOM_HEADERS");
+    assert_eq!(claude.token_value, "x-tollhouse-key: ");
+    assert!(claude.env.contains_key("ANTHROPIC_BASE_URL"));
+    let codex = beside("codex").unwrap();
+    let read: toml::Table = toml::from_str(&codex.files[0].content).unwrap();
+    let provider = &read["model_providers"]["tollhouse"];
+    assert_eq!(provider["requires_openai_auth"].as_bool(), Some(true));
+    assert_eq!(
+        provider["env_http_headers"]["x-tollhouse-key"].as_str(),
+        Some(codex.token.as_str())
+    );
+    assert!(
+        provider.get("env_key").is_none(),
+        "it is no credential of OpenAI's"
+    );
+    for setup in [&claude, &codex] {
+        assert!(!setup.keep.is_empty());
+        assert!(setup.keep.iter().all(|name| !setup.unset.contains(name)));
+        assert!(!setup.unset.contains(&setup.token));
+    }
+    assert_eq!(beside("qwen"), None);
+}

@@ -10,6 +10,10 @@ use super::{Format, Offered, PROVIDER, Unfit, Wanted};
 
 /// What a line begins with that is only there when the client is to be quiet.
 const QUIET: &str = "?quiet ";
+/// What a line begins with that is only there when the virtual key is the client's only credential.
+const KEY: &str = "?key ";
+/// What a line begins with that is only there when the client keeps a sign-in of its own.
+const OWN: &str = "?own ";
 
 /// What the texts of the table may name.
 pub(super) struct Values<'a> {
@@ -18,6 +22,7 @@ pub(super) struct Values<'a> {
     model: Option<&'a str>,
     models: Vec<Cow<'a, Offered>>,
     quiet: bool,
+    own: bool,
 }
 
 /// The library that OpenCode speaks a protocol with; chat's is the provider's own.
@@ -42,7 +47,12 @@ struct Package {
 }
 
 impl<'a> Values<'a> {
-    pub(super) fn new(wanted: Wanted<'a>, base_url: String, token: &'a str) -> Result<Self, Unfit> {
+    pub(super) fn new(
+        wanted: Wanted<'a>,
+        base_url: String,
+        token: &'a str,
+        own: bool,
+    ) -> Result<Self, Unfit> {
         let fit = |what, text: &str| {
             let plain = !text.is_empty() && !text.chars().any(char::is_control);
             plain.then_some(()).ok_or(Unfit::Text(what))
@@ -64,6 +74,7 @@ impl<'a> Values<'a> {
             model: wanted.model,
             models,
             quiet: wanted.quiet,
+            own,
         })
     }
 
@@ -117,9 +128,13 @@ pub(super) fn line(text: &str, values: &Values<'_>) -> Option<String> {
 /// A file's lines with their values as the format writes them.
 pub(super) fn file(text: &str, format: Format, values: &Values<'_>) -> String {
     let lines = text.trim_matches('\n').lines();
-    let lines = lines.filter_map(|line| match line.strip_prefix(QUIET) {
-        Some(line) => values.quiet.then_some(line),
-        None => Some(line),
+    let marks = [(QUIET, values.quiet), (KEY, !values.own), (OWN, values.own)];
+    let lines = lines.filter_map(|line| {
+        let mut marked = marks.iter();
+        match marked.find_map(|(mark, wanted)| Some((line.strip_prefix(mark)?, *wanted))) {
+            Some((line, wanted)) => wanted.then_some(line),
+            None => Some(line),
+        }
     });
     let filled: Vec<_> = lines
         .filter_map(|line| fill(line, |name| values.literal(name, format)))
