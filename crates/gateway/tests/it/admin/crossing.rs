@@ -24,7 +24,7 @@ use crate::support::{KEY, TestGateway, configuration, virtual_key};
 const TALKS: usize = 320;
 const TURNS: usize = 6;
 /// More than this is a fault of its own.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// A provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

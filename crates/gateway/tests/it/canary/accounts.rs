@@ -66,6 +66,7 @@ impl World {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "every way in which tokens come")]
 async fn no_sink_holds_a_token_or_what_one_is_got_with() {
     let log = listen();
     let authority = ScriptedUpstream::start().await;

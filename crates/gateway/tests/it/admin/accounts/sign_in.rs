@@ -177,6 +177,7 @@ async fn a_code_that_came_is_redeemed_after_an_outage_and_not_asked_for_again() 
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a table of what comes back")]
 async fn a_browser_comes_back_with_a_code() {
     let world = World::new().await;
     let (api, authority) = (&world.api, world.sim.authority());

@@ -75,12 +75,12 @@ impl Verdict {
             }
             let form = (&told.own, told.header);
             if let Some(print) = print
-                && !prints.same(format!("{form:?}"), print.to_owned())
+                && !prints.same(&format!("{form:?}"), print)
             {
                 wrong("another credential's fingerprint");
             }
             let whose = format!("{} {} {form:?}", told.key, told.name);
-            if !sessions.same(whose, text("session").unwrap().to_owned()) {
+            if !sessions.same(&whose, text("session").unwrap()) {
                 wrong("another one's conversation");
             }
         }
@@ -172,15 +172,11 @@ struct Pairs {
 }
 
 impl Pairs {
-    fn same(&mut self, one: String, other: String) -> bool {
-        let there = self
-            .there
-            .entry(one.clone())
-            .or_insert_with(|| other.clone());
-        let back = self
-            .back
-            .entry(other.clone())
-            .or_insert_with(|| one.clone());
-        *there == other && *back == one
+    fn same(&mut self, one: &str, other: &str) -> bool {
+        let there = self.there.entry(one.to_owned());
+        let there = there.or_insert_with(|| other.to_owned());
+        let back = self.back.entry(other.to_owned());
+        let back = back.or_insert_with(|| one.to_owned());
+        there == other && back == one
     }
 }
