@@ -2,9 +2,11 @@
 
 use http::{Method, StatusCode};
 use serde_json::json;
+use tollhouse_domain::account::sign_in::Status;
 use tollhouse_sim::{Outage, TokenAnswer, Vendor};
 
 use super::{LOGIN, World, begin, call, poll, refusal, trail};
+use crate::support::SOON;
 use crate::support::client::Client;
 
 #[tokio::test]
@@ -173,6 +175,40 @@ async fn a_code_that_came_is_redeemed_after_an_outage_and_not_asked_for_again() 
     let done = poll(api, &begun).await;
     assert_eq!(done["state"], "done", "{done}");
     assert_eq!(authority.counters("ada").sign_ins, 1);
+    world.gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_code_is_written_down_before_it_is_redeemed_and_a_caller_may_leave() {
+    let world = World::new().await;
+    let (api, authority) = (&world.api, world.sim.authority());
+    let begun = world.begin(api, "default").await;
+    authority.approve(begun["user_code"].as_str().unwrap(), "ada");
+    world.due(&begun).await;
+    let id = begun["id"].as_str().unwrap().parse().unwrap();
+    let kept = async || world.store.sign_in(id).await.unwrap().unwrap();
+    let before = kept().await.sealed;
+    // The tokens are granted, and nobody has heard of it yet.
+    authority.hold();
+    tokio::select! {
+        _ = poll(api, &begun) => panic!("answered without tokens"),
+        _ = authority.wait_for(|counters| counters.sign_ins == 1) => {}
+    }
+    assert_ne!(
+        kept().await.sealed,
+        before,
+        "the code is there to go on with"
+    );
+    authority.release();
+    let done = async {
+        while kept().await.status == Status::Pending {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(SOON, done).await.unwrap();
+    let done = poll(api, &begun).await;
+    assert_eq!(done["state"], "done", "{done}");
+    assert_eq!(done["account"]["holder"], "ada@example.com");
     world.gateway.stop().await;
 }
 
