@@ -8,6 +8,7 @@ import {
   retainSearchParams,
 } from "@tanstack/react-router";
 import { accountSearch } from "./pages/account/search";
+import { accountsSearch } from "./pages/accounts/search";
 import { auditSearch } from "./pages/audit/search";
 import { budgetsSearch } from "./pages/budgets/search";
 import { callsSearch } from "./pages/calls/filter";
@@ -101,6 +102,13 @@ const credentials = createRoute({
   component: lazyRouteComponent(() => import("./pages/credentials/Credentials"), "Credentials"),
 });
 
+const accounts = createRoute({
+  getParentRoute: () => root,
+  path: "/accounts",
+  validateSearch: accountsSearch,
+  component: lazyRouteComponent(() => import("./pages/accounts/Accounts"), "Accounts"),
+});
+
 const budgets = createRoute({
   getParentRoute: () => root,
   path: "/budgets",
@@ -175,6 +183,7 @@ export const router = createRouter({
     key,
     connect,
     credentials,
+    accounts,
     budgets,
     people,
     person,

@@ -29,6 +29,7 @@ export const NAVIGATION: readonly Group[] = [
       { to: "/connect", label: "Connect", icon: "connect" },
       { to: "/keys", label: "Keys", icon: "keys" },
       { to: "/credentials", label: "Credentials", icon: "credentials" },
+      { to: "/accounts", label: "Accounts", icon: "accounts" },
       { to: "/budgets", label: "Budgets", icon: "budgets" },
     ],
   },

@@ -52,6 +52,28 @@ export function TextField({
   );
 }
 
+/** Text of several lines. */
+export function TextAreaField({
+  label,
+  hint,
+  error,
+  ...area
+}: Common & ComponentPropsWithRef<"textarea">) {
+  return (
+    <Framed label={label} hint={hint} error={error}>
+      {({ id, describedBy }) => (
+        <textarea
+          {...area}
+          id={id}
+          className={styles.control}
+          aria-describedby={describedBy}
+          aria-invalid={error ? true : undefined}
+        />
+      )}
+    </Framed>
+  );
+}
+
 export function SelectField({
   label,
   hint,
