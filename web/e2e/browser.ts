@@ -45,7 +45,12 @@ export async function open(browser: Browser, options: Parameters<Browser["newCon
   return { context, page, faults };
 }
 
-export async function signIn(page: Page, world: World, person: Person, path = ""): Promise<void> {
+export async function signIn(
+  page: Page,
+  world: Pick<World, "url">,
+  person: Person,
+  path = "",
+): Promise<void> {
   await page.goto(`${world.url}/dashboard/${path}`);
   await page.getByLabel("Email").fill(person.email);
   await page.getByLabel("Password").fill(PASSWORD);

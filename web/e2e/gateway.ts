@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const BINARY = process.env.TOLLHOUSE_BIN ?? here("../../target/debug/tollhouse");
+export const BINARY = process.env.TOLLHOUSE_BIN ?? here("../../target/debug/tollhouse");
 const START_MS = 30_000;
 /** A PostgreSQL server to make databases in, in place of SQLite files. */
 const POSTGRES = process.env.TEST_DATABASE_URL;
@@ -35,6 +35,8 @@ type Ready = {
   key: string;
   admin_token: string;
   data_dir: string;
+  /** The simulator, which also plays the authorities of accounts. */
+  provider_url: string;
   /** A file, or an address. */
   database: string;
 };
@@ -160,7 +162,8 @@ async function peopled(ready: Ready, stop: World["stop"], calls: number): Promis
   return { url: ready.url, adminToken: ready.admin_token, orgs, people, api, stop };
 }
 
-function ask(url: string, token: string): World["api"] {
+/** Asks a control plane with a token. */
+export function ask(url: string, token: string): World["api"] {
   return async (method, path, body) => {
     const response = await fetch(`${url}/api/v1${path}`, {
       method,
