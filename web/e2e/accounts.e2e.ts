@@ -85,6 +85,38 @@ test("an attempt that is denied says so, another is given up, and what is refuse
   expect(faults).toEqual([]);
 });
 
+test("a browser's address is pasted, and the account is a credential too", async () => {
+  const { page, context, faults } = await open(chromium);
+  await signIn(page, here, here.mika, "accounts?add=login");
+  await here.authority("browser", { account: "browsing" });
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Provider").fill("plan");
+  await dialog.getByLabel("Name").fill("browsed");
+  await dialog.getByLabel("With").selectOption("browser");
+  await dialog.getByRole("button", { name: "Begin", exact: true }).click();
+  const link = dialog.getByRole("link", { name: "Open the provider's sign-in" });
+  const away = await fetch((await link.getAttribute("href")) ?? "", { redirect: "manual" });
+  await portray(page, "account-browser");
+  await dialog.getByLabel(/Address that/).fill("https://example.com/");
+  await dialog.getByRole("button", { name: "Finish" }).click();
+  await dialog.locator("[aria-invalid]").waitFor();
+  await dialog.getByLabel(/Address that/).fill(away.headers.get("location") ?? "");
+  await dialog.getByRole("button", { name: "Finish" }).click();
+  await page.getByRole("article", { name: "plan browsed" }).getByText("Just added").waitFor();
+  await page.goto(`${here.url}/dashboard/credentials?of=me`);
+  const row = page.getByRole("row", { name: /browsed/ });
+  await row.getByText("Account", { exact: true }).first().waitFor();
+  expect(await row.getByRole("button").count()).toBe(0);
+  await portray(page, "account-credential");
+  await row.getByRole("link", { name: "Account" }).click();
+  const card = page.getByRole("article", { name: "plan browsed" });
+  await card.getByRole("button", { name: "Remove" }).click();
+  await card.getByRole("group").getByRole("button", { name: "Remove" }).click();
+  await card.waitFor({ state: "detached" });
+  await context.close();
+  expect(faults).toEqual([]);
+});
+
 test("a login of Codex is brought with consent alone, and nothing of it is left", async () => {
   const { page, context, faults } = await open(chromium);
   await signIn(page, here, here.mika, "accounts?add=import");
@@ -96,7 +128,7 @@ test("a login of Codex is brought with consent alone, and nothing of it is left"
   await dialog.getByLabel("Provider").fill("plan");
   await dialog.getByLabel("What auth.json holds").fill(JSON.stringify({ tokens }));
   await dialog.getByRole("button", { name: "Bring it" }).click();
-  await dialog.getByText(/Send `consent: true`/).waitFor();
+  await dialog.getByText("Say that you know it, to go on.").waitFor();
   await dialog.getByRole("checkbox").check();
   await portray(page, "account-import");
   await dialog.getByRole("button", { name: "Bring it" }).click();

@@ -48,7 +48,12 @@ export function ImportLogin({ provider, name, accounts, onDone, onClose }: Props
           />
           <CheckField
             label="I know that this takes it over"
-            hint={error("consent") ?? TAKES_OVER}
+            hint={
+              <>
+                {TAKES_OVER}
+                <span role="alert">{error("consent") && " Say that you know it, to go on."}</span>
+              </>
+            }
             checked={consent}
             onChange={setConsent}
           />

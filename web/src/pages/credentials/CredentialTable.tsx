@@ -11,6 +11,7 @@ import { duration } from "../../format";
 import { Badge } from "../../ui/Badge";
 import { Button } from "../../ui/Button";
 import { Confirm } from "../../ui/Confirm";
+import { LinkButton } from "../../ui/LinkButton";
 import { wordsOf } from "../../ui/states";
 import { type Column, Table } from "../../ui/Table";
 import { Time } from "../../ui/Time";
@@ -88,6 +89,10 @@ export function CredentialTable({ rows, may, onSet }: Props) {
 const LAST_REFUSAL =
   "In a call, as this replica has seen since it started. 401: refused; 429: at a limit.";
 
+function isAccount({ kind }: Credential): boolean {
+  return kind === "oauth_account";
+}
+
 function none(text = "–") {
   return <span className={styles.faint}>{text}</span>;
 }
@@ -98,6 +103,7 @@ function State({ of: credential }: { of: Credential | undefined }) {
     <span className={styles.state}>
       <Badge tone={tone}>{text}</Badge>
       {credential?.managed && <Badge>Configuration file</Badge>}
+      {credential && isAccount(credential) && <Badge>Account</Badge>}
       {credential?.state === "stale" && credential.stale_since && (
         <span className={styles.faint}>
           since <Time at={credential.stale_since} />
@@ -124,6 +130,14 @@ function Actions({ of: credential, onReplace }: { of: Credential; onReplace: () 
   const [busy, setBusy] = useState(false);
   const { id, name, provider, state, managed } = credential;
   if (!id) return null;
+  // It tries itself out with each renewal, and no key takes its place.
+  if (isAccount(credential)) {
+    return (
+      <span className={styles.actions}>
+        <LinkButton to="/accounts">Account</LinkButton>
+      </span>
+    );
+  }
   const test = async () => {
     setBusy(true);
     setTrial(undefined);
