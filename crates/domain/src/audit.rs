@@ -18,7 +18,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use self::action::{Action, ActorKind, SubjectKind};
-pub use self::uses::uses;
+pub use self::uses::{may_be_by_plan, uses};
 use crate::id::OrgId;
 use crate::time::Timestamp;
 

@@ -14,12 +14,18 @@ use crate::credential::CredentialSource;
 use crate::id::{CredentialId, KeyId};
 
 /// Whether the trail has to tell of it when this source's credential is used: it is somebody else's
-/// money, or somebody else's account.
+/// money.
 const fn is_told(source: CredentialSource) -> bool {
     match source {
         CredentialSource::Platform => true,
         CredentialSource::Client | CredentialSource::User | CredentialSource::Org => false,
     }
+}
+
+/// Whether a call drew on a credential that may be a subscription, which only its id can tell.
+pub fn may_be_by_plan(call: &Call) -> bool {
+    let source = call.credential_source;
+    matches!(source, Some(CredentialSource::User | CredentialSource::Org))
 }
 
 /// Calls of one key with one credential.
@@ -31,14 +37,15 @@ struct Use<'a> {
     from: Option<IpAddr>,
 }
 
-/// One note for each credential and key among `calls`, which are in the order of their ids.
-pub fn uses<'a>(calls: impl IntoIterator<Item = &'a Call>) -> Vec<Note> {
+/// One note for each credential and key among `calls`, which are in the order of their ids. Of what is
+/// not the platform's the trail tells where it is one of `plans`: a login, whose vendor has terms.
+pub fn uses<'a>(calls: impl IntoIterator<Item = &'a Call>, plans: &[CredentialId]) -> Vec<Note> {
     let mut uses: BTreeMap<(CredentialId, KeyId), Use<'a>> = BTreeMap::new();
     for call in calls {
         let Some(credential) = call.credential_id else {
             continue;
         };
-        if !call.credential_source.is_some_and(is_told) {
+        if !call.credential_source.is_some_and(is_told) && !plans.contains(&credential) {
             continue;
         }
         match uses.entry((credential, call.key)) {
@@ -111,8 +118,12 @@ mod tests {
             call(3, 1, None, CredentialSource::Client),
             call(4, 1, None, platform),
         ];
-        assert_eq!(uses(&calls), []);
-        assert_eq!(uses(&[call(5, 1, Some(1), platform)]).len(), 1);
+        assert_eq!(uses(&calls, &[]), []);
+        assert_eq!(uses(&[call(5, 1, Some(1), platform)], &[]).len(), 1);
+        // A login is told of, whoever it belongs to.
+        let plan = CredentialId(Uuid::from_u128(1));
+        assert_eq!(uses(&calls, &[plan]).len(), 1);
+        assert_eq!(calls.iter().filter(|call| may_be_by_plan(call)).count(), 2);
     }
 
     #[test]
@@ -124,7 +135,7 @@ mod tests {
             call(3, 1, Some(2), platform),
             call(4, 1, Some(1), platform),
         ];
-        let notes = uses(&calls);
+        let notes = uses(&calls, &[]);
         assert_eq!(notes.len(), 3);
         let of = |note: &Note| {
             let Value::Number(calls) = note.detail["calls"] else {
@@ -153,9 +164,9 @@ mod tests {
 
         // Another call in the place of one of them is another note; so is another address.
         calls[3].id = CallId(Uuid::from_u128(5));
-        let other = uses(&calls);
+        let other = uses(&calls, &[]);
         assert_ne!(other[0].detail["digest"], notes[0].detail["digest"]);
         calls[3].from = Some(IpAddr::from([10, 0, 0, 2]));
-        assert_eq!(uses(&calls)[0].from, None);
+        assert_eq!(uses(&calls, &[])[0].from, None);
     }
 }

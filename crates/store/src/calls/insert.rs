@@ -8,6 +8,7 @@ use std::sync::{LazyLock, OnceLock};
 use sqlx::{AssertSqlSafe, PgConnection, SqliteConnection};
 use tollhouse_domain::audit;
 use tollhouse_domain::call::Call;
+use tollhouse_domain::id::CredentialId;
 use uuid::Uuid;
 
 use super::columns::{names, with_columns};
@@ -67,6 +68,21 @@ static INTO_POSTGRES: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
+// Whatever is no key: logins, and bridges to them.
+const PLANS: &str = "SELECT id FROM credentials WHERE kind <> 'api_key'";
+
+/// The credentials that are subscriptions, if any of the calls may have drawn on one.
+macro_rules! plans {
+    ($tx:ident, $calls:ident) => {{
+        let found: Vec<Uuid> = if $calls.iter().any(|call| audit::may_be_by_plan(call)) {
+            sqlx::query_scalar(PLANS).fetch_all(&mut *$tx).await?
+        } else {
+            Vec::new()
+        };
+        found.into_iter().map(CredentialId).collect::<Vec<_>>()
+    }};
+}
+
 impl Store {
     /// Adds calls in one transaction and returns how many were new: a call whose id is there already
     /// is left as it is, so a batch may be sent again. Whatever follows from a call (see
@@ -95,7 +111,9 @@ impl Store {
                     .await?;
                 tx.count(&growth(calls.iter().copied()), me).await?;
                 // Last of all: see `crate::audit`.
-                tx.append(&audit::uses(calls.iter().copied())).await?;
+                let plans = plans!(tx, calls);
+                tx.append(&audit::uses(calls.iter().copied(), &plans))
+                    .await?;
             }
             (all, all)
         })?;
@@ -116,7 +134,8 @@ impl Store {
             tx.add_rollups(&rolled_up(new.iter().copied())).await?;
             let new: Vec<&Call> = new.into_iter().map(|(call, _)| *call).collect();
             tx.count(&growth(new.iter().copied()), me).await?;
-            tx.append(&audit::uses(new.into_iter())).await?;
+            let plans = plans!(tx, new);
+            tx.append(&audit::uses(new.into_iter(), &plans)).await?;
             (count, count > 0)
         })
     }

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use tollhouse_domain::account::window::{Window, Windows};
 use tollhouse_domain::account::{Facts, Lost, State, Why};
-use tollhouse_domain::credential::CredentialKind;
-use tollhouse_domain::id::CredentialId;
+use tollhouse_domain::audit::Action;
+use tollhouse_domain::credential::{CredentialKind, CredentialSource, Owner};
+use tollhouse_domain::id::{CredentialId, UserId};
 use tollhouse_domain::time::Timestamp;
-use tollhouse_store::{AccountRecord, Claim, Mark, Renewed, Store, StoreError};
+use tollhouse_store::{AccountRecord, AuditFilter, Claim, Mark, Page, Renewed, Store, StoreError};
 
-use crate::support::{Place, credential, on_both, seconds, uuid};
+use crate::support::{Place, call, credential, on_both, seconds, uuid};
 
 on_both!(
     an_account_is_a_credential_of_its_own_kind,
@@ -17,6 +18,7 @@ on_both!(
     tokens_replace_those_they_were_got_with,
     the_longest_rest_counts_until_it_is_ended,
     what_was_heard_later_counts,
+    the_trail_tells_of_whoever_uses_a_login,
 );
 
 const LATER: Duration = Duration::from_secs(90);
@@ -239,4 +241,35 @@ async fn what_was_heard_later_counts(place: Place) {
     assert_eq!(facts.windows, windows(20.0));
     assert_eq!(facts.windows_at, Some(seconds(7)));
     assert_eq!(store.revision().await.unwrap(), revision);
+}
+
+async fn the_trail_tells_of_whoever_uses_a_login(place: Place) {
+    let store = place.open().await;
+    let ada = Owner::User(UserId(uuid(40)));
+    let mut login = account(1, b"tokens");
+    login.credential.meta.owner = ada;
+    store.put_account(&login, u32::MAX).await.unwrap();
+    let mut key = credential(2, "openai", b"key");
+    key.meta.owner = ada;
+    store.put_credential(&key, u32::MAX).await.unwrap();
+    let drawn = |n: u128, credential: CredentialId| {
+        let mut call = call(n);
+        call.credential_id = Some(credential);
+        call.credential_source = Some(CredentialSource::User);
+        call
+    };
+    let calls = [
+        drawn(10, login.credential.meta.id),
+        drawn(11, key.meta.id),
+        drawn(12, login.credential.meta.id),
+    ];
+    // Some are sent again, which is another way through.
+    store.insert_calls(&calls[..1]).await.unwrap();
+    store.insert_calls(&calls).await.unwrap();
+    let filter = AuditFilter {
+        action: Some(Action::CredentialUse),
+        ..AuditFilter::default()
+    };
+    let told = store.audit(&filter, Page::first(9)).await.unwrap();
+    assert_eq!(told.len(), 2);
 }
