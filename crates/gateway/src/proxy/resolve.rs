@@ -373,6 +373,15 @@ impl Draw<'_> {
     /// Whether a client's own credential may be shown to a provider. It comes with every call, whatever
     /// model that asks for: one that is plainly another vendor's is not for this one to see.
     fn check_home(&self, client: &ClientCredential, endpoint: &Endpoint) -> Result<(), Refusal> {
+        if endpoint.bridge {
+            let message = format!(
+                "The provider `{}` is a bridge to a login, and takes no credential of your own; `{}` holds \
+                 one. Send the key alone.",
+                endpoint.provider,
+                client.header()
+            );
+            return Err(Refusal::new(ErrorKind::InvalidRequest, message));
+        }
         let row = self.snapshot.providers().get(&*endpoint.provider);
         let vendors = &self.snapshot.vendors;
         if !row.is_some_and(|row| vendors.is_anothers(client.text(), row)) {

@@ -343,3 +343,24 @@ async fn the_switch_for_accounts_turns_bridges_off() {
     assert_eq!(calls(&upstream), 0);
     gateway.stop().await;
 }
+
+#[tokio::test]
+async fn a_clients_own_credential_is_not_shown_to_a_bridge() {
+    let upstream = upstream(READY).await;
+    let gateway = start(&upstream.url, "").await;
+    let client = Client::new(&gateway.url);
+    shown(&client, |row| row["state"] == "ready").await;
+    let headers = [
+        ("x-tollhouse-key", KEY),
+        ("authorization", "Bearer own-credential-canary"),
+    ];
+    let answer = client.post(COMPLETIONS, &headers, ASK).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{}", answer.text());
+    assert!(
+        answer.text().contains("bridge to a login"),
+        "{}",
+        answer.text()
+    );
+    assert_eq!(calls(&upstream), 0, "nor is it called with its own secret");
+    gateway.stop().await;
+}
