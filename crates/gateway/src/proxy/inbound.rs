@@ -17,6 +17,8 @@ use crate::chunks::Chunks;
 const PIECE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a body is read that was refused already.
 const UNWANTED: Duration = Duration::from_secs(5);
+/// How long a client may pause in one that is still writing it.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// A request body, read.
 pub(crate) struct Inbound {
@@ -170,7 +172,9 @@ pub(super) fn waits_to_be_asked(headers: &HeaderMap) -> bool {
 /// Reads on for a while what nobody wants, and keeps nothing: a client that is still writing when the
 /// connection closes would see a reset instead of the refusal.
 pub(super) async fn drain(mut incoming: Incoming) {
-    let reading = async { while let Some(Ok(_)) = incoming.frame().await {} };
+    let reading = async {
+        while let Ok(Some(Ok(_))) = tokio::time::timeout(PAUSE, incoming.frame()).await {}
+    };
     let _ = tokio::time::timeout(UNWANTED, reading).await;
 }
 
