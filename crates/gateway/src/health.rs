@@ -7,7 +7,7 @@ use tollhouse_domain::health::{Health, Signal};
 use tollhouse_domain::time::Timestamp;
 use tollhouse_wire::Protocol;
 
-use crate::proxy::resolve::Target;
+use crate::proxy::target::Target;
 
 type Name = (String, Protocol);
 

@@ -28,6 +28,7 @@ pub(crate) mod relay;
 pub(crate) mod resolve;
 pub(crate) mod results_url;
 mod stale;
+pub(crate) mod target;
 pub(crate) mod translated;
 pub(crate) mod translation;
 

@@ -16,7 +16,7 @@ use crate::proxy::authenticate::Principal;
 use crate::proxy::inbound::Inbound;
 use crate::proxy::operation::Inference;
 use crate::proxy::refusal::Refusal;
-use crate::proxy::resolve::Target;
+use crate::proxy::target::Target;
 use crate::snapshot::Snapshot;
 use crate::state::Gateway;
 

@@ -15,7 +15,7 @@ use super::outbound::Outbound;
 use super::passage::Passage;
 use super::reading::Reading;
 use super::refusal::Refusal;
-use super::resolve::Target;
+use super::target::Target;
 use super::translated::Head;
 use super::translation;
 use crate::body::Body;

@@ -5,7 +5,7 @@ use tollhouse_domain::id::CallId;
 use tollhouse_domain::provider::Marks;
 use tollhouse_wire::nature::nature;
 
-use super::resolve::Target;
+use super::target::Target;
 
 const INITIATOR: HeaderName = HeaderName::from_static("x-initiator");
 const VISION: HeaderName = HeaderName::from_static("copilot-vision-request");

@@ -13,7 +13,7 @@ use tollhouse_wire::responses::{self, Asked};
 use super::inbound::Inbound;
 use super::operation::Inference;
 use super::refusal::Refusal;
-use super::resolve::Target;
+use super::target::Target;
 use super::translation::Origin;
 use crate::chunks::Chunks;
 

@@ -20,7 +20,7 @@ use super::headers;
 use super::outbound::Outbound;
 use super::refusal::{Refusal, request_id, sign};
 use super::relay::{Answer, Relay};
-use super::resolve::Target;
+use super::target::Target;
 use super::translated::{self, Head};
 use crate::accounts::Renewing;
 use crate::body::Body;

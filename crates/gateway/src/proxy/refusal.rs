@@ -14,6 +14,7 @@ use crate::body::Body;
 use crate::capture::Recording;
 use crate::limits::SpendCap;
 use crate::names;
+use crate::upstream::UpstreamError;
 
 /// What a refusal is written in.
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -159,5 +160,29 @@ impl From<NoRoute> for Refusal {
             )
             .about("model"),
         }
+    }
+}
+
+impl From<UpstreamError> for Refusal {
+    fn from(error: UpstreamError) -> Self {
+        let (kind, message) = match &error {
+            UpstreamError::Unreachable(_) => (
+                ErrorKind::UpstreamUnreachable,
+                "The provider could not be reached.",
+            ),
+            UpstreamError::Forbidden(_) => (
+                ErrorKind::UpstreamUnreachable,
+                "The address that the credential names may not be called.",
+            ),
+            UpstreamError::Broken(_) => (
+                ErrorKind::UpstreamUnreachable,
+                "The provider ended the connection without an answer.",
+            ),
+            UpstreamError::Silent => (
+                ErrorKind::UpstreamTimeout,
+                "The provider did not answer in time.",
+            ),
+        };
+        Self::new(kind, message).because(error)
     }
 }

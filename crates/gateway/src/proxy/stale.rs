@@ -8,7 +8,7 @@ use tollhouse_wire::ErrorKind;
 use tracing::info;
 
 use super::refusal::Refusal;
-use super::resolve::Target;
+use super::target::Target;
 use crate::ledger::open_call::OpenCall;
 use crate::standings::{About, Standings};
 

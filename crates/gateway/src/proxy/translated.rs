@@ -15,7 +15,7 @@ use super::inbound;
 use super::passage::{Passage, is_event_stream};
 use super::reading::{self, Reading};
 use super::refusal::Refusal;
-use super::resolve::Target;
+use super::target::Target;
 use crate::body::Body;
 use crate::clock;
 

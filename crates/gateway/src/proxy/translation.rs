@@ -14,7 +14,7 @@ use super::dispatch::uri;
 use super::operation::Inference;
 use super::outbound::{Address, Outbound};
 use super::refusal::Refusal;
-use super::resolve::Target;
+use super::target::Target;
 use super::{headers, marks};
 use crate::chunks::{ChunkBody, Chunks};
 use crate::names;

@@ -15,7 +15,8 @@ use crate::pools::Seat;
 use crate::proxy::arriving::Arriving;
 use crate::proxy::inbound;
 use crate::proxy::refusal::Refusal;
-use crate::proxy::resolve::{Target, busy};
+use crate::proxy::resolve::refusal::busy;
+use crate::proxy::target::Target;
 
 /// The most of a refusal that is looked at.
 const LIMIT: usize = 64 * 1024;

@@ -17,7 +17,7 @@ use crate::admin::routes::input::TargetSchema;
 use crate::limits::admit::Verdict;
 use crate::proxy::preview::{Preview, Stop};
 use crate::proxy::refusal::Refusal;
-use crate::proxy::resolve::Credential;
+use crate::proxy::target::Credential;
 
 /// What would happen to a request.
 #[derive(Serialize, ToSchema)]

@@ -1,0 +1,88 @@
+//! One attempt at one target.
+
+use http::StatusCode;
+
+use super::Ways;
+use super::account;
+use super::learn::learn;
+use super::sending::{Sending, Sent};
+use crate::clock;
+use crate::ledger::open_call::OpenCall;
+use crate::proxy::arriving::Arriving;
+use crate::proxy::stale;
+use crate::upstream::UpstreamError;
+
+/// Sends a request and takes note of what comes of it.
+pub(in crate::proxy) async fn attempt(
+    ways: Ways<'_>,
+    sending: Sending,
+    call: &mut OpenCall,
+) -> Sent {
+    let Sending {
+        target,
+        mut request,
+        losses,
+        way,
+        judges,
+        seat,
+    } = sending;
+    // The place of an attempt before is free from here on.
+    call.sit(seat);
+    let credential = &target.credential;
+    call.sent_to(
+        &target.endpoint.provider,
+        target.model.as_deref(),
+        credential.source(),
+        target.endpoint.paid,
+    );
+    if let Some(row) = call.row() {
+        row.credential_id = credential.id();
+        row.credential_fingerprint = credential.fingerprint().map(str::to_owned);
+    }
+    call.carried(target.mode(), target.translated_to(), losses);
+    let upstream = ways.upstream;
+    let answer = if target.endpoint.guarded {
+        upstream.send_guarded(request).await
+    } else {
+        let row = call.row().map(|row| &*row);
+        upstream.tell(&target.endpoint.provider, row, &mut request);
+        upstream.send(request).await
+    };
+    if let Err(UpstreamError::Unreachable(_) | UpstreamError::Forbidden(_)) = answer {
+        call.unreached();
+    }
+    let mut answer = answer.map(|response| response.map(Arriving::from));
+    let now = clock::now();
+    if let (Some(account), Ok(response), true) = (target.credential.account(), &answer, judges) {
+        let windows = account::windows(response.headers(), now);
+        ways.pools.heard(account, windows, now);
+    }
+    let of_plan = target.credential.account().is_some() || target.endpoint.tells_windows();
+    let failure = match &mut answer {
+        Ok(response) if of_plan && is_refusal(response.status()) => {
+            // As with retries: few calls need the room.
+            let failure = Box::pin(account::look(response, now)).await;
+            account::say_when(response, failure, now);
+            Some(failure)
+        }
+        Ok(_) | Err(_) => None,
+    };
+    learn(ways, &target, &answer, failure, judges, now);
+    if let Ok(response) = &answer {
+        let status = response.status();
+        if judges && target.credential.is_clients() {
+            stale::learn(ways.standings, &target, status, call, now);
+        }
+        call.answered(status.as_u16(), response.headers());
+    }
+    Sent {
+        target,
+        failure,
+        answer,
+        way,
+    }
+}
+
+fn is_refusal(status: StatusCode) -> bool {
+    status.is_client_error() || status.is_server_error()
+}

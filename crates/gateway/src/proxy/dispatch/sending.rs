@@ -1,0 +1,107 @@
+//! A request that goes out, and what came of it.
+
+use http::{Request, Response};
+use tollhouse_domain::account::failure::Failure;
+use tollhouse_wire::loss::Losses;
+
+use super::{Answered, Way, Ways};
+use crate::chunks::ChunkBody;
+use crate::clock;
+use crate::ledger::open_call::OpenCall;
+use crate::pools::Seat;
+use crate::proxy::arriving::Arriving;
+use crate::proxy::refusal::Refusal;
+use crate::proxy::stale;
+use crate::proxy::target::Target;
+use crate::upstream::UpstreamError;
+
+/// A request about to be sent.
+pub(in crate::proxy) struct Sending {
+    pub(super) target: Target,
+    pub(super) request: Request<ChunkBody>,
+    pub(super) losses: Losses,
+    pub(super) way: Way,
+    /// Whether the answer's status says anything of the credential and of the endpoint: where the client
+    /// chooses the path, it may be the path's, and a key's holder could put a shared credential out of
+    /// everybody's use.
+    pub(super) judges: bool,
+    /// A place at the account that it is made with, if it is one.
+    pub(super) seat: Option<Seat>,
+}
+
+/// A request that was sent.
+pub(in crate::proxy) struct Sent {
+    pub(super) target: Target,
+    /// What a refusal says of the account that was drawn on, if one was.
+    pub(super) failure: Option<Failure>,
+    pub(in crate::proxy) answer: Result<Response<Arriving>, UpstreamError>,
+    pub(super) way: Way,
+}
+
+impl Sending {
+    /// A request whose answer is read by whoever sends it.
+    pub(in crate::proxy) fn new(
+        target: Target,
+        request: Request<ChunkBody>,
+        losses: Losses,
+    ) -> Self {
+        Self {
+            target,
+            request,
+            losses,
+            way: Way::AsItComes,
+            judges: true,
+            seat: None,
+        }
+    }
+
+    /// Keeps a request back whose credential is the client's own and was refused a moment ago.
+    pub(in crate::proxy) fn check(
+        &self,
+        ways: Ways<'_>,
+        call: &mut OpenCall,
+    ) -> Result<(), Refusal> {
+        if !self.judges || !self.target.credential.is_clients() {
+            return Ok(());
+        }
+        stale::check(ways.standings, &self.target, call, clock::now())
+    }
+}
+
+impl Sent {
+    /// Whether another credential of the same owner may do better.
+    pub(super) fn is_the_credentials(&self) -> bool {
+        match self.failure {
+            Some(failure) => failure.is_the_accounts(),
+            None => {
+                let status = self.answer.as_ref().map(|answer| answer.status().as_u16());
+                matches!(status, Ok(401 | 429))
+            }
+        }
+    }
+
+    pub(super) fn answered(
+        self,
+        ways: Ways<'_>,
+        fallback: Option<&'static str>,
+    ) -> Result<Answered, Refusal> {
+        let endpoint = &self.target.endpoint;
+        let response = self.answer.map_err(|error| {
+            let away = matches!(error, UpstreamError::Unreachable(_)) && endpoint.bridge;
+            let mut refusal = Refusal::from(error);
+            if let Some(how) = away
+                .then(|| ways.bridges.away(&endpoint.provider))
+                .flatten()
+            {
+                refusal.message = how.into();
+            }
+            refusal
+        })?;
+        Ok(Answered {
+            response,
+            target: self.target,
+            fallback,
+            way: self.way,
+        })
+    }
+}

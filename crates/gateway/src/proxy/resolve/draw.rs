@@ -1,0 +1,169 @@
+//! Whose credential serves a call.
+
+use std::sync::Arc;
+
+use tollhouse_domain::credential::Owner;
+use tollhouse_domain::id::CredentialId;
+use tollhouse_domain::pool::Choice;
+use tollhouse_domain::provider::AuthScheme;
+use tollhouse_wire::ErrorKind;
+
+use super::refusal::{anonymous, busy, missing, whose};
+use super::{Draw, Purpose};
+use crate::proxy::own::ClientCredential;
+use crate::proxy::refusal::Refusal;
+use crate::proxy::target::Credential;
+use crate::snapshot::{Endpoint, Pool};
+
+/// A credential, and another one of its pool.
+type Drawn = (Credential, Option<Credential>);
+
+impl Draw<'_> {
+    /// Whose credential serves `endpoint`: the client's own, else that of the first owner that has
+    /// any. Those who have one that cannot be used are told so; nobody else's money takes its place.
+    pub(super) fn credential(&self, endpoint: &Endpoint) -> Result<Drawn, Refusal> {
+        self.admit(endpoint)?;
+        if endpoint.bridge
+            && let Some(why) = self.bridges.login_wanted(&endpoint.provider)
+        {
+            return Err(missing(why));
+        }
+        let nobodys = if endpoint.upstream_auth {
+            Credential::Upstream
+        } else {
+            Credential::None
+        };
+        if endpoint.auth == AuthScheme::None {
+            return Ok((nobodys, None));
+        }
+        if let Some(client) = &self.principal.client {
+            self.check_home(client, endpoint)?;
+            return Ok((Credential::Client(client.clone()), None));
+        }
+        if let Some(missing) = &endpoint.anonymous {
+            return Err(anonymous(&endpoint.provider, missing));
+        }
+        for owner in self.principal.key.owners() {
+            if let Some(pool) = self.pool(owner, &endpoint.provider) {
+                return self.from(pool, owner);
+            }
+        }
+        if endpoint.open {
+            return Ok((nobodys, None));
+        }
+        let message = "No credential that this key may use is configured for the provider.";
+        Err(missing(message))
+    }
+
+    /// Whether a client's own credential may be shown to a provider. It comes with every call, whatever
+    /// model that asks for: one that is plainly another vendor's is not for this one to see.
+    fn check_home(&self, client: &ClientCredential, endpoint: &Endpoint) -> Result<(), Refusal> {
+        if endpoint.bridge {
+            let message = format!(
+                "The provider `{}` is a bridge to a login, and takes no credential of your own; `{}` holds \
+                 one. Send the key alone.",
+                endpoint.provider,
+                client.header()
+            );
+            return Err(Refusal::new(ErrorKind::InvalidRequest, message));
+        }
+        let row = self.snapshot.providers().get(&*endpoint.provider);
+        let vendors = &self.snapshot.vendors;
+        if !row.is_some_and(|row| vendors.is_anothers(client.text(), row)) {
+            return Ok(());
+        }
+        let message = format!(
+            "Your own credential, in `{}`, is another vendor's than the provider `{}`, which is not shown \
+             it. Ask for a model of its vendor, or send the key alone.",
+            client.header(),
+            endpoint.provider
+        );
+        Err(Refusal::new(ErrorKind::InvalidRequest, message))
+    }
+
+    /// Whether the key may use `endpoint` at all: a client's own credential opens no server that wants
+    /// none, since what the operator has it sent goes there too.
+    fn admit(&self, endpoint: &Endpoint) -> Result<(), Refusal> {
+        let row = self.snapshot.providers().get(&*endpoint.provider);
+        if row.is_none_or(|row| row.admits(&self.principal.key)) {
+            return Ok(());
+        }
+        let whose = if endpoint.bridge {
+            "it is somebody else's own login"
+        } else {
+            "it is the platform's, which this key may not draw on"
+        };
+        let message = format!(
+            "This key may not use the provider `{}`: {whose}.",
+            endpoint.provider
+        );
+        Err(Refusal::new(ErrorKind::PermissionDenied, message))
+    }
+
+    /// What an owner has for a provider, of which the key may draw on all. The operator's own logins serve
+    /// the operator's own keys: those that belong to nobody else.
+    fn pool(&self, owner: Owner, provider: &str) -> Option<&Pool> {
+        let credentials = self.snapshot.credentials();
+        let key = &self.principal.key;
+        let operators = owner == Owner::Platform && key.owner.is_none() && key.org.is_none();
+        let own = operators.then(|| credentials.operators(provider));
+        own.flatten().or_else(|| credentials.pool(owner, provider))
+    }
+
+    fn from(&self, pool: &Pool, owner: Owner) -> Result<Drawn, Refusal> {
+        if pool.members.is_empty() {
+            let whose = whose(owner);
+            let state = if pool.has_disabled {
+                "is switched off; switch it on, or remove it"
+            } else {
+                "cannot be used; set it anew"
+            };
+            let message = format!("{whose} credential for the provider {state}.");
+            return Err(missing(message));
+        }
+        let kept = |place: usize| Credential::Kept(Arc::clone(&pool.members[place]));
+        let choice = match self.purpose {
+            Purpose::Call => self.pools.choose(pool, self.session, self.at),
+            Purpose::Preview => self.pools.preview(pool, self.session, self.at),
+        };
+        match choice {
+            Choice::Draw { first, second, .. } => {
+                let (first, second) = (kept(first), second.map(kept));
+                // A spare takes the first one's place at the same address.
+                let spare = second.filter(|spare| spare.base_url() == first.base_url());
+                Ok((first, spare))
+            }
+            Choice::Full => Err(busy()),
+            Choice::Cooling(until) => {
+                let message = "Every credential for the provider is resting after a limit; try \
+                     again after the pause.";
+                let mut refusal = Refusal::new(ErrorKind::AccountsCooling, message);
+                refusal.retry_after = Some(until.since(self.at));
+                Err(refusal)
+            }
+            Choice::Stale(since) if pool.members.iter().all(|one| one.account.is_some()) => {
+                let message = format!(
+                    "{} login at the provider does not work since {since}; sign in again.",
+                    whose(owner)
+                );
+                Err(missing(message))
+            }
+            Choice::Stale(since) => Err(missing(format!(
+                "The provider refuses {} credential since {since}; set it anew.",
+                whose(owner).to_lowercase()
+            ))),
+        }
+    }
+
+    /// A credential by its id, if the key may draw on its owner and it can be sent. The search ends with
+    /// an owner whose credentials cannot be used, as every search does.
+    pub(super) fn named(&self, endpoint: &Endpoint, id: CredentialId) -> Option<Credential> {
+        let owners = self.principal.key.owners();
+        let pools = owners.filter_map(|owner| self.pool(owner, &endpoint.provider));
+        pools
+            .take_while(|pool| !pool.members.is_empty())
+            .flat_map(|pool| &pool.members)
+            .find(|member| member.id == id)
+            .map(|member| Credential::Kept(Arc::clone(member)))
+    }
+}

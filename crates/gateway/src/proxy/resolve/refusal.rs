@@ -1,0 +1,41 @@
+//! Why there is no credential for a call.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use tollhouse_domain::credential::Owner;
+use tollhouse_wire::ErrorKind;
+
+use crate::proxy::refusal::Refusal;
+
+/// How long somebody is asked to wait for a place at an account.
+const BUSY: Duration = Duration::from_secs(2);
+
+/// Every account that could be drawn on has as many calls under way as it may have. Such calls end at any
+/// moment, so that it is soon worth another try.
+pub(in crate::proxy) fn busy() -> Refusal {
+    let message = "Every account for the provider is busy with other calls; try again in a moment.";
+    let mut refusal = Refusal::new(ErrorKind::RateLimited, message);
+    refusal.retry_after = Some(BUSY);
+    refusal
+}
+
+/// Calls with an account of this provider's say what program makes them, which is the operator's to say.
+pub(super) fn anonymous(provider: &str, headers: &str) -> Refusal {
+    missing(format!(
+        "The provider `{provider}` is not set up: its calls have to say what program makes them, in the \
+         headers {headers}, which the operator writes in `headers` of its `[[provider]]`."
+    ))
+}
+
+pub(in crate::proxy) fn missing(message: impl Into<Cow<'static, str>>) -> Refusal {
+    Refusal::new(ErrorKind::CredentialMissing, message)
+}
+
+pub(super) const fn whose(owner: Owner) -> &'static str {
+    match owner {
+        Owner::User(_) => "Your",
+        Owner::Org(_) => "Your organization's",
+        Owner::Platform => "The platform's",
+    }
+}

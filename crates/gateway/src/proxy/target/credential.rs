@@ -1,0 +1,131 @@
+//! Who pays.
+
+use std::sync::Arc;
+
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use tollhouse_domain::credential::{CredentialSource, Owner};
+use tollhouse_domain::id::CredentialId;
+use tollhouse_domain::provider::AuthScheme;
+
+use crate::names;
+use crate::proxy::own::ClientCredential;
+use crate::snapshot::{Endpoint, OpenCredential};
+
+/// What goes upstream to say who pays.
+#[derive(Clone)]
+pub(crate) enum Credential {
+    /// None is sent.
+    None,
+    /// None but the one that the operator has the provider's endpoints sent with every call.
+    Upstream,
+    /// The client's own, in the header it came in.
+    Client(ClientCredential),
+    /// One that is kept here: the user's, the organization's or the platform's.
+    Kept(Arc<OpenCredential>),
+}
+
+impl Credential {
+    pub(crate) fn source(&self) -> Option<CredentialSource> {
+        match self {
+            Self::None => None,
+            Self::Upstream => Some(CredentialSource::Platform),
+            Self::Client(_) => Some(CredentialSource::Client),
+            Self::Kept(open) => Some(open.owner.source()),
+        }
+    }
+
+    pub(crate) fn id(&self) -> Option<CredentialId> {
+        match self {
+            Self::Kept(open) => Some(open.id),
+            Self::None | Self::Upstream | Self::Client(_) => None,
+        }
+    }
+
+    pub(crate) fn fingerprint(&self) -> Option<&str> {
+        match self {
+            Self::Client(client) => Some(client.fingerprint()),
+            Self::None | Self::Upstream | Self::Kept(_) => None,
+        }
+    }
+
+    /// The client's own, if it is that.
+    pub(crate) fn clients(&self) -> Option<&ClientCredential> {
+        match self {
+            Self::Client(client) => Some(client),
+            Self::None | Self::Upstream | Self::Kept(_) => None,
+        }
+    }
+
+    /// The one that is kept here, if it is one.
+    pub(crate) fn kept(&self) -> Option<&OpenCredential> {
+        match self {
+            Self::Kept(open) => Some(open),
+            Self::None | Self::Upstream | Self::Client(_) => None,
+        }
+    }
+
+    /// The account, if it is one, whose token ends and is renewed.
+    pub(crate) fn account(&self) -> Option<&Arc<OpenCredential>> {
+        match self {
+            Self::Kept(open) if open.account.is_some() => Some(open),
+            Self::Kept(_) | Self::None | Self::Upstream | Self::Client(_) => None,
+        }
+    }
+
+    /// Whether it is an account.
+    pub(crate) fn is_account(&self) -> bool {
+        self.account().is_some()
+    }
+
+    pub(in crate::proxy) fn base_url(&self) -> Option<&str> {
+        self.kept()?.base_url.as_deref()
+    }
+
+    pub(crate) fn is_clients(&self) -> bool {
+        matches!(self, Self::Client(_))
+    }
+
+    /// Whether the plan behind it is the caller's own: the client's login, an account of the key's own user,
+    /// or the operator's where the key is the operator's too.
+    pub(crate) fn is_callers(&self) -> bool {
+        match self {
+            Self::None | Self::Upstream => false,
+            Self::Client(_) => true,
+            Self::Kept(open) => match open.owner {
+                Owner::User(_) => true,
+                Owner::Org(_) => false,
+                Owner::Platform => open.account.is_some(),
+            },
+        }
+    }
+
+    /// Puts the one credential into headers that hold none, and what the operator has the endpoint sent.
+    pub(crate) fn apply(&self, endpoint: &Endpoint, headers: &mut HeaderMap) {
+        for (name, value) in endpoint.headers.iter() {
+            put(headers, name.clone(), value.clone());
+        }
+        if let (Self::Kept(open), Some(header)) = (self, &endpoint.account_header) {
+            // Whatever account the client believes in, it is this one.
+            headers.remove(header);
+            let account = open.account.as_ref();
+            if let Some(name) = account.and_then(|account| account.name.as_ref()) {
+                put(headers, header.clone(), name.clone());
+            }
+        }
+        match (self, endpoint.auth) {
+            (Self::Client(client), scheme) => client.apply(scheme, headers),
+            (Self::Kept(open), AuthScheme::Bearer) => {
+                put(headers, AUTHORIZATION, open.bearer());
+            }
+            (Self::Kept(open), AuthScheme::XApiKey) => {
+                put(headers, names::X_API_KEY, open.plain());
+            }
+            (Self::Kept(_), AuthScheme::None) | (Self::None | Self::Upstream, _) => {}
+        }
+    }
+}
+
+fn put(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
+    headers.insert(name, value);
+}
