@@ -10,7 +10,7 @@ use crate::pool::Fit;
 use crate::time::Timestamp;
 
 /// So many members are all looked at; more stand on a ring.
-const FEW: usize = 32;
+const FEW: usize = 16;
 /// A member stands at so many points. More spread conversations more evenly, and take more memory.
 const POINTS: u64 = 8;
 /// From so many points a conversation looks for a member. More spread conversations more evenly, and take
