@@ -19,7 +19,7 @@ afterAll(async () => {
 /** Begins to sign in; gives the code. */
 async function begin(page: Page, name: string): Promise<string> {
   const dialog = page.getByRole("dialog");
-  await dialog.getByLabel("Provider").fill("plan");
+  await dialog.getByLabel("Provider").selectOption("plan");
   await dialog.getByLabel("Name").fill(name);
   await dialog.getByRole("button", { name: "Begin", exact: true }).click();
   return (await dialog.getByLabel("Code", { exact: true }).textContent()) ?? "";
@@ -32,7 +32,9 @@ test("somebody signs in with a code, pauses, resumes, renews and removes", async
   await portray(page, "accounts-none");
   await page.getByRole("button", { name: "Sign in with an account" }).click();
   const dialog = page.getByRole("dialog");
-  await dialog.getByLabel("Provider").waitFor();
+  const listed = dialog.getByLabel("Provider").locator("option");
+  await listed.filter({ hasText: "plan" }).waitFor({ state: "attached" });
+  expect(await listed.allTextContents()).toEqual(["plan"]);
   await portray(page, "account-begin");
   const code = await begin(page, "first");
   await dialog.getByText(/only if you began this sign-in yourself/).waitFor();
@@ -76,7 +78,7 @@ test("an attempt that is denied says so, another is given up, and what is refuse
   await dialog.getByRole("button", { name: "Cancel sign-in" }).click();
   await dialog.waitFor({ state: "detached" });
   await page.getByRole("button", { name: "Sign in with an account" }).click();
-  await dialog.getByLabel("Provider").fill("plan");
+  await dialog.getByLabel("Provider").selectOption("plan");
   await dialog.getByLabel("Name").fill(HOSTILE);
   await dialog.getByRole("button", { name: "Begin", exact: true }).click();
   await dialog.locator("[aria-invalid]").waitFor();
@@ -90,7 +92,7 @@ test("a browser's address is pasted, and the account is a credential too", async
   await signIn(page, here, here.mika, "accounts?add=login");
   await here.authority("browser", { account: "browsing" });
   const dialog = page.getByRole("dialog");
-  await dialog.getByLabel("Provider").fill("plan");
+  await dialog.getByLabel("Provider").selectOption("plan");
   await dialog.getByLabel("Name").fill("browsed");
   await dialog.getByLabel("With").selectOption("browser");
   await dialog.getByRole("button", { name: "Begin", exact: true }).click();
@@ -125,7 +127,7 @@ test("a login of Codex is brought with consent alone, and nothing of it is left"
     refresh_token: string;
   };
   const dialog = page.getByRole("dialog");
-  await dialog.getByLabel("Provider").fill("plan");
+  await dialog.getByLabel("Provider").selectOption("plan");
   await dialog.getByLabel("What auth.json holds").fill(JSON.stringify({ tokens }));
   await dialog.getByRole("button", { name: "Bring it" }).click();
   await dialog.getByText("Say that you know it, to go on.").waitFor();
@@ -160,8 +162,12 @@ test("where accounts are switched off, that is said", async () => {
     const { page, context, faults } = await open(chromium);
     await signIn(page, off, off.mika, "accounts?add=login");
     const dialog = page.getByRole("dialog");
-    await dialog.getByRole("button", { name: "Begin", exact: true }).click();
     await dialog.getByText(/Accounts are switched off here/).waitFor();
+    await dialog.getByRole("button", { name: "Begin", exact: true }).click();
+    await dialog
+      .getByRole("alert")
+      .getByText(/Accounts are switched off here/)
+      .waitFor();
     await context.close();
     expect(faults).toEqual([]);
   } finally {

@@ -6,10 +6,12 @@
 //! that failed and to no other.
 
 mod choice;
+mod outlook;
 
 use std::time::Duration;
 
 pub use self::choice::{Choice, Order, choose};
+pub use self::outlook::Outlook;
 use crate::time::Timestamp;
 
 /// How long a credential rests after a 429 that does not say for how long.

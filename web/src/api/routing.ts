@@ -2,7 +2,6 @@
 
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { client, type Schemas, taken } from "./client";
-import { isPlatform, useMe } from "./me";
 import { queries } from "./queries";
 
 export type Provider = Schemas["Provider"];
@@ -40,16 +39,23 @@ export function models() {
   });
 }
 
-/** The names of providers. Administrators of the installation see all; others those that models come from. */
+/** The names of providers that take any credential. */
 export function useProviderNames(): { names: string[] | undefined; error: unknown } {
-  const platform = isPlatform(useMe());
-  const all = useQuery({ ...providers(), enabled: platform });
-  const seen = useQuery({ ...models(), enabled: !platform });
-  const names = platform
-    ? all.data?.data.filter(({ auth }) => auth !== "none").map(({ name }) => name)
-    : seen.data?.data.flatMap(({ targets }) => targets);
-  const { error } = platform ? all : seen;
-  return { names: names && [...new Set(names)].sort(), error: names ? undefined : error };
+  const { data, error } = useQuery(providers());
+  const names = data?.data.filter(({ credentials }) => credentials.length > 0);
+  return { names: names?.map(({ name }) => name), error: names ? undefined : error };
+}
+
+/** A provider that takes accounts, and how one signs in there. */
+export type Taker = { name: string; flows: string[]; import: boolean; missing?: string };
+
+/** The providers that take accounts; undefined while that is not known. */
+export function useTakers(): Taker[] | undefined {
+  return useQuery(providers()).data?.data.flatMap(({ name, credentials }) => {
+    const taken = credentials.find(({ kind }) => kind === "oauth_account");
+    const { flows = [], import: brings = false, missing } = taken ?? {};
+    return taken ? [{ name, flows, import: brings, ...(missing && { missing }) }] : [];
+  });
 }
 
 /** Adds a provider, or takes the place of what is known of it. */

@@ -936,7 +936,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Providers by name. */
+        /**
+         * Providers by name, and how each is doing for calls of whoever asks: with their own credentials, those of
+         *     their organizations and, for who administers the installation, the platform's. Addresses are for the
+         *     latter, and a bridge to somebody's login for them and for whose it is.
+         */
         get: operations["list_providers"];
         put?: never;
         post?: never;
@@ -2410,12 +2414,14 @@ export interface components {
                 /** @description `bearer`, `x-api-key` or `none`; absent: as the protocol has it. */
                 auth?: string | null;
                 bridge?: components["schemas"]["Bridge"] | null;
-                /** @description Whether the platform has a credential for it, or it needs none. */
-                configured: boolean;
-                /** @description The base URL by protocol. */
-                endpoints: {
+                /** @description Whether the platform has a credential for it, or it needs none; for who administers the installation. */
+                configured?: boolean | null;
+                /** @description Which kinds of credentials it takes. */
+                credentials: components["schemas"]["TakenKind"][];
+                /** @description The base URL by protocol; for who administers the installation. */
+                endpoints?: {
                     [key: string]: string;
-                };
+                } | null;
                 /** @description What its keys start with. */
                 key_prefix?: string | null;
                 /** @description Whether the configuration file states it. */
@@ -2425,9 +2431,16 @@ export interface components {
                 name: string;
                 /** @description Whether every key that may name it may use it without anybody's credential. */
                 open: boolean;
+                /** @description The protocols that it is called in. */
+                protocols: string[];
                 /** @description How it departs from what its protocols take and give. */
                 quirks?: string[];
                 state: components["schemas"]["ProviderState"];
+                /**
+                 * @description When the first of the credentials returns that the calls of whoever asks would draw on, where all
+                 *     of them rest, RFC 3339.
+                 */
+                until?: string | null;
             }[];
             /** @description What to send as `cursor` for the part that follows; null at the end. */
             next: string | null;
@@ -2733,17 +2746,19 @@ export interface components {
         PricesInput: {
             prices: components["schemas"]["PriceInput"][];
         };
-        /** @description A provider and how it is doing, as far as this replica has seen. */
+        /** @description A provider and how it is doing for whoever asks, as far as this replica has seen. */
         Provider: {
             /** @description `bearer`, `x-api-key` or `none`; absent: as the protocol has it. */
             auth?: string | null;
             bridge?: components["schemas"]["Bridge"] | null;
-            /** @description Whether the platform has a credential for it, or it needs none. */
-            configured: boolean;
-            /** @description The base URL by protocol. */
-            endpoints: {
+            /** @description Whether the platform has a credential for it, or it needs none; for who administers the installation. */
+            configured?: boolean | null;
+            /** @description Which kinds of credentials it takes. */
+            credentials: components["schemas"]["TakenKind"][];
+            /** @description The base URL by protocol; for who administers the installation. */
+            endpoints?: {
                 [key: string]: string;
-            };
+            } | null;
             /** @description What its keys start with. */
             key_prefix?: string | null;
             /** @description Whether the configuration file states it. */
@@ -2753,9 +2768,16 @@ export interface components {
             name: string;
             /** @description Whether every key that may name it may use it without anybody's credential. */
             open: boolean;
+            /** @description The protocols that it is called in. */
+            protocols: string[];
             /** @description How it departs from what its protocols take and give. */
             quirks?: string[];
             state: components["schemas"]["ProviderState"];
+            /**
+             * @description When the first of the credentials returns that the calls of whoever asks would draw on, where all
+             *     of them rest, RFC 3339.
+             */
+            until?: string | null;
         };
         /** @description A provider to be added or replaced. */
         ProviderInput: {
@@ -2994,6 +3016,19 @@ export interface components {
             usd: string;
             /** @description `day`, `week`, `month` or `total`. */
             window: string;
+        };
+        /** @description A kind of credential that a provider takes. */
+        TakenKind: {
+            /** @description Who issues the tokens of its accounts, where one signs in. */
+            authority?: string | null;
+            /** @description How one signs in there: `device`, `browser`. */
+            flows?: string[];
+            /** @description Whether a login is also taken over from the file of another program. */
+            import?: boolean;
+            /** @description `api_key`, `oauth_account` or `bridge`. */
+            kind: string;
+            /** @description Why nobody can sign in at the moment, and what to do about it. */
+            missing?: string | null;
         };
         /** @description One place a call may go. */
         Target: {
@@ -8029,6 +8064,8 @@ export interface operations {
                 limit?: number;
                 /** @description Where to go on: `next` of the part before. */
                 cursor?: string;
+                /** @description States are those of calls in this organization: id or name. Else of calls anywhere. */
+                org?: string;
             };
             header?: never;
             path?: never;
@@ -8064,6 +8101,15 @@ export interface operations {
             };
             /** @description Not with this token, or not in this role. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such organization */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -63,10 +63,16 @@ pub(super) async fn providers(format: Format) -> anyhow::Result<()> {
     let page = Api::find()?
         .list("/api/v1/providers", &Query::default(), None)
         .await?;
-    let columns: [Column; 5] = [
+    let columns: [Column; 7] = [
         ("NAME", |row| row.get("name")),
         ("STATE", |row| row.get("state")),
+        ("UNTIL", |row| row.get("until")),
         ("CREDENTIAL", |row| row.get("configured").map(yes_or_no)),
+        ("TAKES", |row| {
+            let taken: Vec<Record> = row.read("credentials")?;
+            let kinds = taken.iter().filter_map(|kind| kind.get("kind"));
+            Some(kinds.collect::<Vec<_>>().join(" "))
+        }),
         ("FROM FILE", |row| row.get("managed").map(yes_or_no)),
         ("ENDPOINTS", |row| {
             let endpoints: Record = row.read("endpoints")?;

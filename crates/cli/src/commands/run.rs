@@ -177,11 +177,9 @@ pub(super) async fn models_of(
     let protocols: BTreeMap<String, Vec<Protocol>> = providers
         .iter()
         .filter_map(|row| {
-            let endpoints: Record = row.read("endpoints")?;
-            let spoken = endpoints
-                .fields()
-                .filter_map(|(protocol, _)| protocol_named(protocol))
-                .collect();
+            let spoken: Vec<String> = row.read("protocols")?;
+            let spoken = spoken.iter().filter_map(|name| protocol_named(name));
+            let spoken = spoken.collect();
             Some((row.get("name")?, spoken))
         })
         .collect();

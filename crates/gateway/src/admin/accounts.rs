@@ -20,7 +20,11 @@ use super::auth::Signed;
 use super::error::{ApiError, Refused};
 use super::input::Query;
 use super::page::{self, List, PageQuery};
+use crate::accounts::Accounts;
 use crate::clock;
+
+const OFF: &str =
+    "Accounts are switched off here: `[accounts] enabled = false` in the configuration file.";
 
 /// Every account that one may see: one's own, those of organizations that one administers, and for an
 /// administrator of the installation all of them.
@@ -80,8 +84,7 @@ fn owner(signed: &Signed, text: Option<&str>) -> Result<Owner, ApiError> {
 fn used(signed: &Signed, owner: Owner) -> Result<(), ApiError> {
     let accounts = &signed.0.accounts;
     if !accounts.enabled() {
-        let message = "Accounts are switched off here: `[accounts] enabled = false` in the configuration file.";
-        return Err(ApiError::Forbidden(message.into()));
+        return Err(ApiError::Forbidden(OFF.into()));
     }
     match owner {
         Owner::Org(_) if !accounts.of_organizations() => {
@@ -95,21 +98,30 @@ fn used(signed: &Signed, owner: Owner) -> Result<(), ApiError> {
 
 /// A provider's authority, if both are ready for accounts.
 fn authority<'a>(signed: &'a Signed, provider: &Provider) -> Result<&'a Authority, ApiError> {
+    ready(&signed.0.accounts, provider).map_err(ApiError::Conflict)
+}
+
+/// A provider's authority, or why nobody can sign in there.
+pub(super) fn ready<'a>(
+    accounts: &'a Accounts,
+    provider: &Provider,
+) -> Result<&'a Authority, String> {
     let name = &provider.name;
-    let Some(authority) = signed.0.accounts.authority(provider) else {
-        let message = format!(
+    if !accounts.enabled() {
+        return Err(OFF.to_owned());
+    }
+    let Some(authority) = accounts.authority(provider) else {
+        return Err(format!(
             "`{name}` takes no accounts. If it should, its [[provider]] table in the configuration file says \
              whose: account = {{ authority = \"…\" }}."
-        );
-        return Err(ApiError::Conflict(message));
+        ));
     };
     if authority.client_id.is_none() {
         let of = &authority.name;
-        let message = format!(
+        return Err(format!(
             "`{name}` needs a client id of the operator's own: set `client_id` in [accounts.authority.{of}] of \
              the configuration file."
-        );
-        return Err(ApiError::Conflict(message));
+        ));
     }
     Ok(authority)
 }

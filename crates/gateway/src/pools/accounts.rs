@@ -9,7 +9,7 @@ use tollhouse_domain::account::failure::{Failure, Said, in_stream};
 use tollhouse_domain::account::window::Windows;
 use tollhouse_domain::account::{Standing, State, Why};
 use tollhouse_domain::id::CredentialId;
-use tollhouse_domain::pool::Fit;
+use tollhouse_domain::pool::{Fit, Outlook};
 use tollhouse_domain::time::Timestamp;
 use tollhouse_wire::Metered;
 use tollhouse_wire::meter::InBandError;
@@ -17,7 +17,7 @@ use tracing::info;
 
 use super::Pools;
 use crate::replica::Replica;
-use crate::snapshot::{OpenAccount, OpenCredential};
+use crate::snapshot::{OpenAccount, OpenCredential, Pool};
 
 /// A rest that is over sooner is not worth a write, and every replica's reading it.
 const WORTH_TELLING: Duration = Duration::from_secs(15);
@@ -252,6 +252,23 @@ impl Pools {
                 rests.remove(&member.id);
             }
         }
+    }
+
+    /// How the members of a pool are together, as this replica knows. A key that is refused is tried again
+    /// now and then; until it is taken it is one that is refused.
+    pub(crate) fn outlook(&self, pool: &Pool, now: Timestamp) -> Outlook {
+        if pool.members.is_empty() {
+            return Outlook::Refused;
+        }
+        let book = self.lock();
+        Outlook::of(pool.members.iter().map(|member| match &member.account {
+            Some(account) => book.accounts.fit(member, account, None, now),
+            None => {
+                let standing = book.standing(member);
+                let stale = standing.stale_since().map(Fit::Stale);
+                stale.unwrap_or_else(|| standing.fit(now))
+            }
+        }))
     }
 
     /// How an account stands, as this replica knows; `None` of what is none.

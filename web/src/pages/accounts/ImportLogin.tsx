@@ -1,9 +1,10 @@
 import { useState } from "react";
 import { type Account, importAccount } from "../../api/accounts";
+import { useTakers } from "../../api/routing";
 import { CheckField } from "../../ui/Check";
 import { TextAreaField } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
-import { WhichLogin, wantedOf } from "./WhichLogin";
+import { firstOf, WhichLogin, wantedOf } from "./WhichLogin";
 
 type Props = {
   provider: string | undefined;
@@ -20,6 +21,8 @@ const TAKES_OVER =
 /** Brings the login that Codex keeps in a file. It is in the field until it is sent, and nowhere after that. */
 export function ImportLogin({ provider, name, accounts, onDone, onClose }: Props) {
   const [consent, setConsent] = useState(false);
+  const [asked, setAsked] = useState(provider);
+  const takers = useTakers()?.filter((taker) => taker.import);
   return (
     <FormDialog
       title="Bring the login of Codex"
@@ -35,7 +38,13 @@ export function ImportLogin({ provider, name, accounts, onDone, onClose }: Props
     >
       {(error) => (
         <>
-          <WhichLogin provider={provider} name={name} accounts={accounts} error={error} />
+          <WhichLogin
+            provider={firstOf(takers, asked, accounts)}
+            name={name}
+            takers={takers}
+            error={error}
+            onChoose={setAsked}
+          />
           <TextAreaField
             label="What auth.json holds"
             name="auth_json"

@@ -1,10 +1,11 @@
 import { useState } from "react";
 import { type Account, beginSignIn, type Flow, type SignInBegun } from "../../api/accounts";
+import { useTakers } from "../../api/routing";
 import { Dialog } from "../../ui/Dialog";
 import { SelectField } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
 import { Attempt } from "./Attempt";
-import { WhichLogin, wantedOf } from "./WhichLogin";
+import { firstOf, WhichLogin, wantedOf } from "./WhichLogin";
 
 const FLOWS: Record<Flow, readonly [name: string, hint: string]> = {
   device: ["A code", "Typed at the provider's, in a browser anywhere"],
@@ -24,6 +25,10 @@ export function SignInWith({ provider, name, accounts, onDone, onClose }: Props)
   const [flow, setFlow] = useState<Flow>("device");
   const [begun, setBegun] = useState<SignInBegun>();
   const [asked, setAsked] = useState({ provider, name });
+  const takers = useTakers();
+  const chosen = firstOf(takers, asked.provider, accounts);
+  const flows = takers?.find(({ name }) => name === chosen)?.flows;
+  const offered = Object.entries(FLOWS).filter(([flow]) => flows?.includes(flow) ?? true);
   if (begun) {
     return (
       // A press outside would give up what somebody does in another window.
@@ -53,7 +58,16 @@ export function SignInWith({ provider, name, accounts, onDone, onClose }: Props)
     >
       {(error) => (
         <>
-          <WhichLogin {...asked} accounts={accounts} error={error} />
+          <WhichLogin
+            name={asked.name}
+            provider={chosen}
+            takers={takers}
+            error={error}
+            onChoose={(provider) => {
+              setAsked({ ...asked, provider });
+              setFlow("device");
+            }}
+          />
           <SelectField
             label="With"
             value={flow}
@@ -61,7 +75,7 @@ export function SignInWith({ provider, name, accounts, onDone, onClose }: Props)
             hint={FLOWS[flow][1]}
             onChange={(event) => setFlow(event.target.value === "browser" ? "browser" : "device")}
           >
-            {Object.entries(FLOWS).map(([flow, [name]]) => (
+            {offered.map(([flow, [name]]) => (
               <option key={flow} value={flow}>
                 {name}
               </option>

@@ -2,43 +2,59 @@ import { useQuery } from "@tanstack/react-query";
 import type { Account, Wanted } from "../../api/accounts";
 import { isAtLeast, isPlatform, useMe } from "../../api/me";
 import { orgs } from "../../api/people";
-import { useProviderNames } from "../../api/routing";
+import type { Taker } from "../../api/routing";
 import { SelectField, TextField } from "../../ui/Field";
 
-/** The provider that the catalog has for a plan of its own. */
-const FIRST = "chatgpt";
-
 type Props = {
-  provider: string | undefined;
+  /** The one that is chosen. */
+  provider: string;
   name: string | undefined;
-  accounts: readonly Account[];
+  /** Those that there are to choose from; undefined while that is not known. */
+  takers: readonly Taker[] | undefined;
   error: (field: string) => string | undefined;
+  onChoose: (provider: string) => void;
 };
 
+/** The provider that is chosen until somebody does: the one that is signed in with again, else one that is there. */
+export function firstOf(
+  takers: readonly Taker[] | undefined,
+  provider: string | undefined,
+  accounts: readonly Account[],
+): string {
+  const known = (name: string | undefined) => takers?.some((taker) => taker.name === name);
+  const used = accounts.find((account) => known(account.provider))?.provider;
+  return provider ?? used ?? takers?.[0]?.name ?? "";
+}
+
+const NOBODY =
+  "None here takes accounts. A provider does whose table in the configuration file says whose: chatgpt is one";
+
 /** Which provider a login is for, what to call it, and whose it will be. */
-export function WhichLogin({ provider, name, accounts, error }: Props) {
+export function WhichLogin({ provider, name, takers, error, onChoose }: Props) {
   const me = useMe();
   const places = useQuery(orgs()).data?.data ?? [];
   const mine = places.filter(({ id }) => isAtLeast(me, "admin", id));
-  const known = useProviderNames().names ?? [];
-  const names = [...new Set([...accounts.map((account) => account.provider), ...known, FIRST])];
+  const known = takers?.map(({ name }) => name) ?? [];
+  const names = [...new Set([...known, ...(provider ? [provider] : [])])].sort();
+  const missing = takers?.find(({ name }) => name === provider)?.missing;
   return (
     <>
-      <TextField
+      <SelectField
         label="Provider"
         name="provider"
-        list="account-providers"
-        defaultValue={provider ?? accounts[0]?.provider ?? FIRST}
-        hint="One whose table in the configuration file says that it takes accounts"
+        value={provider}
+        hint={takers?.length === 0 ? NOBODY : missing}
         error={error("provider")}
         autoFocus
         required
-      />
-      <datalist id="account-providers">
-        {names.sort().map((provider) => (
-          <option key={provider} value={provider} />
+        onChange={(event) => onChoose(event.target.value)}
+      >
+        {names.map((name) => (
+          <option key={name} value={name}>
+            {name}
+          </option>
         ))}
-      </datalist>
+      </SelectField>
       <TextField
         label="Name"
         name="name"

@@ -66,7 +66,7 @@ export function EditProvider({ provider, onClose }: Props) {
               label={`Base URL for ${protocol}`}
               name={protocol}
               type="url"
-              defaultValue={provider?.endpoints[protocol] ?? ""}
+              defaultValue={provider?.endpoints?.[protocol] ?? ""}
               error={error(`endpoints.${protocol}`)}
               hint={`As the vendor's own SDK takes it: ${hint}`}
             />

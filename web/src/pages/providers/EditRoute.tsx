@@ -16,8 +16,8 @@ type Props = {
 
 /** The protocols that a target may be called in. */
 function spoken(providers: readonly Provider[], { provider, protocol }: Target): string[] {
-  const known = providers.find(({ name }) => name === provider)?.endpoints ?? {};
-  return [...new Set([...Object.keys(known), ...(protocol ? [protocol] : [])])];
+  const known = providers.find(({ name }) => name === provider)?.protocols ?? [];
+  return [...new Set([...known, ...(protocol ? [protocol] : [])])];
 }
 
 /** Where a model goes, and in which order. */

@@ -9,6 +9,7 @@ import { Page } from "../../ui/Page";
 import { Panel } from "../../ui/Panel";
 import { Empty, Failed, SkeletonRows } from "../../ui/states";
 import { Table } from "../../ui/Table";
+import { Time } from "../../ui/Time";
 import { toast } from "../../ui/Toasts";
 import { EditProvider } from "./EditProvider";
 import styles from "./Providers.module.css";
@@ -58,7 +59,17 @@ export function Providers() {
               { name: "Name", cell: ({ name }) => <b className={styles.name}>{name}</b> },
               {
                 name: "State",
-                cell: ({ state }) => <Badge tone={STATES[state][0]}>{STATES[state][1]}</Badge>,
+                cell: ({ state, until }) => (
+                  <>
+                    <Badge tone={STATES[state][0]}>{STATES[state][1]}</Badge>
+                    {until && (
+                      <span className={styles.faint}>
+                        {" "}
+                        until <Time at={until} />
+                      </span>
+                    )}
+                  </>
+                ),
               },
               {
                 name: "Platform's credential",
@@ -101,7 +112,7 @@ export function Providers() {
 }
 
 function Endpoints({ of }: { of: Provider["endpoints"] }) {
-  const text = Object.entries(of)
+  const text = Object.entries(of ?? {})
     .map(([protocol, url]) => `${protocol} ${url}`)
     .join("\n");
   return <span title={text}>{text.replaceAll("\n", " · ")}</span>;

@@ -165,7 +165,7 @@ fn table() -> Vec<Row> {
         row(&post, "/api/v1/accounts/{id}/refresh", "", admin(200)),
         row(&delete, "/api/v1/accounts/{id}", "", admin(204)),
 
-        row(&get, "/api/v1/providers", "", root(200)),
+        row(&get, "/api/v1/providers", "", SIGNED),
         row(&put, "/api/v1/providers/{name}", r#"{"endpoints":{"chat":"https://example.com/v1"}}"#, root(200)),
         row(&delete, "/api/v1/providers/{name}", "", root(204)),
         row(&get, "/api/v1/routes", "", root(200)),
