@@ -7,7 +7,7 @@ use tollhouse_wire::Protocol;
 use tollhouse_wire::usage::Usage;
 
 use crate::capture::Kept;
-use crate::credential::CredentialSource;
+use crate::credential::{CredentialKind, CredentialSource};
 use crate::id::{CallId, CredentialId, KeyId, OrgId, SessionId, UserId};
 use crate::money::Money;
 use crate::tags::Tags;
@@ -94,6 +94,7 @@ impl Call {
             provider: None,
             credential_id: None,
             credential_source: None,
+            credential_kind: None,
             credential_fingerprint: None,
             mode: Mode::Passthrough,
             protocol_sent: None,
@@ -200,6 +201,9 @@ pub struct Call {
     /// Whose it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential_source: Option<CredentialSource>,
+    /// What kind it is; absent for a client's own, of which that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential_kind: Option<CredentialKind>,
     /// For a client's own credential: its fingerprint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential_fingerprint: Option<String>,

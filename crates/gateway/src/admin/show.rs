@@ -42,6 +42,9 @@ pub(super) struct CallSchema {
     credential_id: Option<String>,
     /// `client`, `user`, `org` or `platform`.
     credential_source: Option<String>,
+    /// `api_key`, `oauth_account` or `bridge`; absent for a client's own credential, and of calls before this
+    /// was told.
+    credential_kind: Option<String>,
     credential_fingerprint: Option<String>,
     /// `passthrough` or `translated`.
     mode: String,

@@ -8,7 +8,7 @@ mod fields;
 
 use tollhouse_domain::call::{Call, Mode, Outcome};
 use tollhouse_domain::capture::Kept;
-use tollhouse_domain::credential::CredentialSource;
+use tollhouse_domain::credential::{CredentialKind, CredentialSource};
 use tollhouse_domain::id::{CallId, CredentialId, KeyId, OrgId, SessionId, UserId};
 use tollhouse_domain::money::Money;
 use tollhouse_domain::time::Timestamp;
@@ -55,6 +55,7 @@ pub(crate) fn encode(call: &Call) -> Vec<u8> {
     out.texts(14, call.provider.as_deref());
     out.uuids(15, call.credential_id.map(|id| id.0));
     out.texts(16, call.credential_source.map(CredentialSource::as_str));
+    out.texts(52, call.credential_kind.map(CredentialKind::as_str));
     out.texts(17, call.credential_fingerprint.as_deref());
     out.text(18, call.mode.as_str());
     out.texts(19, call.model_requested.as_deref());
@@ -144,6 +145,7 @@ fn target(call: &mut Call, field: &Field<'_>) -> Result<(), RecordError> {
         14 => call.provider = Some(field.text()?),
         15 => call.credential_id = Some(CredentialId(field.uuid()?)),
         16 => call.credential_source = Some(field.word(CredentialSource::parse)?),
+        52 => call.credential_kind = Some(field.word(CredentialKind::parse)?),
         17 => call.credential_fingerprint = Some(field.text()?),
         18 => call.mode = field.word(Mode::parse)?,
         19 => call.model_requested = Some(field.text()?),

@@ -24,6 +24,7 @@ use crate::start::place;
 pub(crate) struct OpenCredential {
     pub(crate) id: CredentialId,
     pub(crate) owner: Owner,
+    pub(crate) kind: CredentialKind,
     /// When its secret was set: what is known of an earlier one says nothing of it.
     pub(crate) configured_at: Timestamp,
     /// Since when its provider refuses it, as the store has it.
@@ -108,6 +109,7 @@ impl OpenCredential {
         Self {
             id: meta.id,
             owner: meta.owner,
+            kind: meta.kind,
             configured_at: meta.configured_at,
             stale_since: meta.stale_since,
             base_url: meta.base_url.clone(),

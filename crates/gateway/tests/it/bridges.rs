@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::Value;
 use tempfile::TempDir;
 use tollhouse_domain::call::Outcome;
-use tollhouse_domain::credential::CredentialSource;
+use tollhouse_domain::credential::{CredentialKind, CredentialSource};
 
 use crate::support::client::{Answer, Client};
 use crate::support::dialect::CHAT;
@@ -162,6 +162,7 @@ async fn a_call_goes_with_the_shared_secret_and_leaves_one_row() {
     };
     assert_eq!(row.provider.as_deref(), Some("claude-bridge"));
     assert_eq!(row.credential_source, Some(CredentialSource::Platform));
+    assert_eq!(row.credential_kind, Some(CredentialKind::Bridge));
     assert!(row.credential_id.is_some());
     assert_eq!(row.cost_usd, None, "nobody knows what it costs");
     assert_eq!(row.outcome, Outcome::Success);

@@ -63,7 +63,7 @@ async fn it_passes_unchanged_in_the_header_it_came_in() {
             assert!(!seen.head.contains(KEY) && !seen.head.contains(UPSTREAM_KEY));
             let call = row(&gateway).await;
             assert_eq!(call.credential_source, Some(CredentialSource::Client));
-            assert_eq!(call.credential_id, None);
+            assert_eq!((call.credential_id, call.credential_kind), (None, None));
             assert!(call.credential_fingerprint.is_some());
             assert!(!serde_json::to_string(&call).unwrap().contains(OWN));
         }

@@ -22,6 +22,7 @@ macro_rules! with_columns {
             provider: Option<String> = "text",
             credential_id: Option<Uuid> = "uuid",
             credential_source: Option<String> = "text",
+            credential_kind: Option<String> = "text",
             mode: String = "text",
             model_requested: Option<String> = "text",
             model_sent: Option<String> = "text",

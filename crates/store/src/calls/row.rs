@@ -101,6 +101,7 @@ impl CallRow {
             credential_source: call
                 .credential_source
                 .map(|source| source.as_str().to_owned()),
+            credential_kind: call.credential_kind.map(|kind| kind.as_str().to_owned()),
             mode: call.mode.as_str().to_owned(),
             model_requested: text(call.model_requested.as_deref()),
             model_sent: text(call.model_sent.as_deref()),
@@ -155,6 +156,10 @@ impl CallRow {
             credential_source: optional_word(
                 "a call's credential source",
                 self.credential_source.as_deref(),
+            )?,
+            credential_kind: optional_word(
+                "a call's credential kind",
+                self.credential_kind.as_deref(),
             )?,
             credential_fingerprint: of(detail.credential_fingerprint),
             mode,

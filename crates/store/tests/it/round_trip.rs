@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use tollhouse_domain::call::{Call, Mode, Outcome};
 use tollhouse_domain::capture::Kept;
-use tollhouse_domain::credential::CredentialSource;
+use tollhouse_domain::credential::{CredentialKind, CredentialSource};
 use tollhouse_domain::id::{CredentialId, OrgId, UserId};
 use tollhouse_domain::money::Money;
 use tollhouse_store::{MAX_COST, MAX_COUNT, MAX_TEXT, Store};
@@ -44,6 +44,7 @@ fn full(n: u128) -> Call {
         provider: some("openai"),
         credential_id: Some(CredentialId(uuid(6))),
         credential_source: Some(CredentialSource::Client),
+        credential_kind: Some(CredentialKind::ApiKey),
         credential_fingerprint: some("ab12"),
         mode: Mode::Translated,
         protocol_sent: Some(Protocol::Chat),
@@ -108,6 +109,13 @@ async fn full_and_bare_calls(place: Place) {
     for (source, n) in sources.into_iter().zip(20..) {
         calls.push(Call {
             credential_source: Some(source),
+            ..full(n)
+        });
+    }
+    let kinds = [CredentialKind::OauthAccount, CredentialKind::Bridge];
+    for (kind, n) in kinds.into_iter().zip(40..) {
+        calls.push(Call {
+            credential_kind: Some(kind),
             ..full(n)
         });
     }

@@ -123,9 +123,14 @@ function Where({ call }: { call: CallRow }) {
   );
 }
 
-function credential({ credential_source, credential_fingerprint }: CallRow): string | undefined {
+const KINDS = { api_key: "key", oauth_account: "account", bridge: "bridge" };
+
+function credential(call: CallRow): string | undefined {
+  const { credential_source, credential_kind, credential_fingerprint } = call;
   if (!credential_source) return undefined;
   const whose = { client: "the client's own", user: "the user's", org: "the organization's" };
   const source = whose[credential_source as keyof typeof whose] ?? `the ${credential_source}'s`;
-  return credential_fingerprint ? `${source} (${credential_fingerprint})` : source;
+  const kind = KINDS[credential_kind as keyof typeof KINDS] ?? credential_kind;
+  const full = kind ? `${source} ${kind}` : source;
+  return credential_fingerprint ? `${full} (${credential_fingerprint})` : full;
 }

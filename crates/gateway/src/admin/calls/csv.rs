@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use tollhouse_domain::call::Call;
-use tollhouse_domain::credential::CredentialSource;
+use tollhouse_domain::credential::{CredentialKind, CredentialSource};
 use tollhouse_wire::Protocol;
 
 /// What spreadsheets take for the beginning of a formula, and clients could have put there.
@@ -13,7 +13,7 @@ const NAMES: &str = "id,at,key,user,org,agent,caller,session,session_name,subage
     provider,credential_id,credential_source,mode,protocol_sent,model_requested,model_sent,model_served,status,outcome,\
     error,stop_reason,tokens_input,tokens_cache_read,tokens_cache_write_5m,tokens_cache_write_1h,tokens_output,\
     tokens_reasoning,estimated,cost_usd,charged_usd,list_cost_usd,ttft_ms,duration_ms,bytes_in,bytes_out,attempts,\
-    fallback,losses,upstream_request_id,upstream_object,from\r\n";
+    fallback,losses,upstream_request_id,upstream_object,from,credential_kind\r\n";
 
 /// A line under construction.
 struct Line<'a> {
@@ -112,6 +112,8 @@ pub(super) fn row(call: &Call, text: &mut String) {
     line.words(call.upstream_request_id.as_deref());
     line.words(call.upstream_object.as_deref());
     line.plain(call.from);
+    // At the end, so that those who count cells find the others where they were.
+    line.plain(call.credential_kind.map(CredentialKind::as_str));
     text.push_str("\r\n");
 }
 

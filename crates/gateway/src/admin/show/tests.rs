@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use tollhouse_domain::call::{Call, Mode, Outcome};
 use tollhouse_domain::capture::Kept;
-use tollhouse_domain::credential::CredentialSource;
+use tollhouse_domain::credential::{CredentialKind, CredentialSource};
 use tollhouse_domain::id::{CallId, CredentialId, KeyId, OrgId, SessionId, UserId};
 use tollhouse_domain::time::Timestamp;
 use tollhouse_wire::Protocol;
@@ -61,6 +61,7 @@ pub(crate) fn call() -> Call {
         provider: Some(text()),
         credential_id: Some(CredentialId(id)),
         credential_source: Some(CredentialSource::Platform),
+        credential_kind: Some(CredentialKind::ApiKey),
         credential_fingerprint: Some(text()),
         mode: Mode::Translated,
         protocol_sent: Some(Protocol::Responses),

@@ -24,6 +24,7 @@ fn full() -> Call {
         provider: some("lab"),
         credential_id: Some(CredentialId(id(6))),
         credential_source: Some(CredentialSource::Org),
+        credential_kind: Some(CredentialKind::OauthAccount),
         credential_fingerprint: some("abcd"),
         mode: Mode::Translated,
         model_requested: some("m"),
@@ -88,6 +89,17 @@ fn fields_of_a_newer_release_are_passed_over() {
     let mut record = encode(&full());
     record.extend_from_slice(&[200, 2, 0, 1, 2]);
     assert_eq!(decode(&record), Ok(full()));
+}
+
+#[test]
+fn a_record_from_before_kinds_were_told_of_reads_without_one() {
+    // As a release wrote it that knew no more: the call's id, and whose credential it was.
+    let mut record = Uuid::from_u128(1).as_bytes().to_vec();
+    record.extend_from_slice(&[16, 3, 0]);
+    record.extend_from_slice(b"org");
+    let call = decode(&record).unwrap();
+    assert_eq!(call.credential_source, Some(CredentialSource::Org));
+    assert_eq!(call.credential_kind, None);
 }
 
 proptest! {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use tollhouse_domain::credential::{CredentialSource, Owner};
+use tollhouse_domain::credential::{CredentialKind, CredentialSource, Owner};
 use tollhouse_domain::id::CredentialId;
 use tollhouse_domain::provider::AuthScheme;
 
@@ -38,6 +38,14 @@ impl Credential {
     pub(crate) fn id(&self) -> Option<CredentialId> {
         match self {
             Self::Kept(open) => Some(open.id),
+            Self::None | Self::Upstream | Self::Client(_) => None,
+        }
+    }
+
+    /// What kind it is, as far as that is known.
+    pub(crate) fn kind(&self) -> Option<CredentialKind> {
+        match self {
+            Self::Kept(open) => Some(open.kind),
             Self::None | Self::Upstream | Self::Client(_) => None,
         }
     }

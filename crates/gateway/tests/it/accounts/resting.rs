@@ -2,6 +2,7 @@ use tempfile::TempDir;
 use tollhouse_domain::account::{CAP, RATE, Why};
 use tollhouse_domain::audit::{Action, Actor, Note, Subject, SubjectKind};
 use tollhouse_domain::call::Outcome;
+use tollhouse_domain::credential::CredentialKind;
 use tollhouse_domain::id::CredentialId;
 use tollhouse_gateway::clock;
 use tollhouse_store::{DatabaseUrl, Store};
@@ -168,8 +169,11 @@ async fn all_resting_is_told_in_every_protocol_and_nobody_is_asked() {
         };
         assert!(body.contains(expected), "{body}");
         assert_eq!(upstream.seen().len(), 2);
-        let row = gateway.calls().await.remove(0);
-        assert_eq!(row.outcome, Outcome::Refused);
+        let mut rows = gateway.calls().await;
+        let drew = rows.pop().unwrap();
+        assert_eq!(drew.credential_kind, Some(CredentialKind::OauthAccount));
+        let row = rows.remove(0);
+        assert_eq!((row.outcome, row.credential_kind), (Outcome::Refused, None));
         assert_eq!(row.error.as_deref(), Some("accounts_cooling"));
         gateway.stop().await;
     }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use http::StatusCode;
 use proptest::prelude::Rng;
 use proptest::test_runner::{RngAlgorithm, TestRng};
-use tollhouse_domain::credential::CredentialSource;
+use tollhouse_domain::credential::{CredentialKind, CredentialSource};
 
 use super::people::{Somebody, call, drawn, enable, made, path, put, secret, shared, somebody};
 use crate::admin::{ANSWER, Api, started};
@@ -120,6 +120,8 @@ async fn the_first_owner_who_has_any_is_drawn_on_and_nobody_else() {
         let noted = row.credential_source.map(CredentialSource::as_str);
         assert_eq!(noted, drew.get(&row.id.to_string()).copied());
         assert_eq!(row.credential_id.is_some(), noted.is_some());
+        let key = noted.map(|_| CredentialKind::ApiKey);
+        assert_eq!(row.credential_kind, key);
     }
     gateway.stop().await;
 }
