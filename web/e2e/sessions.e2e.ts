@@ -143,6 +143,51 @@ test("what was said in a session is shown turn by turn, folded, and as text", as
   expect(faults).toEqual([]);
 });
 
+/** A conversation of which a request came longer than what is kept of it. */
+async function longTalk(): Promise<string> {
+  const credentials = { platform: true };
+  const body = { name: "long talk", capture: "full", credentials, org: here.orgs[0]?.id };
+  const key = await here.api<{ secret: string }>("POST", "/keys", body);
+  const said = (role: string, content: string) => ({ role, content });
+  const response = await fetch(`${here.url}/v1/messages`, {
+    method: "POST",
+    headers: {
+      "x-api-key": key.secret,
+      "anthropic-version": "2023-06-01",
+      "x-tollhouse-session": "long",
+    },
+    body: JSON.stringify({
+      model: "sim-coder",
+      max_tokens: 64,
+      messages: [
+        said("user", "Read the log"),
+        said("assistant", "Which one?"),
+        said("user", "All of it: ".padEnd(1_200_000, "x")),
+      ],
+    }),
+  });
+  const call = response.headers.get("x-tollhouse-call") ?? "";
+  await response.text();
+  for (;;) {
+    const found = await here.api("GET", `/calls/${call}/capture`).catch(() => undefined);
+    if (found) break;
+  }
+  const { session } = await here.api<{ session: string }>("GET", `/calls/${call}`);
+  return session;
+}
+
+test("of a request that was too long to be kept whole, what came before the cut is shown", async () => {
+  const session = await longTalk();
+  const { page, context, faults } = await open(chromium);
+  await signIn(page, here, here.people.root, `sessions/${session}?tab=transcript`);
+  await page.getByRole("button", { name: "Show", exact: true }).click();
+  await page.getByText("Which one?").waitFor();
+  await page.getByText(/The request was cut here: 2 turns whole, 1.05 MB of 1.2 MB kept/).waitFor();
+  await portray(page, "transcript-cut");
+  await context.close();
+  expect(faults).toEqual([]);
+});
+
 test("a transcript that nobody kept, or that is not for everybody, says so", async () => {
   const { page, context, faults } = await open(chromium);
   const seeded = await longest("claude-opus-4-5");

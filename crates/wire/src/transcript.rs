@@ -10,10 +10,12 @@ use crate::restore::Restore;
 use crate::translate::{Take, Translator, decode_answer};
 use crate::{Protocol, translate};
 
+mod cut;
 mod history;
 #[cfg(test)]
 mod tests;
 
+pub use cut::Beginning;
 pub use history::{Follows, Histories};
 
 /// One thing said by somebody.

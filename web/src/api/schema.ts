@@ -3136,6 +3136,7 @@ export interface components {
             at: string;
             /** @example call_01890a5d7c4e7d1f8a3b000000000000 */
             call: string;
+            cut?: components["schemas"]["TranscriptCut"] | null;
             endpoint: string;
             error?: string | null;
             follows?: components["schemas"]["TranscriptFollows"] | null;
@@ -3157,6 +3158,23 @@ export interface components {
             subagent?: string | null;
             /** @description Why it is not all, for people. */
             why?: string | null;
+        };
+        /** @description Where a request was cut that was too long to be kept whole. */
+        TranscriptCut: {
+            /**
+             * Format: int64
+             * @description How many it had; absent where it came compressed, and nobody counted.
+             */
+            bytes?: number | null;
+            /**
+             * Format: int64
+             * @description How many of its bytes are kept.
+             */
+            kept: number;
+            /** @description Whether there were more of them: then what the call adds may be among those. */
+            more: boolean;
+            /** @description How many of its turns could be read: messages, or items of the input. */
+            turns: number;
         };
         /**
          * @description How a call goes on from what was said before.

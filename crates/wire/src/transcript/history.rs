@@ -44,6 +44,22 @@ struct Told {
 }
 
 impl Histories {
+    /// Takes the next call of a session of which only the beginning is known. As long as that repeats what was
+    /// said, the call goes on behind the cut: it tells nothing new, and what was known before stays known.
+    pub fn take_cut(&mut self, branch: Option<&str>, lines: &[Line<'_>]) -> (usize, Follows) {
+        let said: Vec<u64> = lines.iter().filter_map(digest).collect();
+        match self.closest(branch, &said) {
+            Some((at, known)) if known > 0 && known == said.len() => {
+                // It was heard of last.
+                let told = self.told.remove(at);
+                self.told.extend(told);
+                (lines.len(), Follows::Continues)
+            }
+            // Its answer follows on what was cut.
+            _ => self.take(branch, lines, &[]),
+        }
+    }
+
     /// Takes the next call of a session and says from which of its lines on it is new, and how it follows.
     /// `answer`: what it was answered, as far as that is known.
     pub fn take(

@@ -344,3 +344,127 @@ fn of_a_stream_that_was_cut_what_came_is_read() {
     let heard = answered(heard);
     assert!(matches!(&heard[..], [Line { part: Part::Text(said), .. }] if said.text == "hel"));
 }
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "a table of requests")]
+fn of_a_request_that_was_cut_the_whole_turns_are_found() {
+    let text = |beginning: &Beginning| {
+        let mut request = beginning.request().unwrap();
+        let system = request
+            .system
+            .iter()
+            .map(|passage| passage.text.to_string());
+        let system: Vec<_> = system.collect();
+        let said = lines(&mut request);
+        let said = said.iter().map(|line| match &line.part {
+            Part::Text(said) => said.text.to_string(),
+            Part::Call(call) => call.tool.name.to_string(),
+            part => format!("{part:?}"),
+        });
+        (system, said.collect::<Vec<_>>())
+    };
+    let turn = |text: &str| format!(r#"{{"role":"user","content":"{text}"}}"#);
+    let (a, b) = (turn("a"), turn("b"));
+    for (protocol, cut, expected) in [
+        // What comes before the turns counts, or does not matter; the model may come after.
+        (
+            Protocol::Messages,
+            format!(r#"{{"system":"s","speed":9,"messages":[{a},{b}, {{"role":"#),
+            Some((vec!["s"], vec!["a", "b"], false)),
+        ),
+        // What the cut took away is nowhere referred to.
+        (
+            Protocol::Messages,
+            format!(r#"{{"tool_choice":{{"type":"tool","name":"x"}},"messages":[{a}],"tools":[{{"#),
+            Some((vec![], vec!["a"], true)),
+        ),
+        // An element that has ended counts although its list has not.
+        (
+            Protocol::Chat,
+            format!(r#"{{ "messages" : [ {a}"#),
+            Some((vec![], vec!["a"], false)),
+        ),
+        (
+            Protocol::Responses,
+            format!(
+                r#"{{"instructions":"i","input":[{a},{{"type":"function_call","call_id":"c","name":"Read","arguments":"{{}}"}},{{"type":"function_call_output","call_id":"c","output":"x"#
+            ),
+            Some((vec!["i"], vec!["a", "Read"], false)),
+        ),
+        (
+            Protocol::Responses,
+            r#"{"input":"a","tools":["#.to_owned(),
+            Some((vec![], vec!["a"], true)),
+        ),
+        // A turn that does not read ends it.
+        (
+            Protocol::Chat,
+            format!(r#"{{"messages":[{a},{{"role":"pope","content":"x"}},{b},"#),
+            Some((vec![], vec!["a"], false)),
+        ),
+        (
+            Protocol::Responses,
+            format!(r#"{{"input":[{a},{{"type":"smell"}},{b}],"tools":["#),
+            Some((vec![], vec!["a"], false)),
+        ),
+        // Nothing to show, and nonsense.
+        (
+            Protocol::Chat,
+            r#"{"messages":[{"role":"us"#.to_owned(),
+            None,
+        ),
+        (
+            Protocol::Chat,
+            r#"{"messages":[{"role":"pope"},"#.to_owned(),
+            None,
+        ),
+        (Protocol::Responses, r#"{"input":"a"#.to_owned(), None),
+        (
+            Protocol::Messages,
+            r#"{"messages":{"a":1},"x":"#.to_owned(),
+            None,
+        ),
+        (Protocol::Messages, r#"{"messages":7,"x":"#.to_owned(), None),
+        (
+            Protocol::Messages,
+            format!(r#"{{"messages":[{a},}}]"#),
+            Some((vec![], vec!["a"], false)),
+        ),
+        (Protocol::Messages, String::new(), None),
+        (Protocol::Messages, "[".to_owned(), None),
+    ] {
+        let found = Beginning::of(protocol, cut.as_bytes());
+        let read = found.as_ref().map(|beginning| {
+            let (system, said) = text(beginning);
+            (system, said, beginning.all)
+        });
+        let expected = expected.map(|(system, said, all)| {
+            let owned = |words: Vec<&str>| words.into_iter().map(str::to_owned).collect::<Vec<_>>();
+            (owned(system), owned(said), all)
+        });
+        assert_eq!(read, expected, "{protocol:?} {cut}");
+    }
+}
+
+#[test]
+fn what_goes_on_behind_a_cut_is_no_other_history() {
+    let mut histories = Histories::default();
+    let said = [user("a"), model("b"), user("c"), model("d"), user("e")];
+    histories.take(None, &said[..3], &said[3..4]);
+    // Each call is cut at the same place, and the conversation gets longer behind it.
+    for _ in 0..2 {
+        let cut = histories.take_cut(None, &said[..2]);
+        assert_eq!(cut, (2, Follows::Continues));
+    }
+    // What was known before is known still.
+    let whole = histories.take(None, &said, &[]);
+    assert_eq!(whole, (4, Follows::Continues));
+    let other = histories.take_cut(None, &[user("a"), model("B")]);
+    assert_eq!(other, (1, Follows::Rewritten));
+    // Nobody knows what it was answered.
+    let mut histories = Histories::default();
+    assert_eq!(histories.take_cut(None, &said[..2]), (0, Follows::First));
+    let next = histories.take_cut(None, &said[..3]);
+    assert_eq!(next, (2, Follows::Continues));
+    assert_eq!(histories.take_cut(None, &[user("z")]), (0, Follows::Apart));
+}

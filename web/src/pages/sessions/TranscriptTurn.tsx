@@ -5,11 +5,12 @@ import { Clock } from "../../ui/Time";
 import { Outcome } from "../calls/Outcome";
 import styles from "./Transcript.module.css";
 import { Folded, TranscriptLine } from "./TranscriptLine";
-import { turning } from "./transcript";
+import { cutOff, turning } from "./transcript";
 
 /** One call: what its request adds to the conversation, and what it was answered. */
 export function TranscriptTurn({ turn }: { turn: TranscriptCall }) {
   const words = turning(turn);
+  const cut = cutOff(turn);
   return (
     <li className={styles.turn}>
       {words && <p className={styles.turning}>{words}</p>}
@@ -38,6 +39,7 @@ export function TranscriptTurn({ turn }: { turn: TranscriptCall }) {
         // biome-ignore lint/suspicious/noArrayIndexKey: what was said does not move
         <TranscriptLine key={at} line={line} />
       ))}
+      {turn.cut?.more && <p className={styles.cut}>{cut}</p>}
       {turn.answered.map((line, at) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: what was said does not move
         <TranscriptLine key={at} line={line} />

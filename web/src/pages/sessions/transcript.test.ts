@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Transcript, TranscriptCall } from "../../api/captures";
-import { toolsOf, turning, unreadOf } from "./transcript";
+import { cutOff, toolsOf, turning, unreadOf } from "./transcript";
 
 const part = (unread: number, tools: Transcript["tools"]): Transcript => ({
   data: [],
@@ -36,4 +36,14 @@ test.each([
   const call = { follows, repeats: 3 } as TranscriptCall;
   if (words) expect(turning(call)).toMatch(words);
   else expect(turning(call)).toBeUndefined();
+});
+
+test.each([
+  [undefined, undefined],
+  [{ turns: 1, more: true, kept: 600, bytes: 1200 }, /1 turn whole, 600 B of 1\.2 kB kept$/],
+  [{ turns: 1234, more: true, kept: 1_048_576 }, /1,234 turns whole, 1\.05 MB kept$/],
+] as const)("a request that was cut says where", (cut, words) => {
+  const said = cutOff({ cut } as TranscriptCall);
+  if (words) expect(said).toMatch(words);
+  else expect(said).toBeUndefined();
 });

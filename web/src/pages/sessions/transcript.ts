@@ -1,6 +1,7 @@
 // What is known of a conversation from the parts of its transcript that were read.
 
 import type { ToolUse, Transcript, TranscriptCall } from "../../api/captures";
+import { bytes, count } from "../../format";
 
 /** The tools used in several parts together, those used most first. */
 export function toolsOf(parts: readonly Transcript[]): ToolUse[] {
@@ -19,6 +20,14 @@ export function toolsOf(parts: readonly Transcript[]): ToolUse[] {
 /** How many calls it is not, or not wholly, known of what they said. */
 export function unreadOf(parts: readonly Transcript[]): number {
   return parts.reduce((sum, { unread }) => sum + unread, 0);
+}
+
+/** What stands where a request was cut that was too long to be kept whole. */
+export function cutOff({ cut }: TranscriptCall): string | undefined {
+  if (!cut) return undefined;
+  const of = typeof cut.bytes === "number" ? ` of ${bytes(cut.bytes)}` : "";
+  const turns = `${count(cut.turns)} ${cut.turns === 1 ? "turn" : "turns"}`;
+  return `The request was cut here: ${turns} whole, ${bytes(cut.kept)}${of} kept`;
 }
 
 /** What is to be said above a call of how it goes on; nothing where it goes on as expected. */

@@ -6,8 +6,9 @@ use tollhouse_domain::call::{Call, Outcome};
 use tollhouse_domain::capture::{Capture, Kept};
 use tollhouse_wire::Protocol;
 use tollhouse_wire::answer::Answer;
+use tollhouse_wire::conversation::Request;
 use tollhouse_wire::transcript::{
-    Follows, Histories, Line, answered, lines, read_answer, read_request,
+    Beginning, Follows, Histories, Line, answered, lines, read_answer, read_request,
 };
 
 use super::super::auth::Signed;
@@ -85,11 +86,19 @@ impl Past {
         let mut uses = Uses::default();
         let heard = hear(call, protocol, &said.answer, &mut view);
         uses.add(&heard, &heard);
-        let asked = self.asked(call, protocol, &said.request, &heard, &mut view);
-        if let Some((lines, new, follows)) = &asked {
+        let side = &said.request;
+        let beginning = if side.cut {
+            Beginning::of(protocol, &side.bytes)
+        } else {
+            None
+        };
+        if let Some(request) = ask(protocol, side, beginning.as_ref(), &mut view) {
+            let ends = beginning.as_ref().is_none_or(|beginning| beginning.all);
+            let heard = ends.then_some(&*heard);
+            let (lines, new, follows) = self.asked(call, request, heard, &mut view);
             // What a history brings along that was never called here, or was called before, is no use here.
             if !matches!(follows, Follows::Rewritten | Follows::Apart) {
-                uses.add(&lines[*new..], lines);
+                uses.add(&lines[new..], &lines);
             }
         } else if heard.is_empty() {
             let why = "Nothing of it can be shown.";
@@ -98,37 +107,56 @@ impl Past {
         (self, view, uses)
     }
 
-    /// Reads the request, and finds what it adds.
+    /// Finds what a request adds. `heard`: what it was answered, unless the request goes on behind a cut.
     fn asked<'a>(
         &mut self,
         call: &Call,
-        protocol: Protocol,
-        side: &'a Side,
-        heard: &[Line<'_>],
+        mut request: Request<'a>,
+        heard: Option<&[Line<'_>]>,
         view: &mut CallView,
-    ) -> Option<(Vec<Line<'a>>, usize, Follows)> {
-        if side.cut {
-            view.lacks(State::Partial, "The request was too long to be kept whole.");
-            return None;
-        }
-        let mut request = match read_request(protocol, &side.bytes) {
-            Ok(request) => request,
-            Err(unfit) => {
-                let why = format!("The request does not read here: {}.", unfit.sentence());
-                view.lacks(State::Partial, why);
-                return None;
-            }
-        };
+    ) -> (Vec<Line<'a>>, usize, Follows) {
         let asked = lines(&mut request);
         let branch = call.subagent.as_deref();
-        let (new, follows) = self.histories.take(branch, &asked, heard);
+        let (new, follows) = match heard {
+            Some(heard) => self.histories.take(branch, &asked, heard),
+            None => self.histories.take_cut(branch, &asked),
+        };
         let instructions = request.system.iter().map(|passage| &*passage.text);
         let new_ones = instructions
             .filter(|text| !text.trim().is_empty() && self.instructions.insert((*text).to_owned()))
             .map(str::to_owned)
             .collect();
         view.asked(new_ones, (new, follows), &asked);
-        Some((asked, new, follows))
+        (asked, new, follows)
+    }
+}
+
+/// Reads the request: of one that was cut, its `beginning`.
+fn ask<'a>(
+    protocol: Protocol,
+    side: &'a Side,
+    beginning: Option<&'a Beginning>,
+    view: &mut CallView,
+) -> Option<Request<'a>> {
+    let read = match beginning {
+        Some(beginning) => {
+            view.cut(side, beginning);
+            beginning.request()
+        }
+        None if side.cut => {
+            let why = "The request was too long to be kept whole; none of its turns was.";
+            view.lacks(State::Partial, why);
+            return None;
+        }
+        None => read_request(protocol, &side.bytes),
+    };
+    match read {
+        Ok(request) => Some(request),
+        Err(unfit) => {
+            let why = format!("The request does not read here: {}.", unfit.sentence());
+            view.lacks(State::Partial, why);
+            None
+        }
     }
 }
 

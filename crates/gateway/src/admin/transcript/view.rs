@@ -5,8 +5,10 @@ use tollhouse_domain::call::{Call, Outcome};
 use tollhouse_domain::id::CallId;
 use tollhouse_domain::time::Timestamp;
 use tollhouse_wire::conversation::{Part, Role, Source};
-use tollhouse_wire::transcript::{Follows, Line};
+use tollhouse_wire::transcript::{Beginning, Follows, Line};
 use utoipa::ToSchema;
+
+use crate::capture::Side;
 
 /// A call and what it adds to its conversation.
 #[derive(Serialize, ToSchema)]
@@ -49,8 +51,26 @@ pub(super) struct CallView {
     instructions: Vec<String>,
     /// What its request adds.
     asked: Vec<LineView>,
+    /// Where its request was cut, if it was too long to be kept whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cut: Option<CutView>,
     /// What it was answered.
     answered: Vec<LineView>,
+}
+
+/// Where a request was cut that was too long to be kept whole.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TranscriptCut)]
+pub(super) struct CutView {
+    /// How many of its turns could be read: messages, or items of the input.
+    turns: usize,
+    /// Whether there were more of them: then what the call adds may be among those.
+    more: bool,
+    /// How many of its bytes are kept.
+    kept: u64,
+    /// How many it had; absent where it came compressed, and nobody counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<u64>,
 }
 
 /// What can be shown of a call.
@@ -188,6 +208,7 @@ impl CallView {
             repeats: 0,
             instructions: Vec::new(),
             asked: Vec::new(),
+            cut: None,
             answered: Vec::new(),
         }
     }
@@ -203,6 +224,24 @@ impl CallView {
         self.follows = Some(follows.into());
         self.repeats = new;
         self.asked = lines[new..].iter().map(LineView::from).collect();
+    }
+
+    /// Says where its request was cut.
+    pub(super) fn cut(&mut self, side: &Side, beginning: &Beginning) {
+        let kept = side.bytes.len() as u64;
+        self.cut = Some(CutView {
+            turns: beginning.turns,
+            more: !beginning.all,
+            kept,
+            bytes: Some(side.total).filter(|bytes| *bytes >= kept),
+        });
+        let turns = match (beginning.turns, beginning.all) {
+            (_, true) => "all of its turns were".to_owned(),
+            (1, false) => "its first turn was".to_owned(),
+            (turns, false) => format!("its first {turns} turns were"),
+        };
+        let why = format!("The request was too long to be kept whole; {turns}.");
+        self.lacks(State::Partial, why);
     }
 
     pub(super) fn answered(&mut self, lines: &[Line<'_>]) {

@@ -195,6 +195,63 @@ async fn what_cannot_be_shown_is_said_call_by_call() {
 }
 
 #[tokio::test]
+async fn of_a_request_that_was_too_long_the_turns_before_the_cut_are_shown() {
+    let upstream = ScriptedUpstream::start().await;
+    let settings = "bodies = \"redacted\"\nmax_body = \"600\"";
+    let gateway = keeping(&upstream, settings).await;
+    let user = |text: &str| json!({"role":"user","content":text});
+    let heard = json!([{"type":"text","text":"b"}]);
+    let model = json!({"role":"assistant","content":heard});
+    let long = "x".repeat(600);
+    // The second call repeats the first and is cut behind it; so is the third, which is longer.
+    let first = json!([user(SECRET)]);
+    let second = json!([user(SECRET), model, user(&long)]);
+    let third = json!([user(SECRET), model, user(&long), model, user("more")]);
+    for messages in [&first, &second, &third] {
+        turn(&gateway, &upstream, &[], messages.clone(), heard.clone()).await;
+    }
+    let shown = part(&gateway, "").await;
+    let calls = shown["data"].as_array().unwrap();
+    assert_eq!(
+        (&calls[0]["state"], &calls[0]["cut"]),
+        (&json!("whole"), &Value::Null)
+    );
+    for (call, messages) in calls[1..].iter().zip([&second, &third]) {
+        let body = json!({"model":"m","max_tokens":9,"system":"Be brief.","messages":messages});
+        let bytes = body.to_string().len();
+        assert_eq!(call["state"], "partial");
+        let why = "The request was too long to be kept whole; its first 2 turns were.";
+        assert_eq!(call["why"], why);
+        let cut = &call["cut"];
+        assert_eq!((&cut["turns"], &cut["more"]), (&json!(2), &json!(true)));
+        assert_eq!(cut["bytes"], bytes, "{cut}");
+        assert!(cut["kept"].as_u64().unwrap() < 600, "{cut}");
+        // What it repeats is known, and is no other history.
+        assert_eq!(
+            (&call["follows"], &call["repeats"]),
+            (&json!("continues"), &json!(2))
+        );
+        assert_eq!(call["asked"], json!([]));
+        assert_eq!(told(&call["answered"]), ["assistant text b"]);
+    }
+    assert_eq!(shown["unread"], 2);
+    // Without the calls before it, its turns are shown for the first time.
+    let session = session(&gateway).await;
+    for call in calls[..1].iter().map(|call| call["call"].as_str().unwrap()) {
+        let path = format!("/api/v1/calls/{call}/capture");
+        assert_eq!(ask(&gateway, Method::DELETE, &path).await.status, 204);
+    }
+    let path = format!("/api/v1/sessions/{session}/transcript");
+    let shown = ask(&gateway, Method::GET, &path).await.json();
+    let call = &shown["data"][1];
+    assert_eq!(call["follows"], "first");
+    let asked = ["user text [redacted:provider_key]", "assistant text b"];
+    assert_eq!(told(&call["asked"]), asked);
+    assert_eq!(call["instructions"], Value::Null);
+    gateway.stop().await;
+}
+
+#[tokio::test]
 async fn who_reads_it_is_in_the_trail_call_by_call() {
     let upstream = ScriptedUpstream::start().await;
     let gateway = keeping(&upstream, "bodies = \"full\"").await;
