@@ -149,6 +149,51 @@ async function label(panel: Locator, begins: string): Promise<string> {
   return (await option.textContent()) ?? "";
 }
 
+test("a chain that nobody saved is tried where it is edited, and stays unsaved", async () => {
+  const { page, context, faults } = await open(chromium);
+  const chat = { endpoints: { chat: "http://127.0.0.1:9002/v1" }, auth: "none", open: true };
+  await here.api("PUT", "/providers/second", chat);
+  const before = await routes();
+  const only = { name: "only sim", providers: ["sim"], credentials: { platform: true } };
+  await here.api("POST", "/keys", only);
+  await signIn(page, here, here.people.root, "providers");
+  await page.getByRole("button", { name: "New route" }).click();
+  const form = page.getByRole("dialog");
+  await form.getByLabel("Model", { exact: true }).fill("draft-*");
+  await form.getByLabel("Provider 1").selectOption("second");
+  await form.getByRole("button", { name: "Add a target" }).click();
+  await form.getByLabel("Provider 2").selectOption("sim");
+  await form.getByLabel("Model sent").nth(1).fill(HOSTILE);
+  await form.getByLabel("Caller's protocol").selectOption("chat");
+  // Enter here tries, and does not save.
+  await form.getByLabel("Model asked for").press("Enter");
+  const stops = form.getByRole("list", { name: "Where it may go, in order" });
+  await stops.getByRole("listitem").nth(1).getByText("sim").first().waitFor();
+  await stops.getByRole("listitem").first().getByText("called first").waitFor();
+  await portray(page, "routes-draft");
+  await unharmed(page);
+  // What was said is of the draft as it was.
+  await form.getByRole("button", { name: "Move target 2 up" }).click();
+  await form.getByText("Changed since it was tried").waitFor();
+  expect(await stops.count()).toBe(0);
+  await form.getByLabel("Key").selectOption({ label: await label(form, "only sim") });
+  await form.getByRole("button", { name: "Try the draft" }).click();
+  await form.getByText("from sim").waitFor();
+  await form.getByRole("list", { name: "Where it may not go" }).getByText("second").waitFor();
+  // A draft that could not be saved is refused in the same words.
+  await form.getByLabel("Model", { exact: true }).fill("dra*ft");
+  await form.getByRole("button", { name: "Try the draft" }).click();
+  await form
+    .getByRole("alert")
+    .filter({ hasText: /\*|pattern/ })
+    .first()
+    .waitFor();
+  await form.getByRole("button", { name: "Cancel" }).click();
+  expect(await routes()).toEqual(before);
+  await context.close();
+  expect(faults).toEqual([]);
+});
+
 test("others are not led there, and are told why when they go", async () => {
   const { page, context } = await open(chromium);
   await signIn(page, here, here.people.owner, "providers");

@@ -259,6 +259,19 @@ impl Snapshot {
         &self.catalog.routes
     }
 
+    /// The same with other routes: what calls would see if these were written.
+    pub(crate) fn with_routes(&self, routes: &[Route]) -> Self {
+        let catalog = Catalog {
+            providers: self.catalog.providers.clone(),
+            endpoints: self.catalog.endpoints.clone(),
+            routes: RouteTable::new(routes, &self.catalog.providers),
+        };
+        Self {
+            catalog: Arc::new(catalog),
+            ..self.clone()
+        }
+    }
+
     pub(crate) fn endpoint(&self, provider: &str, protocol: Protocol) -> Option<&Arc<Endpoint>> {
         self.catalog.endpoints.get(provider)?.get(&protocol)
     }

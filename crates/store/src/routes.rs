@@ -104,6 +104,21 @@ impl Store {
         })
     }
 
+    /// The routes that would hold if these took the place of the API's. Writes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] where [`Self::replace_routes`] would refuse them.
+    pub async fn routes_with(&self, routes: &[Route]) -> Result<Vec<Route>> {
+        let wanted = RouteRow::all(routes, false)?;
+        let taken: Vec<RouteRow> = read!(self, |pool| sqlx::query_as(OF_KIND)
+            .bind(true)
+            .fetch_all(pool)
+            .await?);
+        refuse_managed(&wanted, &taken)?;
+        let rows = taken.into_iter().chain(wanted);
+        rows.map(RouteRow::route).collect()
+    }
+
     /// The routes that hold: the file's, then the API's that it does not hide, each in the order in
     /// which they were written.
     pub async fn routes(&self) -> Result<Vec<Route>> {

@@ -1849,6 +1849,8 @@ export interface components {
             operation?: string | null;
             /** @description The caller's protocol; may be left out beside `operation`. */
             protocol?: string | null;
+            /** @description Routes that are supposed, too, as `PUT /routes` takes them; left out: those that hold. */
+            routes?: components["schemas"]["RouteInput"][] | null;
             /** @description The client's own name for its session, which decides among several credentials. */
             session?: string | null;
             /** @description Whether the answer is to be streamed. */
@@ -8508,6 +8510,15 @@ export interface operations {
             };
             /** @description No such key */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The configuration file states one of `routes` */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

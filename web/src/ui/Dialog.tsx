@@ -5,11 +5,13 @@ type Props = {
   title: string;
   /** Called for Escape and a press outside; without it the dialog stays until it is dealt with. */
   onClose?: () => void;
+  /** For forms with rows of several fields. */
+  wide?: boolean;
   children: ReactNode;
 };
 
 /** Over the page, modal: the browser keeps focus in it and gives it back. */
-export function Dialog({ title, onClose, children }: Props) {
+export function Dialog({ title, onClose, wide = false, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
   useEffect(() => dialog.current?.showModal(), []);
@@ -17,7 +19,7 @@ export function Dialog({ title, onClose, children }: Props) {
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape does the same, as onCancel
     <dialog
       ref={dialog}
-      className={styles.dialog}
+      className={`${styles.dialog} ${wide ? styles.wide : ""}`}
       aria-labelledby={heading}
       onCancel={(event) => {
         event.preventDefault();

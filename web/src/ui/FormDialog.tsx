@@ -14,13 +14,15 @@ type Props = {
   onClose: () => void;
   /** Whether `act` goes on to another page, which takes the form away by itself. */
   leaves?: boolean;
+  wide?: boolean;
   /** The fields that an error can be said at. */
   fields: readonly string[];
   children: (error: (field: string) => string | undefined) => ReactNode;
 };
 
 /** A form over the page, which closes itself when what it asked for was done. */
-export function FormDialog({ title, send, act, onClose, leaves = false, fields, children }: Props) {
+export function FormDialog(props: Props) {
+  const { title, send, act, onClose, leaves = false, wide = false, fields, children } = props;
   const [failure, setFailure] = useState<unknown>();
   const [busy, setBusy] = useState(false);
   const submit = async (event: FormEvent<HTMLFormElement>) => {
@@ -39,7 +41,7 @@ export function FormDialog({ title, send, act, onClose, leaves = false, fields, 
   const field = failure instanceof ApiFailure ? failure.field : undefined;
   const placed = field !== undefined && fields.includes(field);
   return (
-    <Dialog title={title} onClose={onClose}>
+    <Dialog title={title} onClose={onClose} wide={wide}>
       <form className={styles.form} onSubmit={submit} autoComplete="off">
         {children((name) => (field === name ? wordsOf(failure) : undefined))}
         <p className={styles.error} role="alert">

@@ -6,6 +6,7 @@ import { FormDialog } from "../../ui/FormDialog";
 import { toast } from "../../ui/Toasts";
 import styles from "./Providers.module.css";
 import { moved, type Route, type Target, withRoute } from "./routes";
+import { TryDraft } from "./TryDraft";
 
 type Props = {
   route: Route | undefined;
@@ -24,25 +25,30 @@ function spoken(providers: readonly Provider[], { provider, protocol }: Target):
 export function EditRoute({ route, all, providers, onClose }: Props) {
   const names = providers.map(({ name }) => name);
   const first = { provider: names[0] ?? "" };
+  const [model, setModel] = useState(route?.model ?? "");
   const [targets, setTargets] = useState<Target[]>(route?.targets ?? [first]);
   const set = (at: number, change: Partial<Target>) =>
     setTargets(targets.map((target, index) => (index === at ? { ...target, ...change } : target)));
+  const named = targets.map(({ provider, model, protocol }) => ({
+    provider,
+    ...(model && { model }),
+    ...(protocol && { protocol }),
+  }));
+  const draft = withRoute(all, route?.model, {
+    model: model.trim(),
+    targets: named,
+    managed: false,
+  });
   return (
     <FormDialog
       title={route ? `Route of ${route.model}` : "New route"}
       send="Save route"
       fields={[]}
+      wide
       onClose={onClose}
-      act={async (form) => {
-        const model = String(form.get("model")).trim();
-        const named = targets.map(({ provider, model, protocol }) => ({
-          provider,
-          ...(model && { model }),
-          ...(protocol && { protocol }),
-        }));
-        const saved = { model, targets: named, managed: false };
-        await replaceRoutes(withRoute(all, route?.model, saved));
-        toast.done(`Saved the route of ${model}`);
+      act={async () => {
+        await replaceRoutes(draft);
+        toast.done(`Saved the route of ${model.trim()}`);
       }}
     >
       {() => (
@@ -50,7 +56,8 @@ export function EditRoute({ route, all, providers, onClose }: Props) {
           <TextField
             label="Model"
             name="model"
-            defaultValue={route?.model ?? ""}
+            value={model}
+            onChange={(event) => setModel(event.target.value)}
             hint="A name, a prefix that ends in *, or * for everything else"
             autoFocus
             required
@@ -114,6 +121,7 @@ export function EditRoute({ route, all, providers, onClose }: Props) {
           <div>
             <Button onClick={() => setTargets([...targets, first])}>Add a target</Button>
           </div>
+          {model.trim() && <TryDraft model={model} routes={draft} />}
         </>
       )}
     </FormDialog>

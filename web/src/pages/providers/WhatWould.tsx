@@ -95,7 +95,8 @@ export function WhatWould() {
             Try
           </Button>
           <span className={styles.note}>
-            Nothing is sent, and nothing is counted against limits. Routes count as they are saved.
+            Nothing is sent, and nothing is counted against limits. Routes count as they are saved;
+            what is not saved yet can be tried where it is edited.
           </span>
         </p>
         <p className={styles.error} role="alert">

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { meets, moved, type Route, withRoute } from "./routes";
+import { meets, moved, type Route, sample, withRoute } from "./routes";
 
 function route(model: string, managed = false): Route {
   return { model, managed, targets: [{ provider: "sim" }] };
@@ -15,6 +15,15 @@ test.each([
     route(model),
   );
   expect(meets(routes, name)?.model).toBe(pattern);
+});
+
+test.each([
+  ["team-*", "team-any"],
+  ["*", "any"],
+  [" gpt-5 ", "gpt-5"],
+])("of what %s means, %s is tried", (pattern, name) => {
+  expect(sample(pattern)).toBe(name);
+  expect(meets([route(pattern.trim())], name)).toBeDefined();
 });
 
 test("no route may be met at all, and a prefix means itself", () => {

@@ -33,3 +33,9 @@ export function withRoute(
   const at = routes.findIndex(({ model, managed }) => model === old && !managed);
   return at < 0 ? [...routes, route] : routes.map((one, index) => (index === at ? route : one));
 }
+
+/** A name that a pattern means, for trying it. */
+export function sample(pattern: string): string {
+  const begins = pattern.trim().replace(/\*$/, "");
+  return begins === pattern.trim() && begins ? begins : `${begins}any`;
+}

@@ -15,6 +15,7 @@ use tollhouse_domain::time::Timestamp;
 
 use self::suppose::DryRunInput;
 use self::view::DryRunView;
+use super::input::meant;
 use crate::admin::auth::Admin;
 use crate::admin::error::{ApiError, ErrorBody, Refused};
 use crate::admin::input::{Body, Nothing, Query};
@@ -28,13 +29,14 @@ use crate::proxy::preview::{Supposed, preview};
     responses(
         (status = 200, body = DryRunView),
         (status = 404, description = "No such key", body = ErrorBody),
+        (status = 409, description = "The configuration file states one of `routes`", body = ErrorBody),
         Refused,
     ),
 )]
 pub(in crate::admin) async fn dry_run(
     admin: Admin,
     Query(Nothing {}): Query<Nothing>,
-    Body(input): Body<DryRunInput>,
+    Body(mut input): Body<DryRunInput>,
 ) -> Result<Json<DryRunView>, ApiError> {
     let inference = input.inference()?;
     let body = input.body(inference)?;
@@ -54,7 +56,13 @@ pub(in crate::admin) async fn dry_run(
         body,
         at,
     };
-    let told = preview(&admin, &admin.snapshot(), supposed).await;
+    let mut snapshot = admin.snapshot();
+    if let Some(rows) = input.routes.take() {
+        let routes = meant(rows, "routes", snapshot.providers())?;
+        let routes = admin.store().routes_with(&routes).await?;
+        snapshot = Arc::new(snapshot.with_routes(&routes));
+    }
+    let told = preview(&admin, &snapshot, supposed).await;
     let view = DryRunView::new(&told, inference.protocol(), &admin, at).await?;
     Ok(Json(view))
 }

@@ -26,7 +26,7 @@ pub(crate) struct RoutesInput {
 /// A model pattern and its targets, first choice first.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct RouteInput {
+pub(super) struct RouteInput {
     /// A name, a prefix ending in `*`, or `*` alone.
     #[schema(value_type = String, example = "claude-*")]
     model: Pattern,
@@ -58,35 +58,39 @@ impl Payload for RoutesInput {}
 impl RoutesInput {
     /// The routes that are meant; `known` are the providers they may lead to.
     pub(crate) fn routes(self, known: &BTreeMap<String, Provider>) -> Result<Vec<Route>, ApiError> {
-        let mut seen = BTreeSet::new();
-        let mut routes = Vec::with_capacity(self.data.len());
-        for (at, row) in self
-            .data
-            .into_iter()
-            .enumerate()
-            .filter(|(_, row)| !row.managed)
-        {
-            if !seen.insert(row.model.clone()) {
-                let message = "There is an earlier route for this model.";
-                return Err(ApiError::invalid(format!("data[{at}].model"), message));
-            }
-            if row.targets.is_empty() {
-                let message = "A route needs at least one target.";
-                return Err(ApiError::invalid(format!("data[{at}].targets"), message));
-            }
-            for (n, target) in row.targets.iter().enumerate() {
-                check(target, known).map_err(|(field, message)| {
-                    ApiError::invalid(format!("data[{at}].targets[{n}].{field}"), message)
-                })?;
-            }
-            routes.push(Route {
-                model: row.model,
-                targets: row.targets,
-                managed: false,
-            });
-        }
-        Ok(routes)
+        meant(self.data, "data", known)
     }
+}
+
+/// The routes that are meant by rows of a `field`.
+pub(super) fn meant(
+    rows: Vec<RouteInput>,
+    field: &str,
+    known: &BTreeMap<String, Provider>,
+) -> Result<Vec<Route>, ApiError> {
+    let mut seen = BTreeSet::new();
+    let mut routes = Vec::with_capacity(rows.len());
+    for (at, row) in rows.into_iter().enumerate().filter(|(_, row)| !row.managed) {
+        if !seen.insert(row.model.clone()) {
+            let message = "There is an earlier route for this model.";
+            return Err(ApiError::invalid(format!("{field}[{at}].model"), message));
+        }
+        if row.targets.is_empty() {
+            let message = "A route needs at least one target.";
+            return Err(ApiError::invalid(format!("{field}[{at}].targets"), message));
+        }
+        for (n, target) in row.targets.iter().enumerate() {
+            check(target, known).map_err(|(wrong, message)| {
+                ApiError::invalid(format!("{field}[{at}].targets[{n}].{wrong}"), message)
+            })?;
+        }
+        routes.push(Route {
+            model: row.model,
+            targets: row.targets,
+            managed: false,
+        });
+    }
+    Ok(routes)
 }
 
 fn check(

@@ -294,6 +294,105 @@ async fn the_way_is_told_stop_by_stop() {
     gateway.stop().await;
 }
 
+#[tokio::test]
+async fn routes_that_nobody_saved_are_tried_as_if_somebody_had() {
+    let (upstream, gateway, api) = started().await;
+    laid_out(&api, &upstream).await;
+    let draft = json!([
+        {"model":"two","targets":[{"provider":"chatty","model":"small"}]},
+        {"model":"draft-*","targets":[{"provider":"bare"},{"provider":"chatty","model":"large"},{"provider":"lab"}]}]);
+    let tight = r#"{"name":"tight","credentials":{"platform":true},"providers":["lab"]}"#;
+    let (tight, _) = api.key(tight).await;
+    let (named, _) = api
+        .key(r#"{"name":"named","credentials":{"platform":true},"routes":["two"]}"#)
+        .await;
+    let before = traces(&gateway, &api).await;
+    let held = api.get("/api/v1/routes").await;
+    let inputs = [
+        json!({"protocol": "chat", "model": "draft-1"}),
+        json!({"protocol": "messages", "model": "draft-1", "tools": true}),
+        // Keys are held to what they may use, on routes that are not there yet, too.
+        json!({"protocol": "chat", "model": "draft-1", "key": tight}),
+        json!({"protocol": "chat", "model": "draft-1", "key": named}),
+        json!({"protocol": "messages", "model": "two", "key": tight}),
+        // What the draft takes away is gone.
+        json!({"protocol": "chat", "model": "far"}),
+    ];
+    let tried = async |routes: Option<&Value>| {
+        let mut told = Vec::new();
+        for input in &inputs {
+            let mut input = input.clone();
+            if let Some(routes) = routes {
+                input["routes"] = routes.clone();
+            }
+            let mut one = dry(&api, &input).await;
+            if let Some(body) = one["refusal"]["body"].as_str().map(nameless) {
+                one["refusal"]["body"] = body;
+            }
+            told.push(one);
+        }
+        told
+    };
+    let drafted = tried(Some(&draft)).await;
+    assert_eq!(drafted[0]["route"]["model"], "draft-*");
+    assert_eq!(drafted[0]["targets"][0]["model"], "large");
+    assert_eq!(drafted[0]["left_out"][0]["target"]["provider"], "bare");
+    let allowed = drafted[2]["targets"].as_array().unwrap();
+    assert!(allowed.iter().all(|target| target["provider"] == "lab"));
+    assert_eq!(drafted[3]["refusal"]["status"], 403, "{}", drafted[3]);
+    assert_eq!(drafted[4]["refusal"]["status"], 403, "{}", drafted[4]);
+    assert_ne!(tried(None).await, drafted);
+    assert_eq!(api.get("/api/v1/routes").await, held);
+    assert_eq!(traces(&gateway, &api).await, before);
+    assert!(upstream.seen().is_empty());
+    // Saved, they do what was said of them.
+    let whole = json!({"data": draft}).to_string();
+    assert!(api.put("/api/v1/routes", &whole).await.status.is_success());
+    assert_eq!(tried(None).await, drafted);
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn routes_that_could_not_be_saved_are_refused_in_the_same_words() {
+    let (_upstream, gateway, api) = started().await;
+    let before = api.get("/api/v1/routes").await;
+    let managed = before["data"].as_array().unwrap().iter();
+    let managed = managed.filter(|route| route["managed"] == true);
+    let managed: Vec<String> = managed.map(|route| route["model"].to_string()).collect();
+    assert!(!managed.is_empty(), "{before}");
+    let stated = format!(
+        r#"[{{"model":{},"targets":[{{"provider":"lab"}}]}}]"#,
+        managed[0]
+    );
+    for (routes, status) in [
+        (r#"[{"model":"a","targets":[]}]"#, 400),
+        (r#"[{"model":"a","targets":[{"provider":"nobody"}]}]"#, 400),
+        (
+            r#"[{"model":"a","targets":[{"provider":"lab"}]},{"model":"a","targets":[{"provider":"lab"}]}]"#,
+            400,
+        ),
+        (stated.as_str(), 409),
+    ] {
+        let input = format!(r#"{{"protocol":"chat","model":"m","routes":{routes}}}"#);
+        let tried = api.post("/api/v1/routes/dry-run", &input).await;
+        let saved = api
+            .put("/api/v1/routes", &format!(r#"{{"data":{routes}}}"#))
+            .await;
+        assert_eq!(
+            (tried.status.as_u16(), saved.status.as_u16()),
+            (status, status),
+            "{routes}"
+        );
+        let (mut tried, saved) = (tried.json(), saved.json());
+        if let Some(field) = tried["error"]["field"].as_str() {
+            tried["error"]["field"] = field.replacen("routes", "data", 1).into();
+        }
+        assert_eq!(tried, saved, "{routes}");
+    }
+    assert_eq!(api.get("/api/v1/routes").await, before);
+    gateway.stop().await;
+}
+
 /// Everything that a call leaves behind.
 async fn traces(gateway: &TestGateway, api: &Api) -> Vec<Value> {
     let mut found = Vec::new();

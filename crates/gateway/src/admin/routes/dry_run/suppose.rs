@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use crate::admin::error::ApiError;
 use crate::admin::input::Payload;
+use crate::admin::routes::input::RouteInput;
 use crate::proxy::operation::Inference;
 
 /// A request that is supposed, and not made.
@@ -39,6 +40,8 @@ pub(in crate::admin) struct DryRunInput {
     /// The whole request as it would be sent, in place of `model`, `stream`, `tools` and `images`.
     #[schema(value_type = Option<Object>)]
     body: Option<Box<RawValue>>,
+    /// Routes that are supposed, too, as `PUT /routes` takes them; left out: those that hold.
+    pub(super) routes: Option<Vec<RouteInput>>,
 }
 
 impl Payload for DryRunInput {
