@@ -275,6 +275,7 @@ pub(crate) fn call(n: u128) -> Call {
         provider: None,
         credential_id: None,
         credential_source: None,
+        credential_kind: None,
         credential_fingerprint: None,
         mode: Mode::Passthrough,
         protocol_sent: None,
