@@ -255,3 +255,20 @@ impl<'a> Part<'a> {
         })
     }
 }
+
+impl Search<'_> {
+    /// What was searched for and found, in words. As what it was it would have to carry what only the vendor
+    /// that searched can issue.
+    pub(crate) fn in_words(&self) -> String {
+        let mut text = format!("[Web search: {}]", self.query);
+        for hit in &self.hits {
+            text.push_str("\n- ");
+            if !hit.title.is_empty() {
+                text.push_str(&hit.title);
+                text.push_str(": ");
+            }
+            text.push_str(&hit.url);
+        }
+        text
+    }
+}

@@ -179,7 +179,7 @@ fn assistant<'a>(
             Part::Thought(said) => join(&mut thought, Cow::Borrowed(&said.text)),
             Part::Search(search) => {
                 losses.add(Loss::SearchHistory);
-                join(&mut text, parts::search(search).into());
+                join(&mut text, search.in_words().into());
             }
             Part::Call(call) => tool_calls.push(tool_call(call)),
             Part::Image(_) | Part::Document(_) | Part::Outcome(_) => {

@@ -1,11 +1,11 @@
 //! The content of a message: texts, images and documents.
 
 use std::borrow::Cow;
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::conversation::{Document, Image, Search, Source};
+use crate::conversation::{Document, Image, Source};
 use crate::loss::{Loss, Losses};
 use crate::translate::Unfit;
 
@@ -177,14 +177,4 @@ fn filename<'a>(title: Option<&'a str>, media_type: &str) -> Cow<'a, str> {
         Some(title) if title.to_ascii_lowercase().ends_with(".pdf") => title.into(),
         Some(title) => format!("{title}.pdf").into(),
     }
-}
-
-/// An earlier web search, told as text.
-pub(super) fn search(search: &Search<'_>) -> String {
-    let mut text = format!("[Web search: {}]", search.query);
-    for hit in &search.hits {
-        // Writing to a string never fails.
-        let _ = write!(text, "\n- {}: {}", hit.title, hit.url);
-    }
-    text
 }

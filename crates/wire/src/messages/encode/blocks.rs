@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::shape::{self, Block, mark};
 use crate::conversation::{
-    Call, Document, Image, Origin, Outcome, Part, Passage, Search, Source, Thought,
+    Call, Document, Image, Origin, Outcome, Part, Passage, Source, Thought,
 };
 use crate::loss::{Loss, Losses};
 use crate::translate::Unfit;
@@ -51,7 +51,7 @@ pub(super) fn push<'r>(
         Part::Search(search) => {
             losses.add(Loss::SearchHistory);
             blocks.push(Block::Text {
-                text: told(search).into(),
+                text: search.in_words().into(),
                 cache_control: None,
             });
         }
@@ -128,19 +128,4 @@ fn tool_result<'r>(outcome: &'r Outcome<'_>, losses: &mut Losses) -> Result<Bloc
         is_error: outcome.is_error,
         cache_control: mark(outcome.cache),
     })
-}
-
-/// A search in words. As blocks of this protocol it would have to carry what only the vendor that
-/// searched can issue.
-fn told(search: &Search<'_>) -> String {
-    let mut text = format!("[Web search: {}]", search.query);
-    for hit in &search.hits {
-        text.push_str("\n- ");
-        if !hit.title.is_empty() {
-            text.push_str(&hit.title);
-            text.push_str(": ");
-        }
-        text.push_str(&hit.url);
-    }
-    text
 }
