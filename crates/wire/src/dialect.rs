@@ -94,8 +94,38 @@ quirks! {
     NoCount = "no_count",
     /// Responses: tells how much of an account's plan is used, in headers (`x-codex-…`) and in events of its streams.
     PlanWindows = "plan_windows",
+    /// Chat: is no Chat at all, but the conversations of the Microsoft Graph. It takes and gives text alone: tools and files are refused, and everything before the last message is told as its context. Whatever else it takes no part in (`no_images`, `no_sampling`, `no_output_limit`, `no_thinking`, `no_effort`, `no_json_schema`) goes without saying. Calls of every protocol are translated.
+    GraphConversations = "graph_conversations",
     /// Any: is paid for by the plan of whoever signed in. A call costs nothing, and its list price says what it would have cost.
     ByPlan = "by_plan",
+}
+
+impl Quirk {
+    /// The quirks that go without saying where this one is.
+    const fn implied(self) -> &'static [Self] {
+        if matches!(self, Self::GraphConversations) {
+            &[
+                Self::NoImages,
+                Self::NoSampling,
+                Self::NoOutputLimit,
+                Self::NoThinking,
+                Self::NoEffort,
+                Self::NoJsonSchema,
+            ]
+        } else {
+            &[]
+        }
+    }
+}
+
+/// What is spoken to an upstream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Speech {
+    /// What clients speak too.
+    Protocol(Protocol),
+    /// What no client speaks: the conversations of the Microsoft Graph. Their dialects are fitted to as those
+    /// of Chat are.
+    Graph,
 }
 
 /// How an upstream may be asked for its answer.
@@ -144,7 +174,10 @@ impl Dialect {
     #[must_use]
     pub fn with(mut self, quirks: impl IntoIterator<Item = Quirk>) -> Self {
         for quirk in quirks {
-            self.quirks |= 1 << (quirk as u8);
+            let implied = quirk.implied().iter();
+            for quirk in implied.chain([&quirk]) {
+                self.quirks |= 1 << (*quirk as u8);
+            }
         }
         self
     }
@@ -152,6 +185,20 @@ impl Dialect {
     /// Whether it has `quirk`.
     pub const fn has(&self, quirk: Quirk) -> bool {
         self.quirks & (1 << (quirk as u8)) != 0
+    }
+
+    /// What is spoken to it.
+    pub const fn speech(&self) -> Speech {
+        if matches!(self.protocol, Protocol::Chat) && self.has(Quirk::GraphConversations) {
+            Speech::Graph
+        } else {
+            Speech::Protocol(self.protocol)
+        }
+    }
+
+    /// Whether it takes and gives text alone.
+    pub(crate) const fn is_text_alone(&self) -> bool {
+        matches!(self.speech(), Speech::Graph)
     }
 
     /// How it may be asked for an answer; `tools`: the request has some.
@@ -227,5 +274,18 @@ mod tests {
         assert!(dialect.has(Quirk::MaxTokens) && !dialect.has(Quirk::NoSampling));
         assert_eq!(dialect.streams(false), Streams::Both);
         assert_eq!(dialect.streams(true), Streams::Never);
+        assert_eq!(dialect.speech(), Speech::Protocol(Protocol::Chat));
+    }
+
+    #[test]
+    fn conversations_of_the_graph_are_text_alone() {
+        let with = |protocol| Dialect::new(protocol, "m").with([Quirk::GraphConversations]);
+        let dialect = with(Protocol::Chat);
+        assert_eq!(dialect.speech(), Speech::Graph);
+        assert!(dialect.has(Quirk::NoImages) && dialect.has(Quirk::NoJsonSchema));
+        assert!(!dialect.has(Quirk::NoStream));
+        for protocol in [Protocol::Messages, Protocol::Responses] {
+            assert_eq!(with(protocol).speech(), Speech::Protocol(protocol));
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Fitting a request to its target: what the target takes, in the order it takes it.
 //!
-//! Works on the hub alone, and only between different protocols. Whatever it changes that the answer will
+//! Works on the hub alone, and only where the target speaks something else than the caller. Whatever it changes that the answer will
 //! show is noted in a [`Restore`], which changes it back. What is lost on the way is noted in
 //! [`Request::losses`]; what would change the meaning of the answer is refused. Afterwards encoders have
 //! nothing left to decide: turns alternate, results stand behind their calls, names and ids are valid, and

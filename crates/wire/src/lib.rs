@@ -21,6 +21,7 @@ pub mod dialect;
 pub mod error;
 pub mod failure;
 pub mod fit;
+pub mod graph;
 pub mod hints;
 mod json;
 pub mod loss;

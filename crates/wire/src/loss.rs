@@ -41,6 +41,8 @@ losses! {
     CacheRetention = "prompt_cache_retention",
     /// Citations in the conversation are left out; the cited text stays.
     Citations = "citations",
+    /// Instructions and the conversation so far are told as context of the last message: the target takes one message.
+    Context = "context",
     /// Server-side context edits are not applied.
     ContextManagement = "context_management",
     /// `truncation` is left out: too long a prompt is an error instead of being cut.

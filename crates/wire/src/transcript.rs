@@ -6,6 +6,7 @@
 
 use crate::answer::{Answer, Block, Content, Event, Malformed};
 use crate::conversation::{Call, Part, Request, Role, Search, Thought};
+use crate::dialect::Speech;
 use crate::restore::Restore;
 use crate::translate::{Take, Translator, decode_answer};
 use crate::{Protocol, translate};
@@ -77,10 +78,16 @@ pub fn read_answer(
 ) -> (Answer, Result<(), Malformed>) {
     if !stream {
         let mut answer = Answer::default();
-        let read = decode_answer(protocol, body, &mut |event| answer.take(event));
+        let read = decode_answer(Speech::Protocol(protocol), body, &mut |event| {
+            answer.take(event);
+        });
         return (answer, read);
     }
-    let mut frames = Translator::new(protocol, Restore::default(), Whole::default());
+    let mut frames = Translator::new(
+        Speech::Protocol(protocol),
+        Restore::default(),
+        Whole::default(),
+    );
     let nowhere = &mut Vec::new();
     let read = frames
         .push(body, nowhere)

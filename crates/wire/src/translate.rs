@@ -10,9 +10,9 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::conversation::Request;
-use crate::dialect::{Dialect, Quirk, Streams};
+use crate::dialect::{Dialect, Quirk, Speech, Streams};
 use crate::loss::Losses;
-use crate::{Protocol, chat, fit, messages, responses};
+use crate::{Protocol, chat, fit, graph, messages, responses};
 
 mod answering;
 mod decoder;
@@ -168,10 +168,11 @@ pub fn prepare(
         Streams::Never => false,
     };
     let mut losses = request.losses;
-    let body = match target.protocol {
-        Protocol::Messages => messages::encode(&request, target, &mut losses)?,
-        Protocol::Chat => chat::encode(&request, target, &mut losses)?,
-        Protocol::Responses => responses::encode(&request, target, &mut losses)?,
+    let body = match target.speech() {
+        Speech::Protocol(Protocol::Messages) => messages::encode(&request, target, &mut losses)?,
+        Speech::Protocol(Protocol::Chat) => chat::encode(&request, target, &mut losses)?,
+        Speech::Protocol(Protocol::Responses) => responses::encode(&request, target, &mut losses)?,
+        Speech::Graph => graph::encode(&request, &mut losses)?,
     };
     let session = request.cache_key.filter(|_| target.names_sessions());
     Ok(Prepared {
@@ -181,7 +182,7 @@ pub fn prepare(
         session: session.map(Cow::into_owned),
         answering: Answering {
             caller,
-            upstream: target.protocol,
+            upstream: target.speech(),
             restore,
             reply,
             stream,

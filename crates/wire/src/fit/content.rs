@@ -1,5 +1,6 @@
 //! Refusing what the target cannot be shown, before anything is moved.
 
+use super::media;
 use crate::conversation::{Choice, Document, Image, Part, Request, Source, Tool, WebSearch};
 use crate::dialect::{Dialect, Quirk};
 use crate::loss::{Loss, Losses};
@@ -11,11 +12,27 @@ const IMAGES: [&str; 4] = ["image/jpeg", "image/png", "image/gif", "image/webp"]
 
 /// Refuses media and tools without a counterpart.
 pub(super) fn refuse(request: &mut Request<'_>, target: &Dialect) -> Result<(), Unfit> {
+    tools(request, target)?;
     searches(request, target)?;
     for turn in &mut request.turns {
         for part in &mut turn.parts {
             show(part, target, &mut request.losses)?;
         }
+    }
+    Ok(())
+}
+
+/// Tools are what an agent works with: to leave them out would be another task.
+fn tools(request: &Request<'_>, target: &Dialect) -> Result<(), Unfit> {
+    let some = request.tools.iter().any(|tool| match tool {
+        Tool::Client(_) => true,
+        Tool::WebSearch(_) => false,
+    });
+    if target.is_text_alone() && some {
+        return Err(Unfit::new(
+            "tools",
+            "the target takes no tools; leave tools out or ask another model",
+        ));
     }
     Ok(())
 }
@@ -73,7 +90,7 @@ fn choose_domains(search: &mut WebSearch<'_>, losses: &mut Losses) {
 fn hosts_search(target: &Dialect) -> bool {
     match target.protocol {
         Protocol::Messages => target.has(Quirk::WebSearch),
-        Protocol::Chat => target.has(Quirk::OpenaiFields),
+        Protocol::Chat => target.has(Quirk::OpenaiFields) || target.is_text_alone(),
         Protocol::Responses => true,
     }
 }
@@ -91,7 +108,11 @@ fn show(part: &mut Part<'_>, target: &Dialect, losses: &mut Losses) -> Result<()
         }
         Part::Document(document) => {
             tell(document, target);
-            refuse_document(document, target)
+            refuse_document(document, target)?;
+            if target.is_text_alone() {
+                media::tell(part, losses);
+            }
+            Ok(())
         }
         Part::Outcome(outcome) => {
             let mut parts = outcome.parts.iter_mut();
@@ -144,6 +165,9 @@ fn refuse_image(image: &Image<'_>, target: &Dialect) -> Result<(), Unfit> {
 
 fn refuse_document(document: &Document<'_>, target: &Dialect) -> Result<(), Unfit> {
     let why = match (&document.source, target.protocol) {
+        (Source::Base64 { .. } | Source::Url(_), Protocol::Chat) if target.is_text_alone() => {
+            "the target takes no files; send the text of a document, or ask another model"
+        }
         (Source::Base64 { media_type, .. }, Protocol::Messages)
             if media_type != "application/pdf" =>
         {

@@ -17,6 +17,12 @@ pub(super) fn fit(request: &mut Request<'_>, target: &Dialect) {
     request.format = match (format, target.protocol) {
         // Text is what Messages answers by itself.
         (Format::Text, Protocol::Messages) => None,
+        (Format::Text, Protocol::Chat) if target.is_text_alone() => None,
+        (Format::JsonObject, Protocol::Chat) if target.is_text_alone() => {
+            request.losses.add(Loss::JsonObject);
+            instruct(request, OBJECT.to_owned());
+            None
+        }
         (Format::JsonObject, Protocol::Messages) => {
             request.losses.add(Loss::JsonObject);
             instruct(request, OBJECT.to_owned());
@@ -40,7 +46,7 @@ pub(super) fn fit(request: &mut Request<'_>, target: &Dialect) {
         }
         (format @ Format::JsonSchema { .. }, Protocol::Chat) if target.has(Quirk::NoJsonSchema) => {
             describe(request, &format);
-            Some(Format::JsonObject)
+            (!target.is_text_alone()).then_some(Format::JsonObject)
         }
         (Format::JsonObject, Protocol::Responses) => {
             name(&mut request.turns);

@@ -37,6 +37,7 @@ pub(super) fn fit<'a>(request: &mut Request<'a>, target: &Dialect) -> Vec<Text<'
     request.stop.retain(|stop| !stop.is_empty());
     match target.protocol {
         Protocol::Responses => std::mem::take(&mut request.stop),
+        Protocol::Chat if target.is_text_alone() => std::mem::take(&mut request.stop),
         Protocol::Chat => {
             let sent = request.stop.len().min(CHAT_STOPS);
             request.stop.split_off(sent)

@@ -42,6 +42,11 @@ fn split<'a>(outcome: &mut Outcome<'a>, moved: &mut Vec<Part<'a>>, losses: &mut 
     }
 }
 
+/// Tells a plain text document as text, wherever it stands.
+pub(super) fn tell(part: &mut Part<'_>, losses: &mut Losses) {
+    *part = plain(mem::replace(part, Part::text("")), losses);
+}
+
 /// A plain text document as text, under its title and what is said about it.
 fn plain<'a>(part: Part<'a>, losses: &mut Losses) -> Part<'a> {
     let document = match part {

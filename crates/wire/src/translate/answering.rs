@@ -3,15 +3,16 @@
 use super::mend::mend;
 use super::{Encoder, Gather, Reply, Translator};
 use crate::answer::{Answer, Event, Malformed, Sink};
+use crate::dialect::Speech;
 use crate::failure::Failure;
 use crate::restore::Restore;
-use crate::{Protocol, chat, messages, responses};
+use crate::{Protocol, chat, graph, messages, responses};
 
 /// How to turn a target's answer into the caller's.
 #[derive(Debug, Clone)]
 pub struct Answering {
     pub(super) caller: Protocol,
-    pub(super) upstream: Protocol,
+    pub(super) upstream: Speech,
     pub(super) restore: Restore,
     pub(super) reply: Reply,
     pub(super) stream: bool,
@@ -63,17 +64,14 @@ impl Answering {
     }
 }
 
-/// Reads a whole answer in its own protocol.
-pub(crate) fn decode_answer(
-    protocol: Protocol,
-    body: &[u8],
-    sink: Sink<'_>,
-) -> Result<(), Malformed> {
+/// Reads a whole answer in what its upstream speaks.
+pub(crate) fn decode_answer(speech: Speech, body: &[u8], sink: Sink<'_>) -> Result<(), Malformed> {
     let body = &mend(body);
-    match protocol {
-        Protocol::Messages => messages::decode_whole(body, sink),
-        Protocol::Chat => chat::decode_whole(body, sink),
-        Protocol::Responses => responses::decode_whole(body, sink),
+    match speech {
+        Speech::Protocol(Protocol::Messages) => messages::decode_whole(body, sink),
+        Speech::Protocol(Protocol::Chat) => chat::decode_whole(body, sink),
+        Speech::Protocol(Protocol::Responses) => responses::decode_whole(body, sink),
+        Speech::Graph => graph::decode_whole(body, sink),
     }
 }
 

@@ -7,6 +7,7 @@ use super::decoder::Decoder;
 use super::{Encoder, Finished, Reply};
 use crate::answer::{Answer, Event, MOST_BLOCKS, Malformed, Opening, Sink};
 use crate::conversation::Text;
+use crate::dialect::Speech;
 use crate::failure::{Class, Failure};
 use crate::restore::Restore;
 use crate::{Protocol, sse};
@@ -135,7 +136,7 @@ impl<T: Take> Flow<T> {
 }
 
 impl<T: Take> Translator<T> {
-    pub(crate) fn new(upstream: Protocol, restore: Restore, taker: T) -> Self {
+    pub(crate) fn new(upstream: Speech, restore: Restore, taker: T) -> Self {
         Self {
             frames: sse::Decoder::new(EVENT_LIMIT),
             decoder: Decoder::new(upstream),

@@ -5,9 +5,7 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use super::shape::{self, Block, mark};
-use crate::conversation::{
-    Call, Document, Image, Origin, Outcome, Part, Passage, Source, Thought,
-};
+use crate::conversation::{Call, Document, Image, Origin, Outcome, Part, Passage, Source, Thought};
 use crate::loss::{Loss, Losses};
 use crate::translate::Unfit;
 
