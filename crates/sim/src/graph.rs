@@ -1,4 +1,6 @@
-//! Microsoft 365 Copilot: conversations of the Graph, beta.
+//! Microsoft 365 Copilot: conversations of the Graph, beta, as its documentation describes them.
+//!
+//! Which words it has for somebody without a licence is not documented; these are ours.
 
 mod conversation;
 mod request;
@@ -69,6 +71,10 @@ pub(crate) fn answer(
                 );
                 return refused(&Refusal::new(StatusCode::FORBIDDEN, message));
             }
+            if !authority.lock().account(&holder.account).licensed {
+                let message = "The user does not have a Microsoft 365 Copilot license.";
+                return refused(&Refusal::new(StatusCode::FORBIDDEN, message));
+            }
             route::plan((shared, head, body), Dialect::Graph, Ok(()), |call| {
                 dispatch(call, head, holder, rest)
             })
@@ -99,10 +105,22 @@ fn dispatch(
         }
         ("POST", [id, "chatOverStream"]) => {
             let turn = chat(call, holder, id)?;
-            Ok(Reply::events(turn.events()))
+            let mut events = turn.events();
+            if let Some(after) = call.script.inband_error {
+                events.truncate(after);
+                events.push(broken(call));
+            }
+            Ok(Reply::events(events))
         }
         _ => Err(Refusal::not_found("Resource")),
     }
+}
+
+/// An error in the place of the next event.
+fn broken(call: &Call<'_>) -> Bytes {
+    let mut refusal = Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "simulated: in the stream");
+    refusal.kind.clone_from(&call.script.error);
+    sse::data(&refusal.graph(call.request_id))
 }
 
 fn create(call: &Call<'_>, holder: &Holder) -> Result<Reply, Refusal> {

@@ -149,6 +149,11 @@ impl Authority {
         self.lock().account(account).closed = true;
     }
 
+    /// Takes an account's licence for Microsoft 365 Copilot away, or gives it back.
+    pub fn set_licensed(&self, account: &str, on: bool) {
+        self.lock().account(account).licensed = on;
+    }
+
     /// Ends the account's access tokens before their time.
     pub fn expire_access(&self, account: &str) {
         let state = &mut *self.lock();

@@ -14,6 +14,7 @@
 //! | `usercode-alias`, `device-flow`, `empty-output`, `editor-required` | `on` |
 //! | `pending-status` | `status` |
 //! | `plan` | `account`, `plan` |
+//! | `licensed` | `account`, `on` |
 //! | `revoke`, `close`, `expire-access`, `expire-refresh` | `account` |
 //! | `token-answer` | `vendor`, `times`, `answer`: [`TokenAnswer`] |
 //! | `slow-downs` | `times` |
@@ -91,6 +92,10 @@ enum Control {
     Plan {
         account: String,
         plan: String,
+    },
+    Licensed {
+        account: String,
+        on: bool,
     },
     Revoke {
         account: String,
@@ -204,6 +209,7 @@ fn obey(authority: &Authority, control: Control) -> Reply {
         Control::EmptyOutput { on } => authority.set_empty_output(on),
         Control::PendingStatus { status } => authority.set_pending_status(status),
         Control::Plan { account, plan } => authority.set_plan(&account, &plan),
+        Control::Licensed { account, on } => authority.set_licensed(&account, on),
         Control::Revoke { account } => authority.revoke(&account),
         Control::Close { account } => authority.close(&account),
         Control::ExpireAccess { account } => authority.expire_access(&account),

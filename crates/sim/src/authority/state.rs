@@ -44,6 +44,8 @@ pub(crate) struct Account {
     pub(crate) email: String,
     pub(crate) plan: String,
     pub(crate) closed: bool,
+    /// Whether it may use Microsoft 365 Copilot.
+    pub(crate) licensed: bool,
     pub(crate) usage: Plan,
 }
 
@@ -136,6 +138,7 @@ impl State {
                 email: format!("{name}@example.com"),
                 plan: "plus".to_owned(),
                 closed: false,
+                licensed: true,
                 usage: Plan::default(),
             })
     }

@@ -5,6 +5,9 @@ use serde::Serialize;
 
 use crate::{shared::CREATED_RFC3339, sse};
 
+/// What a conversation is called while its answer comes.
+const UPDATE: &str = "Intermediate Conversation Update";
+
 const CONTEXT: &str =
     "https://graph.microsoft.com/beta/$metadata#microsoft.graph.copilotConversation";
 
@@ -19,9 +22,12 @@ pub(crate) struct Conversation {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct View<'a> {
-    #[serde(rename = "@odata.context")]
-    context: &'static str,
+    #[serde(rename = "@odata.context", skip_serializing_if = "Option::is_none")]
+    context: Option<&'static str>,
     id: &'a str,
+    /// Of an event, where no agent is meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent_id: Option<()>,
     created_date_time: &'static str,
     display_name: &'a str,
     /// Of an answer to something said.
@@ -31,8 +37,9 @@ pub(super) struct View<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<&'static str>,
     turn_count: u32,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    messages: Vec<Message<'a>>,
+    /// None of a conversation that has just begun.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    messages: Option<Vec<Message<'a>>>,
 }
 
 #[derive(Serialize)]
@@ -45,6 +52,20 @@ struct Message<'a> {
     created_date_time: &'static str,
     adaptive_cards: [(); 0],
     attributions: [(); 0],
+    sensitivity_label: SensitivityLabel,
+}
+
+/// That of an answer for which nothing was read that has one.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SensitivityLabel {
+    #[serde(rename = "sensitivityLabelId")]
+    id: (),
+    display_name: (),
+    tooltip: (),
+    priority: (),
+    color: (),
+    is_encrypted: (),
 }
 
 /// What was said and answered last.
@@ -68,8 +89,19 @@ impl Conversation {
         }
     }
 
+    /// As it has just begun.
     pub(super) fn view<'a>(&'a self, id: &'a str) -> View<'a> {
-        view(id, &self.name, self.turns, Vec::new())
+        View {
+            context: Some(CONTEXT),
+            id,
+            agent_id: None,
+            created_date_time: CREATED_RFC3339,
+            display_name: &self.name,
+            state: None,
+            status: Some("active"),
+            turn_count: self.turns,
+            messages: None,
+        }
     }
 
     pub(super) fn turn(&mut self, id: &str, prompt: &str, answer: &str, cuts: Vec<usize>) -> Turn {
@@ -95,21 +127,48 @@ impl Turn {
             self.message("prompt", &self.prompt),
             self.message("answer", &self.answer),
         ];
-        view(&self.id, &self.name, self.number, messages)
+        View {
+            context: Some(CONTEXT),
+            agent_id: None,
+            display_name: &self.name,
+            turn_count: self.number,
+            ..self.update(messages)
+        }
     }
 
-    /// Each event has the whole text so far; the last is the answer that was not streamed.
+    /// Events without a message at first and before the last one, between them the whole text so far, and at
+    /// last the answer as it is when it is not streamed.
     pub(super) fn events(&self) -> Vec<Bytes> {
-        let steps = self.cuts.iter().map(|end| {
-            let messages = vec![self.message("answer", &self.answer[..*end])];
-            sse::json(&view(&self.id, "", self.number, messages))
-        });
-        let whole = sse::json(&self.whole());
-        let events = steps.chain([whole]).enumerate();
+        let step = |end: &usize| self.update(vec![self.message("answer", &self.answer[..*end])]);
+        let nothing = || [self.update(Vec::new())];
+        let last = View {
+            context: None,
+            agent_id: Some(()),
+            ..self.whole()
+        };
+        let steps = self.cuts.iter().map(step);
+        let views = nothing().into_iter().chain(steps).chain(nothing());
         // The id stands after the data, as the vendor writes it.
-        events
-            .map(|(index, json)| format!("data: {json}\nid:{index}\n\n").into())
-            .collect()
+        let event = |(index, view): (usize, View<'_>)| {
+            let json = sse::json(&view);
+            format!("data: {json}\nid:{index}\n\n").into()
+        };
+        views.chain([last]).enumerate().map(event).collect()
+    }
+
+    /// What is told while an answer comes.
+    fn update<'a>(&'a self, messages: Vec<Message<'a>>) -> View<'a> {
+        View {
+            context: None,
+            id: &self.id,
+            agent_id: Some(()),
+            created_date_time: CREATED_RFC3339,
+            display_name: UPDATE,
+            state: Some("active"),
+            status: None,
+            turn_count: 0,
+            messages: Some(messages),
+        }
     }
 
     fn message<'a>(&self, role: &str, text: &'a str) -> Message<'a> {
@@ -120,19 +179,7 @@ impl Turn {
             created_date_time: CREATED_RFC3339,
             adaptive_cards: [],
             attributions: [],
+            sensitivity_label: SensitivityLabel::default(),
         }
-    }
-}
-
-fn view<'a>(id: &'a str, name: &'a str, turns: u32, messages: Vec<Message<'a>>) -> View<'a> {
-    View {
-        context: CONTEXT,
-        id,
-        created_date_time: CREATED_RFC3339,
-        display_name: name,
-        state: (turns > 0).then_some("active"),
-        status: (turns == 0).then_some("active"),
-        turn_count: turns,
-        messages,
     }
 }

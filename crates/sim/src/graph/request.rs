@@ -1,7 +1,7 @@
 //! What the Graph takes.
 
 use http::{HeaderMap, header};
-use serde::{Deserialize, de::IgnoredAny};
+use serde::Deserialize;
 
 use crate::refusal::Refusal;
 
@@ -10,10 +10,43 @@ use crate::refusal::Refusal;
 struct Body {
     message: Said,
     location_hint: LocationHint,
-    #[serde(rename = "additionalContext", default)]
-    _additional_context: Option<Vec<IgnoredAny>>,
+    #[serde(default)]
+    additional_context: Option<Vec<Context>>,
     #[serde(rename = "contextualResources", default)]
-    _contextual_resources: Option<IgnoredAny>,
+    _contextual_resources: Option<Resources>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Context {
+    text: String,
+    #[serde(rename = "description", default)]
+    _description: Option<String>,
+    #[serde(rename = "@odata.type", default)]
+    _kind: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Resources {
+    #[serde(rename = "files", default)]
+    _files: Option<Vec<File>>,
+    #[serde(rename = "webContext", default)]
+    _web_context: Option<WebContext>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(rename = "uri")]
+    _uri: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WebContext {
+    #[serde(rename = "isWebEnabled")]
+    _is_web_enabled: bool,
 }
 
 #[derive(Deserialize)]
@@ -29,7 +62,13 @@ struct Said {
 struct LocationHint {
     time_zone: String,
     #[serde(rename = "countryOrRegion", default)]
-    _country: Option<IgnoredAny>,
+    _country: Option<String>,
+    #[serde(rename = "countryOrRegionConfidence", default)]
+    _confidence: Option<f64>,
+    #[serde(rename = "latitude", default)]
+    _latitude: Option<f64>,
+    #[serde(rename = "longitude", default)]
+    _longitude: Option<f64>,
 }
 
 #[derive(Deserialize)]
@@ -49,6 +88,10 @@ impl Message {
             .map_err(|error| Refusal::invalid(format!("Invalid request body: {error}")))?;
         if body.message.text.trim().is_empty() {
             return Err(Refusal::invalid("message.text is required"));
+        }
+        let context = body.additional_context.unwrap_or_default();
+        if context.iter().any(|context| context.text.trim().is_empty()) {
+            return Err(Refusal::invalid("additionalContext.text is required"));
         }
         if body.location_hint.time_zone.trim().is_empty() {
             return Err(Refusal::invalid("locationHint.timeZone is required"));

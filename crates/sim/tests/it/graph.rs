@@ -1,6 +1,6 @@
 //! Microsoft 365 Copilot.
 
-use hyper::Method;
+use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
 use tollhouse_sim::{Sim, Vendor};
 
@@ -83,23 +83,38 @@ async fn streams_the_whole_text_so_far() {
         assert_eq!(id, format!("id:{index}"));
         let data: Value = serde_json::from_str(data.strip_prefix("data: ").unwrap()).unwrap();
         let messages = data["messages"].as_array().unwrap();
+        let text = messages.last().map(|last| last["text"].as_str().unwrap());
+        let name = data["displayName"].as_str().unwrap();
         texts.push((
             messages.len(),
-            messages.last().unwrap()["text"]
-                .as_str()
-                .unwrap()
-                .to_owned(),
+            name.to_owned(),
+            text.unwrap_or_default().to_owned(),
         ));
     }
-    let (last, steps) = texts.split_last().unwrap();
-    assert_eq!((last.0, &*last.1), (2, "one two three"));
+    // Nothing at first, and nothing before the last.
+    let nothing = (
+        0,
+        "Intermediate Conversation Update".to_owned(),
+        String::new(),
+    );
+    assert_eq!(texts.remove(0), nothing);
+    let last = texts.pop().unwrap();
+    assert_eq!(
+        last,
+        (2, "one two three".to_owned(), "one two three".to_owned())
+    );
+    assert_eq!(texts.pop().unwrap(), nothing);
+    let steps: Vec<_> = texts
+        .iter()
+        .map(|(count, _, text)| (*count, text))
+        .collect();
     assert!(steps.len() > 1);
     assert!(
         steps
             .windows(2)
-            .all(|pair| pair[1].1.starts_with(&pair[0].1))
+            .all(|pair| pair[1].1.starts_with(pair[0].1.as_str()))
     );
-    assert_eq!(steps.last().unwrap(), &(1, "one two three".to_owned()));
+    assert_eq!(steps.last().unwrap(), &(1, &"one two three".to_owned()));
 }
 
 #[tokio::test]
@@ -110,8 +125,8 @@ async fn takes_only_what_is_documented() {
     let chat = format!("{path}/chat");
     let good = json!({
         "message": {"text": "hi"}, "locationHint": {"timeZone": "UTC"},
-        "additionalContext": [{"text": "more"}],
-        "contextualResources": {"webContext": {"isWebEnabled": false}},
+        "additionalContext": [{"text": "more", "description": "what it is"}],
+        "contextualResources": {"webContext": {"isWebEnabled": false}, "files": [{"uri": "https://a/b"}]},
     });
     assert_eq!(call(&sim, &chat, &token, &good).await.status, 200);
     for (path, body) in [
@@ -130,6 +145,22 @@ async fn takes_only_what_is_documented() {
         (
             &chat,
             json!({"message": {"text": "hi"}, "locationHint": {"timeZone": "UTC"}, "tools": []}),
+        ),
+        (
+            &chat,
+            json!({"message": {"text": "hi"}, "locationHint": {"timeZone": "UTC"}, "model": "gpt-5"}),
+        ),
+        (
+            &chat,
+            json!({"message": {"text": "hi", "role": "user"}, "locationHint": {"timeZone": "UTC"}}),
+        ),
+        (
+            &chat,
+            json!({"message": {"text": "hi"}, "locationHint": {"timeZone": "UTC"}, "additionalContext": [{"text": "", "description": "d"}]}),
+        ),
+        (
+            &chat,
+            json!({"message": {"text": "hi"}, "locationHint": {"timeZone": "UTC"}, "additionalContext": [{"text": "t", "role": "user"}]}),
         ),
     ] {
         let seen = call(&sim, path, &token, &body).await;
@@ -219,4 +250,36 @@ async fn errors_by_script_have_its_shape() {
             (status, &json!(code))
         );
     }
+}
+
+#[tokio::test]
+async fn serves_nobody_without_a_licence() {
+    let sim = start().await;
+    let token = login(&sim, "alice");
+    let path = format!("{}/chat", begin(&sim, &token).await);
+    sim.authority().set_licensed("alice", false);
+    for path in [ROOT, &path] {
+        let seen = call(&sim, path, &token, &json!({})).await;
+        let seen = (seen.status, seen.json()["error"]["code"].clone());
+        assert_eq!(seen, (StatusCode::FORBIDDEN, json!("Forbidden")));
+    }
+    // It says nothing of anybody else.
+    begin(&sim, &login(&sim, "bob")).await;
+    let fields = json!({"account": "alice", "on": true});
+    crate::accounts::control(&sim, "licensed", &fields).await;
+    assert_eq!(call(&sim, &path, &token, &said("hi")).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_stream_breaks_by_script() {
+    let sim = start().await;
+    let token = login(&sim, "alice");
+    let path = format!("{}/chatOverStream", begin(&sim, &token).await);
+    sim.script_next("inband_error=2".parse().unwrap());
+    let seen = call(&sim, &path, &token, &said("one two three")).await;
+    assert_eq!(seen.status, 200);
+    let text = String::from_utf8(seen.body).unwrap();
+    let last = text.trim_end().rsplit("\n\n").next().unwrap();
+    assert!(last.contains(r#""code":"ServiceUnavailable""#), "{text}");
+    assert_eq!(text.matches("data: ").count(), 3);
 }
