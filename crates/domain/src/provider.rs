@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 use tollhouse_wire::Protocol;
-use tollhouse_wire::dialect::Quirk;
+use tollhouse_wire::dialect::{Quirk, Speech};
 
 use crate::bridge::Holder;
 use crate::credential::Owner;
@@ -200,6 +200,17 @@ impl Provider {
             return Some(caller);
         }
         served.iter().copied().find(known)
+    }
+
+    /// What is spoken to its endpoint of `protocol`.
+    pub fn speech(&self, protocol: Protocol) -> Speech {
+        Speech::of(protocol, &self.quirks)
+    }
+
+    /// Whether clients may write to paths of its own: what is spoken there they speak too.
+    pub fn takes_paths(&self) -> bool {
+        let mut protocols = self.endpoints.keys();
+        protocols.all(|protocol| self.speech(*protocol).protocol().is_some())
     }
 
     fn served_in(&self, model: &str) -> &[Protocol] {

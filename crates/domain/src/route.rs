@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use tollhouse_wire::Protocol;
+use tollhouse_wire::dialect::Speech;
 
 use crate::key::VirtualKey;
 use crate::pattern::Pattern;
@@ -132,8 +133,10 @@ impl RouteTable {
 pub struct Candidate<'a> {
     /// The provider.
     pub provider: &'a Provider,
-    /// The protocol it is called in.
+    /// The protocol of the endpoint that is called.
     pub protocol: Protocol,
+    /// What is spoken there.
+    pub speech: Speech,
     /// The model to send, when it differs from the one asked for.
     pub model: Option<&'a str>,
 }
@@ -151,6 +154,8 @@ pub enum NoRoute {
     UnknownModel,
     /// Every target speaks another protocol, and this call cannot be translated.
     OtherProtocol(Protocol),
+    /// Every target is spoken to in what no client speaks, and this call cannot be translated.
+    Untranslatable,
 }
 
 /// What a call asks of its targets.
@@ -197,28 +202,35 @@ pub fn candidates<'a>(
             continue;
         }
         let sent = target.model.as_deref().unwrap_or(model);
-        match provider.protocol_for(sent, protocol, target.protocol) {
-            Some(spoken) if spoken == protocol || asked.translatable => {
+        let Some(spoken) = provider.protocol_for(sent, protocol, target.protocol) else {
+            continue;
+        };
+        match provider.speech(spoken) {
+            speech if speech.protocol() == Some(protocol) || asked.translatable => {
                 let model = target.model.as_deref().filter(|renamed| *renamed != model);
                 found.push(Candidate {
                     provider,
                     protocol: spoken,
+                    speech,
                     model,
                 });
             }
-            Some(other) => reason = NoRoute::OtherProtocol(other),
-            None => {}
+            Speech::Protocol(other) => reason = NoRoute::OtherProtocol(other),
+            Speech::Graph => reason = NoRoute::Untranslatable,
         }
     }
     if found.is_empty() {
         return Err(reason);
     }
-    found.sort_by_key(|candidate| distance(protocol, candidate.protocol));
+    found.sort_by_key(|candidate| distance(protocol, candidate.speech));
     Ok(found)
 }
 
-/// How much is lost on the way from one protocol to another, least first.
-const fn distance(caller: Protocol, target: Protocol) -> u8 {
+/// How much is lost on the way from a protocol to what a target is spoken to in, least first.
+const fn distance(caller: Protocol, target: Speech) -> u8 {
+    let Some(target) = target.protocol() else {
+        return 3;
+    };
     match (caller, target) {
         (Protocol::Messages, Protocol::Messages)
         | (Protocol::Chat, Protocol::Chat)

@@ -8,6 +8,7 @@ mod admission;
 mod arriving;
 mod assembled;
 pub(crate) mod authenticate;
+mod conversing;
 mod count;
 pub(crate) mod dispatch;
 pub(crate) mod headers;

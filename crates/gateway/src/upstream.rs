@@ -17,6 +17,7 @@ use hyper_util::client::legacy::{Client, ResponseFuture};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tollhouse_domain::call::Call;
+use tollhouse_wire::answer::Malformed;
 
 use self::connect::Timed;
 use self::extras::Extras;
@@ -55,6 +56,9 @@ pub(crate) enum UpstreamError {
     /// The connection ended before the answer began; the request may have been carried out.
     #[error("the connection ended before an answer")]
     Broken(#[source] hyper_util::client::legacy::Error),
+    /// The answer to a first request, which the call itself depends on, says nothing that can be used.
+    #[error("the answer that the call depends on cannot be read")]
+    Unreadable(#[source] Malformed),
     /// Nothing came within the idle limit.
     #[error("no answer within the idle limit")]
     Silent,

@@ -128,6 +128,28 @@ pub enum Speech {
     Graph,
 }
 
+impl Speech {
+    /// What is spoken to an endpoint of `protocol` that has these quirks.
+    pub fn of(protocol: Protocol, quirks: &[Quirk]) -> Self {
+        Self::with(protocol, quirks.contains(&Quirk::GraphConversations))
+    }
+
+    const fn with(protocol: Protocol, converses: bool) -> Self {
+        match protocol {
+            Protocol::Chat if converses => Self::Graph,
+            Protocol::Messages | Protocol::Chat | Protocol::Responses => Self::Protocol(protocol),
+        }
+    }
+
+    /// The protocol, where it is one.
+    pub const fn protocol(self) -> Option<Protocol> {
+        match self {
+            Self::Protocol(protocol) => Some(protocol),
+            Self::Graph => None,
+        }
+    }
+}
+
 /// How an upstream may be asked for its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Streams {
@@ -189,11 +211,7 @@ impl Dialect {
 
     /// What is spoken to it.
     pub const fn speech(&self) -> Speech {
-        if matches!(self.protocol, Protocol::Chat) && self.has(Quirk::GraphConversations) {
-            Speech::Graph
-        } else {
-            Speech::Protocol(self.protocol)
-        }
+        Speech::with(self.protocol, self.has(Quirk::GraphConversations))
     }
 
     /// Whether it takes and gives text alone.
@@ -286,6 +304,11 @@ mod tests {
         assert!(!dialect.has(Quirk::NoStream));
         for protocol in [Protocol::Messages, Protocol::Responses] {
             assert_eq!(with(protocol).speech(), Speech::Protocol(protocol));
+            let of = Speech::of(protocol, &[Quirk::NoCount, Quirk::GraphConversations]);
+            assert_eq!(of.protocol(), Some(protocol));
         }
+        let of = |quirks: &[Quirk]| Speech::of(Protocol::Chat, quirks).protocol();
+        assert_eq!(of(&[Quirk::GraphConversations]), None);
+        assert_eq!(of(&[Quirk::NoImages]), Some(Protocol::Chat));
     }
 }

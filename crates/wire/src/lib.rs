@@ -9,6 +9,7 @@
 //! * [`error`] and [`models`] write the answers a gateway gives by itself, in the caller's protocol;
 //! * [`translate`] carries a request and its answer from one protocol to another, by way of a hub:
 //!   [`conversation`] for requests, [`answer`] for answers;
+//! * [`graph`] is what no client speaks and one upstream does, at the far end of a translation;
 //! * [`transcript`] reads bodies by the same hub for people, and finds what each call of a conversation adds.
 #![warn(missing_docs)]
 

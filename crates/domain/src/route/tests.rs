@@ -177,3 +177,43 @@ fn the_callers_own_protocol_comes_first_and_then_the_richest() {
     assert_eq!(ask(Protocol::Responses, true), ["r", "all", "m", "c"]);
     assert_eq!(ask(Protocol::Chat, false), ["c", "all"]);
 }
+
+/// A target that no client can speak to is carried to as to another protocol, and comes last.
+#[test]
+fn what_no_client_speaks_is_translated_for_everybody() {
+    let (name, mut graph) = provider("graph", &[Protocol::Chat], &[]);
+    graph.quirks = vec![tollhouse_wire::dialect::Quirk::GraphConversations];
+    let others = [
+        provider("chat", &[Protocol::Chat], &[]),
+        provider("messages", &[Protocol::Messages], &[]),
+    ];
+    let all = others.into_iter().chain([(name, graph)]);
+    let providers: BTreeMap<_, _> = all.collect();
+    let table = RouteTable::new(
+        &[
+            route("all", &["graph", "chat", "messages"]),
+            route("it", &["graph"]),
+        ],
+        &providers,
+    );
+    let found = |model, protocol, translatable| {
+        let asked = Asked {
+            translatable,
+            ..asked(protocol, model)
+        };
+        candidates(&table, &providers, &key(), asked).map(|found| {
+            let last = found.last().unwrap();
+            (last.provider.name.clone(), last.speech)
+        })
+    };
+    for protocol in Protocol::ALL {
+        let last = Ok(("graph".to_owned(), Speech::Graph));
+        assert_eq!(found("all", protocol, true), last);
+        assert_eq!(found("it", protocol, true), last);
+        assert_eq!(found("it", protocol, false), Err(NoRoute::Untranslatable));
+    }
+    // Embeddings go to those of their own protocol, and not here.
+    let own = found("all", Protocol::Chat, false).unwrap();
+    assert_eq!(own, ("chat".to_owned(), Speech::Protocol(Protocol::Chat)));
+    assert!(!providers["graph"].takes_paths() && providers["chat"].takes_paths());
+}

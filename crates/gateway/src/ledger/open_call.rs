@@ -146,8 +146,8 @@ impl OpenCall {
     }
 
     /// From here on [`Self::heard`] tells what the upstream says.
-    pub(crate) fn listen(&mut self, meter: Meter) {
-        self.meter = Some(meter);
+    pub(crate) fn listen(&mut self, meter: impl Into<Option<Meter>>) {
+        self.meter = meter.into();
     }
 
     /// Notes bytes of the upstream's answer.

@@ -15,7 +15,7 @@ use tollhouse_domain::account::failure::Failure;
 use tollhouse_wire::ErrorKind;
 use tollhouse_wire::translate::Answering;
 
-pub(super) use self::attempt::attempt;
+pub(super) use self::attempt::{attempt, send};
 pub(crate) use self::pause::retry_after;
 use self::queue::Queue;
 pub(super) use self::sending::{Sending, Sent};

@@ -187,9 +187,9 @@ impl<'a> Passage<'a> {
         upstream: Arriving,
         translator: Translator,
     ) -> Response<Body> {
-        let meter = Meter::stream(head.target.endpoint.protocol);
+        let meter = head.target.meter(true);
         let events = Some(self.protocol);
-        self.pass_on(head, upstream, Some(meter), events, Some(translator))
+        self.pass_on(head, upstream, meter, events, Some(translator))
     }
 
     fn pass_on(
@@ -263,8 +263,10 @@ impl<'a> Passage<'a> {
     }
 
     /// What a translated answer says of where it comes from.
-    fn translation_headers(&mut self, headers: &mut http::HeaderMap, protocol: Protocol) {
-        headers.insert(names::PROTOCOL, HeaderValue::from_static(protocol.as_str()));
+    fn translation_headers(&mut self, headers: &mut http::HeaderMap, protocol: Option<Protocol>) {
+        if let Some(protocol) = protocol {
+            headers.insert(names::PROTOCOL, HeaderValue::from_static(protocol.as_str()));
+        }
         // The client's errors name the provider's request, as they would without us.
         let row = self.call.row();
         let id = row.and_then(|row| row.upstream_request_id.as_deref());
@@ -296,7 +298,7 @@ impl<'a> Passage<'a> {
         let mode = target.mode().as_str();
         headers.insert(names::MODE, HeaderValue::from_static(mode));
         if target.dialect.is_some() {
-            self.translation_headers(&mut headers, target.endpoint.protocol);
+            self.translation_headers(&mut headers, target.translated_to());
         }
         let row = self.call.row().filter(|row| !row.losses.is_empty());
         if let Some(Ok(losses)) = row.map(|row| HeaderValue::try_from(row.losses.join(","))) {

@@ -41,7 +41,7 @@ pub(crate) async fn proxy(
     let known = snapshot.providers().get(provider);
     let missing = "There is no provider of this name here.";
     let known = known.ok_or_else(|| Refusal::new(ErrorKind::NotFound, missing))?;
-    check_policy(&principal, provider, &path)?;
+    check_policy(&principal, known, &path)?;
     let inference = inference(&path);
     let inbound = inbound::read_tolerant(&parts.headers, incoming, gateway.max_body()).await?;
     let peek = &inbound.peek;
@@ -113,16 +113,22 @@ pub(crate) async fn proxy(
 /// Whether the key may send anything to this path of this provider.
 fn check_policy(
     principal: &authenticate::Principal,
-    provider: &str,
+    provider: &Provider,
     path: &str,
 ) -> Result<(), Refusal> {
     let denied = |message| Refusal::new(ErrorKind::PermissionDenied, message);
-    if !principal.key.may_use_provider(provider) {
+    if !principal.key.may_use_provider(&provider.name) {
         let message = "This key may not use this provider.";
         return Err(denied(message));
     }
     if principal.key.routes.is_some() {
         let message = "This key may use certain routes only, and a path below /proxy follows none.";
+        return Err(denied(message));
+    }
+    if !provider.takes_paths() {
+        // The token that calls are made with opens mail and files, beside conversations.
+        let message =
+            "No path of this provider is open to clients: name a model that a route leads there.";
         return Err(denied(message));
     }
     if principal.client.is_none() && names_object(path, &principal.key) {

@@ -159,6 +159,12 @@ impl From<NoRoute> for Refusal {
                 ),
             )
             .about("model"),
+            NoRoute::Untranslatable => Self::new(
+                ErrorKind::InvalidRequest,
+                "This model holds conversations and nothing else: this kind of call cannot be \
+                 translated for it.",
+            )
+            .about("model"),
         }
     }
 }
@@ -177,6 +183,10 @@ impl From<UpstreamError> for Refusal {
             UpstreamError::Broken(_) => (
                 ErrorKind::UpstreamUnreachable,
                 "The provider ended the connection without an answer.",
+            ),
+            UpstreamError::Unreadable(_) => (
+                ErrorKind::UpstreamBroken,
+                "The provider's answer could not be understood.",
             ),
             UpstreamError::Silent => (
                 ErrorKind::UpstreamTimeout,

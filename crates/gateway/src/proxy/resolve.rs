@@ -86,7 +86,8 @@ impl Draw<'_> {
     ) -> Option<Result<Target, Refusal>> {
         let (provider, protocol) = (candidate.provider, candidate.protocol);
         let endpoint = self.snapshot.endpoint(&provider.name, protocol)?;
-        let dialect = (protocol != asked.protocol).then(|| {
+        let own = candidate.speech.protocol() == Some(asked.protocol);
+        let dialect = (!own).then(|| {
             let model = candidate.model.unwrap_or(asked.model);
             Arc::new(self.snapshot.dialect(provider, protocol, model))
         });

@@ -5,8 +5,8 @@ mod credential;
 use std::sync::Arc;
 
 use tollhouse_domain::call::Mode;
-use tollhouse_wire::Protocol;
 use tollhouse_wire::dialect::Dialect;
+use tollhouse_wire::{Meter, Protocol};
 
 pub(crate) use self::credential::Credential;
 use super::refusal::Refusal;
@@ -23,14 +23,27 @@ pub(crate) struct Target {
     pub(crate) spare: Option<Credential>,
     /// The model to send instead of the one asked for.
     pub(crate) model: Option<String>,
-    /// What the target takes, when it speaks another protocol than the caller.
+    /// What the target takes, when it speaks something else than the caller.
     pub(crate) dialect: Option<Arc<Dialect>>,
 }
 
 impl Target {
-    /// The protocol it is called in, where that is not the caller's.
+    /// The protocol it is called in, where that is one and not the caller's.
     pub(crate) fn translated_to(&self) -> Option<Protocol> {
-        self.dialect.as_ref().map(|dialect| dialect.protocol)
+        self.dialect.as_ref()?.speech().protocol()
+    }
+
+    /// What reads from its answer how much was consumed; `None` where it never says.
+    pub(crate) fn meter(&self, events: bool) -> Option<Meter> {
+        let protocol = match &self.dialect {
+            Some(dialect) => dialect.speech().protocol()?,
+            None => self.endpoint.protocol,
+        };
+        Some(if events {
+            Meter::stream(protocol)
+        } else {
+            Meter::whole(protocol)
+        })
     }
 
     /// The target with a token that has not ended, where its credential is an account.

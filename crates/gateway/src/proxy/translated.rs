@@ -126,7 +126,7 @@ async fn gather(
     source: Source,
     answering: Answering,
 ) -> Result<Response<Body>, Refusal> {
-    passage.call().listen(Meter::stream(head.upstream()));
+    passage.call().listen(head.target.meter(true));
     let mut translator = answering.gather();
     let mut none = Vec::new();
     let read = reading::until(&mut passage, source.body, |bytes| {
@@ -149,7 +149,7 @@ async fn whole(
     source: Source,
     answering: Answering,
 ) -> Result<Response<Body>, Refusal> {
-    passage.call().listen(Meter::whole(head.upstream()));
+    passage.call().listen(head.target.meter(false));
     let limit = passage.max_body();
     let read = Reading::new(&passage, source.body).all(limit).await;
     let body = match read.and_then(|body| inbound::decoded(&source.headers, body, limit)) {

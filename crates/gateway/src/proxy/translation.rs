@@ -1,15 +1,16 @@
-//! A request on its way to a target of another protocol.
+//! A request on its way to a target that speaks something else than the caller.
 
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, Request};
 use tollhouse_domain::id::{CallId, SessionId};
 use tollhouse_domain::time::Timestamp;
-use tollhouse_wire::dialect::Dialect;
+use tollhouse_wire::dialect::{Dialect, Speech};
 use tollhouse_wire::loss::Losses;
 use tollhouse_wire::translate::{self, Answering, Occasion, Prepared, Unfit};
-use tollhouse_wire::{ErrorKind, Protocol};
+use tollhouse_wire::{ErrorKind, Protocol, graph};
 
+use super::conversing::Opening;
 use super::dispatch::uri;
 use super::operation::Inference;
 use super::outbound::{Address, Outbound};
@@ -33,6 +34,8 @@ pub(crate) struct Origin {
 /// A request of another protocol, ready to be sent.
 pub(super) struct Carried {
     pub(super) request: Request<ChunkBody>,
+    /// What has to be sent first, if anything has.
+    pub(super) opening: Option<Box<Opening>>,
     pub(super) losses: Losses,
     pub(super) answering: Answering,
 }
@@ -40,7 +43,7 @@ pub(super) struct Carried {
 /// The version of the Messages protocol in which every model takes what we may have to send.
 const MESSAGES_VERSION: HeaderValue = HeaderValue::from_static("2023-06-01");
 
-/// Carries a call to a target of another protocol.
+/// Carries a call to a target that speaks something else than the caller.
 pub(super) fn request(
     outbound: &Outbound,
     target: &Target,
@@ -60,7 +63,13 @@ pub(super) fn request(
         answering,
         ..
     } = prepared;
-    let suffix = main_suffix(dialect.protocol);
+    let (suffix, opening) = match dialect.speech() {
+        Speech::Protocol(protocol) => (main_suffix(protocol), None),
+        Speech::Graph => {
+            let opening = Opening::new(outbound, target, streams)?;
+            (graph::CONVERSATIONS, Some(Box::new(opening)))
+        }
+    };
     let mut request = post(outbound, target, suffix, body)?;
     let accept = if streams {
         "text/event-stream"
@@ -73,6 +82,7 @@ pub(super) fn request(
     headers::name_session(request.headers_mut(), session.as_deref());
     Ok(Carried {
         request,
+        opening,
         losses,
         answering,
     })

@@ -2,6 +2,7 @@
 
 mod busy;
 mod copilot;
+mod graph;
 mod refresh;
 mod resting;
 pub(crate) mod signed_in;

@@ -21,7 +21,7 @@ async fn keeping(upstream: &ScriptedUpstream, capture: &str) -> TestGateway {
 }
 
 /// Asks the control plane as its administrator.
-async fn ask(gateway: &TestGateway, method: Method, path: &str) -> Answer {
+pub(crate) async fn ask(gateway: &TestGateway, method: Method, path: &str) -> Answer {
     let authorization = format!("Bearer {ADMIN}");
     let client = Client::new(&gateway.url);
     let headers = [("authorization", authorization.as_str())];
@@ -30,7 +30,7 @@ async fn ask(gateway: &TestGateway, method: Method, path: &str) -> Answer {
 }
 
 /// What the newest call said, once it is stored.
-async fn said(gateway: &TestGateway) -> Value {
+pub(crate) async fn said(gateway: &TestGateway) -> Value {
     let id = gateway.calls().await[0].id;
     let path = format!("/api/v1/calls/{id}/capture");
     let waiting = async {

@@ -141,7 +141,9 @@ pub(in crate::admin) async fn test(
         Ok(Err(UpstreamError::Forbidden(_))) => {
             Some("The address that the credential names may not be called.")
         }
-        Ok(Err(UpstreamError::Broken(_))) => Some("The connection ended before an answer."),
+        Ok(Err(UpstreamError::Broken(_) | UpstreamError::Unreadable(_))) => {
+            Some("The connection ended before an answer.")
+        }
         Ok(Err(UpstreamError::Silent)) | Err(_) => Some("The provider did not answer in time."),
     };
     let status = status.map(|status| status.as_u16());

@@ -1,16 +1,19 @@
 //! One attempt at one target.
 
-use http::StatusCode;
+use http::{Request, Response, StatusCode};
+use tollhouse_domain::call::Call;
 
 use super::Ways;
 use super::account;
 use super::learn::learn;
 use super::sending::{Sending, Sent};
+use crate::chunks::ChunkBody;
 use crate::clock;
 use crate::ledger::open_call::OpenCall;
 use crate::proxy::arriving::Arriving;
 use crate::proxy::stale;
-use crate::upstream::UpstreamError;
+use crate::proxy::target::Target;
+use crate::upstream::{Upstream, UpstreamError};
 
 /// Sends a request and takes note of what comes of it.
 pub(in crate::proxy) async fn attempt(
@@ -20,7 +23,8 @@ pub(in crate::proxy) async fn attempt(
 ) -> Sent {
     let Sending {
         target,
-        mut request,
+        request,
+        opening,
         losses,
         way,
         judges,
@@ -41,18 +45,15 @@ pub(in crate::proxy) async fn attempt(
         row.credential_fingerprint = credential.fingerprint().map(str::to_owned);
     }
     call.carried(target.mode(), target.translated_to(), losses);
-    let upstream = ways.upstream;
-    let answer = if target.endpoint.guarded {
-        upstream.send_guarded(request).await
-    } else {
-        let row = call.row().map(|row| &*row);
-        upstream.tell(&target.endpoint.provider, row, &mut request);
-        upstream.send(request).await
+    let row = call.row().map(|row| &*row);
+    let mut answer = match opening {
+        None => send(ways.upstream, &target, row, request).await,
+        // As with retries: few calls need the room.
+        Some(opening) => Box::pin(opening.then(ways.upstream, &target, row, request)).await,
     };
     if let Err(UpstreamError::Unreachable(_) | UpstreamError::Forbidden(_)) = answer {
         call.unreached();
     }
-    let mut answer = answer.map(|response| response.map(Arriving::from));
     let now = clock::now();
     if let (Some(account), Ok(response), true) = (target.credential.account(), &answer, judges) {
         let windows = account::windows(response.headers(), now);
@@ -82,6 +83,22 @@ pub(in crate::proxy) async fn attempt(
         answer,
         way,
     }
+}
+
+/// Sends one request, with what the operator has the endpoint told besides.
+pub(in crate::proxy) async fn send(
+    upstream: &Upstream,
+    target: &Target,
+    row: Option<&Call>,
+    mut request: Request<ChunkBody>,
+) -> Result<Response<Arriving>, UpstreamError> {
+    let answer = if target.endpoint.guarded {
+        upstream.send_guarded(request).await
+    } else {
+        upstream.tell(&target.endpoint.provider, row, &mut request);
+        upstream.send(request).await
+    };
+    answer.map(|response| response.map(Arriving::from))
 }
 
 fn is_refusal(status: StatusCode) -> bool {

@@ -23,9 +23,15 @@ pub(super) fn learn(
     judges: bool,
     now: Timestamp,
 ) {
-    let (signal, verdict) = match answer {
+    let reached = !matches!(
+        answer,
+        Err(UpstreamError::Unreachable(_) | UpstreamError::Forbidden(_))
+    );
+    if reached && !judges {
         // What a path of the client's choice answers is its own affair.
-        Ok(_) | Err(UpstreamError::Silent | UpstreamError::Broken(_)) if !judges => return,
+        return;
+    }
+    let (signal, verdict) = match answer {
         Ok(response) if let Some(account) = target.credential.account() => {
             if let Some(failure) = failure {
                 ways.pools.blame(account, failure, now);

@@ -78,12 +78,9 @@ impl<'a> Queue<'a> {
             }
             let carried = translation::request(&self.outbound, &target, dialect)?;
             return Ok(Sending {
-                request: carried.request,
-                losses: carried.losses,
+                opening: carried.opening,
                 way: Way::Translated(carried.answering),
-                judges: true,
-                seat: None,
-                target,
+                ..Sending::new(target, carried.request, carried.losses)
             });
         }
         let own = target.credential.is_clients();

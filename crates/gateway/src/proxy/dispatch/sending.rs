@@ -10,6 +10,7 @@ use crate::clock;
 use crate::ledger::open_call::OpenCall;
 use crate::pools::Seat;
 use crate::proxy::arriving::Arriving;
+use crate::proxy::conversing::Opening;
 use crate::proxy::refusal::Refusal;
 use crate::proxy::stale;
 use crate::proxy::target::Target;
@@ -19,6 +20,8 @@ use crate::upstream::UpstreamError;
 pub(in crate::proxy) struct Sending {
     pub(super) target: Target,
     pub(super) request: Request<ChunkBody>,
+    /// What has to be sent first, if the call is made in two requests.
+    pub(super) opening: Option<Box<Opening>>,
     pub(super) losses: Losses,
     pub(super) way: Way,
     /// Whether the answer's status says anything of the credential and of the endpoint: where the client
@@ -48,6 +51,7 @@ impl Sending {
         Self {
             target,
             request,
+            opening: None,
             losses,
             way: Way::AsItComes,
             judges: true,

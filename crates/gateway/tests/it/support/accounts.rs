@@ -120,6 +120,25 @@ pub(crate) async fn put_github(config: &Config, sim: &Sim, name: &str) {
     store.close().await;
 }
 
+/// Stores a login of Microsoft's, of the operator's own.
+pub(crate) async fn put_microsoft(config: &Config, sim: &Sim, name: &str) {
+    let (store, vault) = open(config).await;
+    let login = sim.authority().sign_in(Vendor::Microsoft, name, "app");
+    let secret =
+        serde_json::json!({ "access": login.access_token, "refresh": login.refresh_token });
+    let now = clock::now();
+    let meta = meta("microsoft-365-copilot", name, Owner::Platform, now);
+    let facts = Facts {
+        renewable: true,
+        issued_at: now,
+        expires_at: now.plus(LIFE),
+        ..Facts::default()
+    };
+    let record = sealed(&vault, meta, facts, &secret);
+    store.put_account(&record, u32::MAX).await.unwrap();
+    store.close().await;
+}
+
 async fn open(config: &Config) -> (Store, Vault) {
     let store = Store::open(&config.database).await.unwrap().noted(note());
     let rows = store.data_keys().await.unwrap();
