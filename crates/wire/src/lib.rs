@@ -6,6 +6,7 @@
 //! * [`mod@peek`] reads the few request fields a gateway decides by, in one pass over the body's chunks;
 //! * [`splice`] replaces exactly the bytes of the `model` value;
 //! * [`sse`] frames event streams, [`meter`] reads [`Usage`] and the outcome out of an answer;
+//! * [`sieve`] takes out of a stream what an account says of itself;
 //! * [`error`] and [`models`] write the answers a gateway gives by itself, in the caller's protocol;
 //! * [`translate`] carries a request and its answer from one protocol to another, by way of a hub:
 //!   [`conversation`] for requests, [`answer`] for answers;
@@ -37,6 +38,7 @@ mod read;
 pub mod responses;
 pub mod restore;
 pub mod sealed;
+pub mod sieve;
 pub mod splice;
 pub mod sse;
 mod strict;

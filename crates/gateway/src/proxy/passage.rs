@@ -19,7 +19,7 @@ use super::dispatch::{self, Answered, Sending, Way};
 use super::headers;
 use super::outbound::Outbound;
 use super::refusal::{Refusal, request_id, sign};
-use super::relay::{Answer, Relay};
+use super::relay::{Answer, Change, Relay};
 use super::target::Target;
 use super::translated::{self, Head};
 use crate::accounts::Renewing;
@@ -160,7 +160,7 @@ impl<'a> Passage<'a> {
 
     /// The answer, on its way to the client as it comes.
     pub(crate) fn relay(self, answered: Answered) -> Response<Body> {
-        let (parts, upstream) = answered.response.into_parts();
+        let (mut parts, upstream) = answered.response.into_parts();
         let protocol = answered.target.endpoint.protocol;
         let readable = self.metered && headers::is_plain(&parts.headers);
         let events = is_event_stream(&parts);
@@ -172,12 +172,20 @@ impl<'a> Passage<'a> {
             }
         });
         let events = (events && readable).then_some(self.protocol);
+        let target = &answered.target;
+        let anothers = target.endpoint.tells_windows() && !target.credential.is_callers();
+        let change = if anothers && is_event_stream(&parts) && headers::is_plain(&parts.headers) {
+            parts.headers.remove(http::header::CONTENT_LENGTH);
+            Change::Sieved
+        } else {
+            Change::None
+        };
         let head = Head {
             parts,
             target: answered.target,
             fallback: answered.fallback,
         };
-        self.pass_on(head, upstream, meter, events, None)
+        self.pass_on(head, upstream, meter, events, change)
     }
 
     /// A stream of another protocol, translated on its way to the client.
@@ -189,7 +197,8 @@ impl<'a> Passage<'a> {
     ) -> Response<Body> {
         let meter = head.target.meter(true);
         let events = Some(self.protocol);
-        self.pass_on(head, upstream, meter, events, Some(translator))
+        let change = Change::Translated(Box::new(translator));
+        self.pass_on(head, upstream, meter, events, change)
     }
 
     fn pass_on(
@@ -198,7 +207,7 @@ impl<'a> Passage<'a> {
         upstream: Arriving,
         meter: Option<Meter>,
         events: Option<Protocol>,
-        translator: Option<Translator>,
+        change: Change,
     ) -> Response<Body> {
         let parts = self.answer_head(head);
         let relay = Relay::new(Answer {
@@ -206,7 +215,7 @@ impl<'a> Passage<'a> {
             call: self.call,
             meter,
             events,
-            translator: translator.map(Box::new),
+            change,
             id: self.id,
             failed: !parts.status.is_success(),
             idle_timeout: self.gateway.upstream().idle_timeout(),

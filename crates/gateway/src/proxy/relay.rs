@@ -16,10 +16,10 @@ use tollhouse_wire::answer::Malformed;
 use tollhouse_wire::error::error_event_after;
 use tollhouse_wire::failure::Class;
 use tollhouse_wire::meter::StreamTail;
-use tollhouse_wire::translate::Translator;
 use tollhouse_wire::{ErrorKind, Meter, Metered, Protocol};
 
 use self::idle::Idle;
+pub(crate) use self::text::Change;
 use self::text::Text;
 use super::arriving::Arriving;
 use crate::ledger::open_call::OpenCall;
@@ -101,8 +101,8 @@ pub(crate) struct Answer {
     pub(crate) call: OpenCall,
     pub(crate) meter: Option<Meter>,
     pub(crate) events: Option<Protocol>,
-    /// Where the protocols differ.
-    pub(crate) translator: Option<Box<Translator>>,
+    /// What becomes of its bytes.
+    pub(crate) change: Change,
     pub(crate) id: String,
     /// The status says that the call failed.
     pub(crate) failed: bool,
@@ -113,8 +113,8 @@ type Polled = Poll<Option<Result<Frame<Bytes>, Broken>>>;
 
 impl Relay {
     pub(crate) fn new(answer: Answer) -> Self {
-        let text = Text::new(answer.translator);
-        // How long a translation becomes is not known before its end.
+        let text = Text::new(answer.change);
+        // How long what is changed becomes is not known before its end.
         let left = answer
             .upstream
             .size_hint()
@@ -181,8 +181,10 @@ impl Relay {
         self.call.passed(&bytes);
         let complete = match (&self.text, self.events) {
             (Text::Translated(text), _) => text.ended(),
-            (Text::Verbatim, Some(_)) => self.meter.as_ref().is_some_and(Meter::terminal),
-            (Text::Verbatim, None) => self.left == Some(0),
+            (Text::Verbatim | Text::Sieved(_), Some(_)) => {
+                self.meter.as_ref().is_some_and(Meter::terminal)
+            }
+            (Text::Verbatim | Text::Sieved(_), None) => self.left == Some(0),
         };
         if !complete {
             return Poll::Ready(Some(Ok(Frame::data(bytes))));
@@ -212,7 +214,7 @@ impl Relay {
         };
         let tail = self.meter.as_ref().map(Meter::tail);
         let metered = self.meter.take().map(Meter::finish);
-        let truncated = self.text.is_verbatim()
+        let truncated = !self.text.is_translated()
             && self
                 .events
                 .is_some_and(|protocol| is_truncated(protocol, metered.as_ref()));
@@ -332,12 +334,18 @@ impl Relay {
                 match Pin::new(&mut self.upstream).poll_frame(context) {
                     // The client has the end of its answer; looking once leaves the connection of an
                     // upstream that is done too to the next call.
-                    _ if !self.text.is_verbatim() => {}
+                    _ if self.text.is_translated() => {}
                     Poll::Ready(Some(Ok(frame))) => {
                         self.idle.touch();
                         let Ok(bytes) = frame.into_data() else {
                             continue;
                         };
+                        let Ok(bytes) = self.text.push(bytes) else {
+                            continue;
+                        };
+                        if bytes.is_empty() && !self.text.is_verbatim() {
+                            continue;
+                        }
                         return Poll::Ready(Some(Ok(Frame::data(bytes))));
                     }
                     // The answer was complete; how its connection ends, or that it does not, is

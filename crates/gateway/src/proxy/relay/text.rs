@@ -1,4 +1,4 @@
-//! What becomes of an answer's bytes on their way: nothing, or another protocol.
+//! What becomes of an answer's bytes on their way: nothing, less what is not the caller's, or another protocol.
 
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tollhouse_wire::answer::Malformed;
 use tollhouse_wire::failure::{Class, Failure};
+use tollhouse_wire::sieve::Sieve;
 use tollhouse_wire::translate::Translator;
 
 use super::idle::Idle;
@@ -18,8 +19,20 @@ const PULSE: Duration = Duration::from_secs(15);
 pub(super) enum Text {
     /// They pass as they are.
     Verbatim,
+    /// They pass as they are, but for what an account says of itself.
+    Sieved(Sieve),
     /// They are translated.
     Translated(Box<Translated>),
+}
+
+/// What is to become of them.
+pub(crate) enum Change {
+    /// Nothing.
+    None,
+    /// What an account says of itself is taken out.
+    Sieved,
+    /// They are another protocol's.
+    Translated(Box<Translator>),
 }
 
 /// A stream in translation.
@@ -31,10 +44,11 @@ pub(super) struct Translated {
 }
 
 impl Text {
-    pub(super) fn new(translator: Option<Box<Translator>>) -> Self {
-        match translator {
-            None => Self::Verbatim,
-            Some(translator) => Self::Translated(Box::new(Translated {
+    pub(super) fn new(change: Change) -> Self {
+        match change {
+            Change::None => Self::Verbatim,
+            Change::Sieved => Self::Sieved(Sieve::default()),
+            Change::Translated(translator) => Self::Translated(Box::new(Translated {
                 translator,
                 pulse: Idle::new(PULSE),
                 last: Vec::new(),
@@ -46,10 +60,19 @@ impl Text {
         matches!(self, Self::Verbatim)
     }
 
+    pub(super) const fn is_translated(&self) -> bool {
+        matches!(self, Self::Translated(_))
+    }
+
     /// What to send for these bytes; may be nothing yet.
     pub(super) fn push(&mut self, bytes: Bytes) -> Result<Bytes, Malformed> {
         match self {
             Self::Verbatim => Ok(bytes),
+            Self::Sieved(sieve) => {
+                let mut out = Vec::with_capacity(bytes.len());
+                sieve.push(&bytes, &mut out);
+                Ok(out.into())
+            }
             Self::Translated(text) => {
                 let mut out = Vec::with_capacity(bytes.len() + bytes.len() / 2);
                 let pushed = text.translator.push(&bytes, &mut out);
@@ -62,6 +85,11 @@ impl Text {
     pub(super) fn finish(&mut self) -> Result<Bytes, Malformed> {
         match self {
             Self::Verbatim => Ok(Bytes::new()),
+            Self::Sieved(sieve) => {
+                let mut out = Vec::new();
+                sieve.finish(&mut out);
+                Ok(out.into())
+            }
             Self::Translated(text) => {
                 let mut out = Vec::new();
                 let finished = text.translator.finish(&mut out);
@@ -73,7 +101,7 @@ impl Text {
     /// How the upstream failed, as the translation understood it.
     pub(super) fn failed(&self) -> Option<Class> {
         match self {
-            Self::Verbatim => None,
+            Self::Verbatim | Self::Sieved(_) => None,
             Self::Translated(text) => text.translator.failed(),
         }
     }
@@ -98,7 +126,7 @@ impl Text {
     /// Ready with a sign of life when the client has heard nothing for a while.
     pub(super) fn poll_keep_alive(&mut self, context: &mut Context<'_>) -> Poll<Bytes> {
         match self {
-            Self::Verbatim => Poll::Pending,
+            Self::Verbatim | Self::Sieved(_) => Poll::Pending,
             Self::Translated(text) => {
                 ready!(text.pulse.poll(context));
                 text.pulse.touch();

@@ -126,7 +126,9 @@ async fn a_full_model_inside_a_stream_is_an_overload() {
             assert_eq!(answer.status, 200);
             let text = answer.text();
             match caller.protocol {
-                Protocol::Responses => assert_eq!(text, events.concat()),
+                Protocol::Responses => {
+                    assert_eq!(text, events.concat().replace(EVENTS[1], ""));
+                }
                 Protocol::Messages => {
                     assert!(text.contains("event: error"), "{text}");
                     assert!(text.contains("overloaded_error"), "{text}");

@@ -32,6 +32,10 @@ async fn only_whose_plan_it_is_gets_to_see_it() {
         assert_eq!(lent.header(name), None, "{name}");
         assert_eq!(owned.header(name), Some(value), "{name}");
     }
+    let said = |event: &&str| !event.starts_with("event: codex.rate_limits");
+    let others: Vec<&str> = EVENTS.into_iter().filter(said).collect();
+    assert_eq!(lent.text(), others.concat(), "all but that event");
+    assert_eq!(owned.text(), EVENTS.concat());
     let seen = upstream.last();
     assert_eq!(seen.header("authorization"), ["Bearer own-login"]);
     assert_eq!(seen.header("chatgpt-account-id"), ["own-account"]);

@@ -22,7 +22,7 @@ fn translated(protocol: Protocol, body: &str) -> Text {
     };
     let dialect = Dialect::new(target, "lab");
     let prepared = prepare(protocol, body.as_bytes(), &dialect, &occasion).unwrap();
-    Text::new(Some(Box::new(prepared.answering.stream())))
+    Text::new(Change::Translated(Box::new(prepared.answering.stream())))
 }
 
 #[tokio::test(start_paused = true)]
@@ -67,7 +67,7 @@ async fn a_client_that_hears_something_is_left_alone() {
 
 #[tokio::test(start_paused = true)]
 async fn bytes_that_pass_as_they_are_get_no_company() {
-    let mut text = Text::new(None);
+    let mut text = Text::new(Change::None);
     let waiting = poll_fn(|context| text.poll_keep_alive(context));
     let long = tokio::time::timeout(Duration::from_hours(1), waiting).await;
     assert!(long.is_err());
