@@ -2,13 +2,14 @@
 //!
 //! What there is to know of each is `catalog/bridges.toml`. The gateway calls a bridge like a provider;
 //! `tollhouse bridge` is one. What both decide is here: how a bridge is ([`health`], [`standing`]), who may knock
-//! ([`door`]), what a request asks for ([`ask`]), what a program's output says ([`output`]), and what may
-//! be told of a failure ([`told`]).
+//! ([`door`]), how a bridge proves that it is the one ([`proof`]), what a request asks for ([`ask`]), what a
+//! program's output says ([`output`]), and what may be told of a failure ([`told`]).
 
 pub mod ask;
 pub mod door;
 pub mod health;
 pub mod output;
+pub mod proof;
 pub mod standing;
 
 use std::borrow::Cow;

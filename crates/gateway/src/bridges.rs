@@ -4,21 +4,20 @@
 //! state that is shown, and a word to whoever calls it; it holds up no start, no readiness and no other call.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use http::{HeaderValue, Request, header};
-use http_body_util::{BodyExt as _, Limited};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
-use tollhouse_domain::bridge::health::{Health, LONGEST, PATIENCE, Probe, State, judge};
+use tollhouse_domain::bridge::health::{Health, State};
 use tollhouse_domain::time::Timestamp;
 use tracing::info;
 
-use crate::chunks::{ChunkBody, Chunks};
 use crate::clock;
 use crate::config::ConfiguredBridge;
 use crate::state::Gateway;
+use crate::upstream::Untold;
 
 /// How soon after a look a call may ask for the next one: whoever retries must not be the clock.
 const SOONEST: Duration = Duration::from_secs(2);
@@ -27,8 +26,7 @@ const SOONEST: Duration = Duration::from_secs(2);
 pub(crate) struct Bridges(HashMap<String, Bridge>);
 
 struct Bridge {
-    /// Where it says how it is.
-    url: String,
+    address: SocketAddr,
     pause: Duration,
     /// How it is started, and what to do about a login that is wanted.
     start: String,
@@ -53,7 +51,7 @@ impl Bridges {
                 None => "start it".to_owned(),
             };
             let bridge = Bridge {
-                url: format!("{}/health", configured.url),
+                address: configured.address,
                 pause: configured.pause,
                 start,
                 remedy: known.remedy(),
@@ -89,13 +87,28 @@ impl Bridges {
         })
     }
 
-    /// What a caller has to be told where nobody answers.
-    pub(crate) fn away(&self, provider: &str) -> Option<String> {
-        let bridge = self.0.get(provider)?;
-        Some(format!(
-            "The bridge `{provider}` does not run: {}, and try again.",
-            bridge.start
-        ))
+    /// What a caller has to be told whose call was not made; `None` where it is no bridge of this replica's.
+    pub(crate) fn untold(&self, provider: &str, why: &Untold) -> Option<String> {
+        let start = &self.0.get(provider)?.start;
+        let what_is_there = format!("What is at the address of the bridge `{provider}`");
+        Some(match why {
+            Untold::NotConfigured => return None,
+            Untold::NoConnection(_) => {
+                format!("The bridge `{provider}` does not run: {start}, and try again.")
+            }
+            Untold::NoAnswer => format!(
+                "{what_is_there} does not answer as a bridge does, and was told nothing: if it is not the \
+                 bridge, end it; {start}, and try again."
+            ),
+            Untold::NotProven => format!(
+                "{what_is_there} did not prove that it knows the bridge's secret, and was told nothing: if \
+                 it is not the bridge, end it; {start}, with the secret that the gateway has, and try again."
+            ),
+            Untold::Closed => format!(
+                "The bridge `{provider}` ended the connection after its proof; calls are made on that \
+                 connection, which has to stay open."
+            ),
+        })
     }
 
     /// A call went as if the bridge were no longer as it was seen.
@@ -132,7 +145,10 @@ pub(crate) async fn watch(gateway: Gateway, name: String, stop: CancellationToke
         return;
     };
     loop {
-        let Some(health) = stop.run_until_cancelled(look(&gateway, &bridge.url)).await else {
+        let Some(health) = stop
+            .run_until_cancelled(gateway.upstream().look(bridge.address))
+            .await
+        else {
             return;
         };
         let seen = Seen {
@@ -148,27 +164,4 @@ pub(crate) async fn watch(gateway: Gateway, name: String, stop: CancellationToke
             return;
         }
     }
-}
-
-/// Asks a bridge once. It is not shown the secret: whoever answers may be anybody.
-async fn look(gateway: &Gateway, url: &str) -> Health {
-    let Ok(request) = Request::get(url)
-        .header(header::ACCEPT, HeaderValue::from_static("application/json"))
-        .body(ChunkBody::from(Chunks::default()))
-    else {
-        return judge(Probe::Nobody);
-    };
-    let asked = async {
-        let Ok(answer) = gateway.upstream().send(request).await else {
-            return judge(Probe::Nobody);
-        };
-        let status = answer.status().as_u16();
-        match Limited::new(answer.into_body(), LONGEST).collect().await {
-            Ok(body) => judge(Probe::Answered(status, &body.to_bytes())),
-            Err(error) if error.is::<http_body_util::LengthLimitError>() => judge(Probe::TooLong),
-            Err(_) => judge(Probe::Nobody),
-        }
-    };
-    let answered = tokio::time::timeout(PATIENCE, asked).await;
-    answered.unwrap_or_else(|_| judge(Probe::TooSlow))
 }

@@ -137,7 +137,7 @@ impl Gateway {
             admin,
             ledger,
             captures: Arc::new(captures),
-            upstream: Upstream::new(&config.upstream, extras(config))?,
+            upstream: Upstream::new(&config.upstream, extras(config), &config.bridges)?,
             health: HealthBook::default(),
             bridges: Bridges::new(&config.bridges),
             pools: Arc::new(pools),

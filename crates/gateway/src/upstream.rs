@@ -1,10 +1,12 @@
 //! The HTTP client: pooled, HTTP/1.1 and HTTP/2, no redirects, no decompression, no retries of
 //! its own beyond a pooled connection that was closed before it was used.
 
+mod bridge;
 mod connect;
 pub(crate) mod extras;
 mod guard;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,14 +18,18 @@ use hyper_util::client::legacy::connect::dns::GaiResolver;
 use hyper_util::client::legacy::{Client, ResponseFuture};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tollhouse_domain::bridge::health::Health;
 use tollhouse_domain::call::Call;
 use tollhouse_wire::answer::Malformed;
 
-use self::connect::Timed;
+use self::bridge::Lent;
+pub(crate) use self::bridge::Untold;
+use self::connect::{BoxError, Timed};
 use self::extras::Extras;
 use self::guard::{Forbidden, Guard, Rules};
 use crate::chunks::ChunkBody;
-use crate::config::UpstreamConfig;
+use crate::config::{ConfiguredBridge, UpstreamConfig};
+use crate::snapshot::Endpoint;
 
 /// Idle connections kept per upstream; more than one burst of an agent needs.
 const IDLE_PER_HOST: usize = 1024;
@@ -36,10 +42,10 @@ pub(crate) struct Upstream {
     /// For addresses that users named. Its connections are its own: what the other one has open may lead
     /// inside.
     guarded: Pool<Guard>,
+    lent: Lent,
     idle_timeout: Duration,
     extras: Extras,
-    connections: TaskTracker,
-    stop: CancellationToken,
+    tasks: Tracked,
 }
 
 type Pool<C> = Client<Timed<HttpsConnector<C>>, ChunkBody>;
@@ -49,13 +55,16 @@ type Pool<C> = Client<Timed<HttpsConnector<C>>, ChunkBody>;
 pub(crate) enum UpstreamError {
     /// No connection: nothing was sent.
     #[error("no connection")]
-    Unreachable(#[source] hyper_util::client::legacy::Error),
+    Unreachable(#[source] BoxError),
+    /// A bridge that is away, or did not prove that it is the one: nothing was sent.
+    #[error("the bridge was told nothing")]
+    Untold(#[from] Untold),
     /// The address may not be called for whoever named it: nothing was sent.
     #[error("an address that a user named may not be called")]
     Forbidden(#[source] Forbidden),
     /// The connection ended before the answer began; the request may have been carried out.
     #[error("the connection ended before an answer")]
-    Broken(#[source] hyper_util::client::legacy::Error),
+    Broken(#[source] BoxError),
     /// The answer to a first request, which the call itself depends on, says nothing that can be used.
     #[error("the answer that the call depends on cannot be read")]
     Unreadable(#[source] Malformed),
@@ -65,22 +74,26 @@ pub(crate) enum UpstreamError {
 }
 
 impl Upstream {
-    pub(crate) fn new(config: &UpstreamConfig, extras: Extras) -> Result<Self, rustls::Error> {
-        Self::within(Rules::internet(), config, extras)
+    pub(crate) fn new(
+        config: &UpstreamConfig,
+        extras: Extras,
+        bridges: &[ConfiguredBridge],
+    ) -> Result<Self, rustls::Error> {
+        let lent = Lent::new(bridges);
+        Self::within(Rules::internet(), config, extras, lent)
     }
 
     fn within(
         rules: Rules,
         config: &UpstreamConfig,
         extras: Extras,
+        lent: Lent,
     ) -> Result<Self, rustls::Error> {
-        let connections = TaskTracker::new();
-        let stop = CancellationToken::new();
-        let executor = Tracked {
-            tasks: connections.clone(),
-            stop: stop.clone(),
+        let tasks = Tracked {
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
         };
-        let mut builder = Client::builder(executor);
+        let mut builder = Client::builder(tasks.clone());
         builder
             .pool_idle_timeout(IDLE_CONNECTION)
             .pool_timer(hyper_util::rt::TokioTimer::new())
@@ -90,16 +103,38 @@ impl Upstream {
         Ok(Self {
             client: builder.build(connect::connector(config, tcp)?),
             guarded: builder.build(connect::connector(config, Guard::new(rules))?),
+            lent,
             idle_timeout: config.idle_timeout,
             extras,
-            connections,
-            stop,
+            tasks,
         })
     }
 
     /// Adds what the operator has `provider`'s endpoints told besides the call itself.
     pub(crate) fn tell<B>(&self, provider: &str, call: Option<&Call>, request: &mut Request<B>) {
         self.extras.add(provider, call, request);
+    }
+
+    /// Sends one request to `endpoint`, as far as that may be called, and waits for the head of its answer.
+    pub(crate) async fn call(
+        &self,
+        endpoint: &Endpoint,
+        request: Request<ChunkBody>,
+    ) -> Result<Response<Incoming>, UpstreamError> {
+        if endpoint.guarded {
+            return self.send_guarded(request).await;
+        }
+        if endpoint.bridge {
+            // As with retries: few calls need the room.
+            let calling = self.lent.call(request, &self.tasks, self.idle_timeout);
+            return Box::pin(calling).await;
+        }
+        self.send(request).await
+    }
+
+    /// How the bridge at an address is.
+    pub(crate) async fn look(&self, address: SocketAddr) -> Health {
+        self.lent.look(address, &self.tasks).await
     }
 
     /// Sends one request to an endpoint of the operator's and waits for the head of its answer.
@@ -111,7 +146,7 @@ impl Upstream {
     }
 
     /// The same, to an address that a user named.
-    pub(crate) async fn send_guarded(
+    async fn send_guarded(
         &self,
         request: Request<ChunkBody>,
     ) -> Result<Response<Incoming>, UpstreamError> {
@@ -123,9 +158,9 @@ impl Upstream {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) if error.is_connect() => Err(match Forbidden::within(&error) {
                 Some(forbidden) => UpstreamError::Forbidden(forbidden.clone()),
-                None => UpstreamError::Unreachable(error),
+                None => UpstreamError::Unreachable(error.into()),
             }),
-            Ok(Err(error)) => Err(UpstreamError::Broken(error)),
+            Ok(Err(error)) => Err(UpstreamError::Broken(error.into())),
             Err(_) => Err(UpstreamError::Silent),
         }
     }
@@ -136,9 +171,9 @@ impl Upstream {
 
     /// Ends every connection and waits for their tasks.
     pub(crate) async fn close(&self) {
-        self.stop.cancel();
-        self.connections.close();
-        self.connections.wait().await;
+        self.tasks.stop.cancel();
+        self.tasks.tasks.close();
+        self.tasks.tasks.wait().await;
     }
 }
 

@@ -3,14 +3,14 @@
 //! A virtual key has 256 random bits, so a fast keyed digest is enough to store and to look it up
 //! by: there is nothing to guess, and the digest is worthless without the server secret.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
-use crate::primitive::{KEY_BYTES, KeyBytes, derive, hmac_sha256, random_key};
+use crate::primitive::{KEY_BYTES, KeyBytes, constant_time_eq, derive, hmac_sha256, random_key};
 use crate::{Secret, SecretError};
 
 /// Characters of a virtual key that may be shown.
@@ -36,6 +36,28 @@ pub fn new_api_token() -> Secret {
 /// A new secret that a bridge and a gateway share: `thb_` and 43 URL-safe characters of 256 random bits.
 pub fn new_bridge_secret() -> Secret {
     random_text("thb_")
+}
+
+/// A number that nobody has seen before: 43 URL-safe characters of 256 random bits.
+pub fn new_nonce() -> String {
+    URL_SAFE_NO_PAD.encode(random_key().as_slice())
+}
+
+/// Shows that whoever makes it knows `secret`, without showing that: the HMAC-SHA-256 of `text` under it, in
+/// hex digits.
+pub fn proof(secret: &Secret, text: &str) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes());
+    let mut digits = String::with_capacity(2 * KEY_BYTES);
+    for byte in hmac_sha256(&key, text.as_bytes()) {
+        // Writing to a text cannot fail.
+        let _ = write!(digits, "{byte:02x}");
+    }
+    digits
+}
+
+/// Whether a text is the [`proof`] of it, in a time that tells nothing.
+pub fn is_proof(secret: &Secret, text: &str, given: &[u8]) -> bool {
+    constant_time_eq(proof(secret, text).as_bytes(), given)
 }
 
 /// A new code for a device that asks to be let in: `thd_` and 43 URL-safe characters of 256 random bits.

@@ -39,8 +39,8 @@ mod vault;
 
 pub use data_key::{DataKeyId, WrappedDataKey};
 pub use digest::{
-    KeyDigester, ServerSecret, admin_token, new_api_token, new_bridge_secret, new_device_code,
-    new_virtual_key, prefix,
+    KeyDigester, ServerSecret, admin_token, is_proof, new_api_token, new_bridge_secret,
+    new_device_code, new_nonce, new_virtual_key, prefix, proof,
 };
 pub use error::VaultError;
 pub use key_file::KeyFileError;

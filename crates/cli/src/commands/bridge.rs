@@ -41,7 +41,7 @@ async fn serve(id: &str, args: &BridgeArgs) -> anyhow::Result<()> {
     let listener = match server::bind(address).await {
         Ok(listener) => listener,
         Err(error) => {
-            let who = list::who_is_at(&format!("http://{address}")).await;
+            let who = list::who_is_at(address, &secret).await;
             return Err(error).with_context(|| format!("{address} cannot be listened on: {who}"));
         }
     };

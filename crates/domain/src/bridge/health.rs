@@ -1,7 +1,8 @@
 //! How a bridge is, by what it answers on `/health`.
 //!
 //! Nobody logged in is a state and no error, and a bridge that is away says nothing of anything else.
-//! What is not understood counts as nobody being there.
+//! What is not understood counts as nobody being there, and so does whoever does not know the secret
+//! ([`super::proof`]): their word is not believed.
 
 use std::fmt;
 use std::time::Duration;
@@ -44,6 +45,10 @@ pub enum Probe<'a> {
     TooSlow,
     /// Nobody to ask, or no answer.
     Nobody,
+    /// An answer without a proof that whoever gives it knows the secret.
+    Unproven,
+    /// An answer with a proof that is wrong.
+    Disproven,
 }
 
 /// How a bridge is.
@@ -105,6 +110,17 @@ pub fn judge(probe: Probe<'_>) -> Health {
         Probe::TooLong => return away("an answer that is too long for a bridge's"),
         Probe::TooSlow => return away("no answer in time"),
         Probe::Nobody => return away("nobody answers"),
+        Probe::Unproven => {
+            return away(
+                "what answers does not prove that it knows the secret: it is not the bridge, or one of an \
+                 older version",
+            );
+        }
+        Probe::Disproven => {
+            return away(
+                "what answers has another secret, or is a bridge at another address: it was sent nothing",
+            );
+        }
     };
     let Ok(report) = serde_json::from_slice::<Report>(body) else {
         return away("an answer that no bridge gives");
@@ -226,6 +242,8 @@ mod tests {
             Probe::TooLong,
             Probe::TooSlow,
             Probe::Nobody,
+            Probe::Unproven,
+            Probe::Disproven,
         ];
         for probe in away {
             let health = judge(probe);

@@ -1,10 +1,11 @@
 //! The `[[bridge]]` tables: logins of people's own programs, lent out on loopback.
 
 use std::collections::{BTreeMap, HashSet};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::Range;
 use std::time::Duration;
 
+use tollhouse_domain::bridge::proof::SHORTEST_SECRET;
 use tollhouse_domain::bridge::{self, Bridge, Holder};
 use tollhouse_domain::pattern::Pattern;
 use tollhouse_domain::provider::{AuthScheme, Provider, valid_name};
@@ -28,10 +29,12 @@ pub struct ConfiguredBridge {
     pub known: Bridge,
     /// It as a provider; whose it is is not settled yet.
     pub provider: Provider,
-    /// Where it is, without a trailing slash: `http`, and an address of loopback.
-    pub url: String,
-    /// What is sent with every call.
+    /// Where it is, which is on loopback.
+    pub address: SocketAddr,
+    /// What it has to prove to know, and is sent with every call.
     pub secret: Secret,
+    /// Whether it has to prove that before it is told anything.
+    pub proves: bool,
     /// The models that are offered under names of the bridge's own.
     pub models: Vec<String>,
     /// The e-mail address of whoever logged in, where that is not the operator.
@@ -51,7 +54,7 @@ pub(super) fn read(
         .iter()
         .map(|configured| configured.provider.name.clone())
         .collect();
-    let mut found = Vec::with_capacity(tables.len());
+    let mut found: Vec<ConfiguredBridge> = Vec::with_capacity(tables.len());
     for table in tables {
         let configured = one(reader, &known, table)?;
         let name = &configured.provider.name;
@@ -60,6 +63,11 @@ pub(super) fn read(
                 "provider \"{name}\" is written twice; a second bridge of a kind needs a provider \
                  name of its own"
             );
+            return Err(reader.error(table.span(), message));
+        }
+        let address = configured.address;
+        if found.iter().any(|other| other.address == address) {
+            let message = format!("url: a bridge at {address} is written already");
             return Err(reader.error(table.span(), message));
         }
         found.push(configured);
@@ -87,7 +95,7 @@ fn one(
             "provider: expected 1 to 64 of a-z, 0-9, '-' and '_'".to_owned(),
         ));
     }
-    let url = url(reader, span.clone(), known, written)?;
+    let address = place(reader, span.clone(), known, written)?;
     let Some(reference) = &written.secret else {
         return Err(error(format!(
             "secret: a bridge and the gateway share one; `tollhouse bridge {}` says where its is",
@@ -95,6 +103,13 @@ fn one(
         )));
     };
     let secret = reader.secret(span.clone(), reference)?;
+    let proves = written.proof.unwrap_or(true);
+    if proves && secret.expose().len() < SHORTEST_SECRET {
+        return Err(error(format!(
+            "secret: expected at least {SHORTEST_SECRET} characters: everybody on this machine may ask the \
+             bridge for proofs, and try guesses on them"
+        )));
+    }
     let models = written.models.clone().unwrap_or_else(|| {
         let names = known.models.iter().map(|model| model.name.clone());
         names.collect()
@@ -121,7 +136,7 @@ fn one(
     Ok(ConfiguredBridge {
         provider: Provider {
             name: name.clone(),
-            endpoints: BTreeMap::from([(known.protocol, format!("{url}/v1"))]),
+            endpoints: BTreeMap::from([(known.protocol, format!("http://{address}/v1"))]),
             auth: Some(AuthScheme::Bearer),
             open: Some(false),
             upstream_auth: false,
@@ -138,8 +153,9 @@ fn one(
             managed: true,
         },
         known: known.clone(),
-        url,
+        address,
         secret,
+        proves,
         models,
         owner,
         pause: Duration::from_secs(pause),
@@ -147,16 +163,16 @@ fn one(
 }
 
 /// Where the bridge is: as it is written, else as its variable says, else where it usually is.
-fn url(
+fn place(
     reader: &Reader<'_>,
     span: Range<usize>,
     known: &Bridge,
     written: &file::Bridge,
-) -> Result<String, ConfigError> {
+) -> Result<SocketAddr, ConfigError> {
     let (text, what) = match (&written.url, reader.variable(&known.url_variable)) {
         (Some(text), _) => (text.clone(), "url"),
         (None, Some(text)) => (text, known.url_variable.as_str()),
-        (None, None) => return Ok(known.usual_url()),
+        (None, None) => return Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, known.port))),
     };
     on_loopback(&text).ok_or_else(|| {
         let message = format!(
@@ -169,7 +185,7 @@ fn url(
 }
 
 /// An address of loopback as a literal, so that nobody looks up what it stands for.
-fn on_loopback(text: &str) -> Option<String> {
+fn on_loopback(text: &str) -> Option<SocketAddr> {
     let uri: http::Uri = text.parse().ok()?;
     let plain = uri.scheme_str() == Some("http")
         && uri.path().trim_end_matches('/').is_empty()
@@ -185,8 +201,9 @@ fn on_loopback(text: &str) -> Option<String> {
         bare.unwrap_or(host).parse().ok()?
     };
     let port = uri.port_u16()?;
-    let at = std::net::SocketAddr::new(address, port);
-    address.is_loopback().then(|| format!("http://{at}"))
+    address
+        .is_loopback()
+        .then(|| SocketAddr::new(address, port))
 }
 
 /// A route for each model of a bridge, unless one is written for that name.

@@ -203,6 +203,7 @@ pub(super) struct Bridge {
     pub(super) provider: Option<String>,
     pub(super) url: Option<String>,
     pub(super) secret: Option<String>,
+    pub(super) proof: Option<bool>,
     pub(super) models: Option<Vec<String>>,
     pub(super) owner: Option<String>,
     pub(super) probe_seconds: Option<u64>,

@@ -87,7 +87,7 @@ pub(crate) async fn dispatch(
     let first = attempt(ways, first, call).await;
     let reason = match &first.answer {
         Ok(response) => worth_another(response.status(), &first),
-        Err(UpstreamError::Unreachable(_)) => Some("unreachable"),
+        Err(UpstreamError::Unreachable(_) | UpstreamError::Untold(_)) => Some("unreachable"),
         Err(_) => None,
     };
     let Some(reason) = reason else {

@@ -176,6 +176,10 @@ impl From<UpstreamError> for Refusal {
                 ErrorKind::UpstreamUnreachable,
                 "The provider could not be reached.",
             ),
+            UpstreamError::Untold(_) => (
+                ErrorKind::UpstreamUnreachable,
+                "The bridge could not be reached.",
+            ),
             UpstreamError::Forbidden(_) => (
                 ErrorKind::UpstreamUnreachable,
                 "The address that the credential names may not be called.",

@@ -129,6 +129,15 @@ async fn bridges<'a>(
     let mut rows = Vec::with_capacity(config.bridges.len());
     for configured in &config.bridges {
         let mut row = configured.provider.clone();
+        if !configured.proves {
+            let provider = row.name.as_str();
+            warn!(
+                provider,
+                address = %configured.address,
+                "a bridge need not prove that it knows its secret: whatever takes its port is sent that, and \
+                 what calls say"
+            );
+        }
         if let Some(owner) = &configured.owner {
             let holder = store.user_by_email(owner).await?;
             if holder.is_none() {

@@ -1,10 +1,14 @@
 //! Bridges: whose keys they serve, how they are, and what callers are told.
 
+mod proven;
+
 use http::StatusCode;
 use serde_json::Value;
 use tempfile::TempDir;
+use tollhouse_domain::bridge::proof;
 use tollhouse_domain::call::Outcome;
 use tollhouse_domain::credential::{CredentialKind, CredentialSource};
+use tollhouse_vault::Secret;
 
 use crate::support::client::{Answer, Client};
 use crate::support::dialect::CHAT;
@@ -32,7 +36,7 @@ credentials = {{ client = true }}
 [[bridge]]
 name = "claude"
 url = "{bridge}"
-secret = "env:UPSTREAM_bridge"
+secret = "env:UPSTREAM_the_bridge_0123456789"
 {more}
 "#
     )
@@ -44,10 +48,30 @@ async fn start(bridge: &str, more: &str) -> TestGateway {
     TestGateway::from_text(&text, data_dir).await
 }
 
-async fn upstream(health: &str) -> ScriptedUpstream {
+/// What the bridge and the gateway share.
+fn shared() -> String {
+    upstream_key("the_bridge_0123456789")
+}
+
+/// The header that proves that `secret` is known at `url`.
+fn proof_of(secret: &str, url: &str, nonce: &str) -> String {
+    let address = url.strip_prefix("http://").unwrap().parse().unwrap();
+    let said = proof::said(nonce, address);
+    let proof = tollhouse_vault::proof(&Secret::new(secret.to_owned()), &said);
+    format!("{}: {proof}\r\n", proof::PROOF)
+}
+
+/// A bridge that knows the secret and answers this about itself.
+async fn knowing(health: Vec<u8>) -> ScriptedUpstream {
     let upstream = ScriptedUpstream::start().await;
-    upstream.always("/health", json(200, &[], health));
+    let url = upstream.url.clone();
+    upstream.proves(move |nonce| proof_of(&shared(), &url, nonce));
+    upstream.always("/health", health);
     upstream
+}
+
+async fn upstream(health: &str) -> ScriptedUpstream {
+    knowing(json(200, &[], health)).await
 }
 
 /// What was asked of the bridge besides how it is.
@@ -109,8 +133,7 @@ async fn a_bridge_is_shown_as_it_is_and_holds_nothing_up() {
         ("unreachable", Vec::new()),
     ];
     for (expected, answer) in cases {
-        let upstream = ScriptedUpstream::start().await;
-        upstream.always("/health", answer);
+        let upstream = knowing(answer).await;
         let gateway = start(&upstream.url, "").await;
         let client = Client::new(&gateway.url);
         assert_eq!(client.get("/readyz", &[]).await.status, 200);
@@ -151,7 +174,7 @@ async fn a_call_goes_with_the_shared_secret_and_leaves_one_row() {
         .find(|seen| seen.line().starts_with("POST"))
         .unwrap();
     assert_eq!(sent.line(), "POST /v1/chat/completions HTTP/1.1");
-    let bearer = format!("Bearer {}", upstream_key("bridge"));
+    let bearer = format!("Bearer {}", shared());
     assert_eq!(sent.header("authorization"), [bearer.as_str()]);
     assert!(!sent.head.contains(KEY));
     let body: Value = serde_json::from_slice(&sent.body).unwrap();
@@ -289,10 +312,10 @@ async fn a_persons_own_login_serves_that_persons_keys_and_no_others() {
     );
 
     // Credentials that others put in its way, and those they bring, open nothing.
-    let secret = format!(r#"{{"api_key":"{}"}}"#, upstream_key("bridge"));
+    let secret = format!(r#"{{"api_key":"{}"}}"#, shared());
     let platform = "/api/v1/platform/credentials/claude-bridge";
     admin(&client, http::Method::PUT, platform, &secret).await;
-    let bearer = format!("Bearer {}", upstream_key("bridge"));
+    let bearer = format!("Bearer {}", shared());
     for path in [
         COMPLETIONS,
         "/proxy/claude-bridge/v1/chat/completions",

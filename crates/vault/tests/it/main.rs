@@ -1,6 +1,7 @@
 //! The vault as its callers use it.
 #![expect(clippy::unwrap_used, reason = "a failure in a helper fails the test")]
 
+mod bridges;
 mod hygiene;
 mod key_file;
 mod keys;

@@ -1,6 +1,7 @@
 //! Requests to a bridge: who may knock, what is asked, and what is answered.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -19,7 +20,7 @@ use tokio_util::task::TaskTracker;
 use tollhouse_domain::bridge::ask::{self, Ask};
 use tollhouse_domain::bridge::door::{self, Barred};
 use tollhouse_domain::bridge::output::{Done, Why};
-use tollhouse_domain::bridge::{Bridge, told};
+use tollhouse_domain::bridge::{Bridge, proof, told};
 use tollhouse_vault::{Secret, constant_time_eq};
 use tollhouse_wire::{ErrorKind, Protocol, error_body};
 
@@ -42,6 +43,7 @@ pub(super) type Body = UnsyncBoxBody<Bytes, Infallible>;
 pub(super) struct Served {
     known: Arc<Bridge>,
     pub(super) standing: Arc<Standing>,
+    secret: Secret,
     bearer: Secret,
     port: u16,
     room: Arc<Semaphore>,
@@ -122,6 +124,7 @@ impl Served {
         Self {
             standing: Arc::new(Standing::new(Arc::clone(&known))),
             known,
+            secret: secret.duplicate(),
             bearer: Secret::new(format!("Bearer {}", secret.expose())),
             port,
             room: Arc::new(Semaphore::new(concurrency as usize)),
@@ -130,9 +133,11 @@ impl Served {
         }
     }
 
+    /// Answers a request that came to `address`.
     pub(super) async fn answer(
         &self,
         request: Request<Incoming>,
+        address: SocketAddr,
         tasks: &TaskTracker,
     ) -> Response<Body> {
         let headers = request.headers();
@@ -144,7 +149,7 @@ impl Served {
         let (path, method) = (request.uri().path().to_owned(), request.method().clone());
         if path == "/health" && method == Method::GET {
             // It says nothing that a program of this machine could not find out.
-            return self.health().await;
+            return self.health(headers, address).await;
         }
         let answered = match self.admit(headers) {
             Err(refusal) => Err(refusal),
@@ -176,14 +181,27 @@ impl Served {
         Err(Refusal::new(ErrorKind::InvalidKey, message))
     }
 
-    async fn health(&self) -> Response<Body> {
+    async fn health(&self, headers: &HeaderMap, address: SocketAddr) -> Response<Body> {
+        let nonces = headers.get_all(proof::NONCE).iter();
+        let Ok(nonce) = proof::wanted(nonces.map(HeaderValue::as_bytes)) else {
+            let message = "What is to be proven with is 16 to 128 URL-safe characters.";
+            return Refusal::new(ErrorKind::InvalidRequest, message).response();
+        };
         let (report, ready) = self.standing.now().await;
         let status = if ready {
             StatusCode::OK
         } else {
             StatusCode::SERVICE_UNAVAILABLE
         };
-        json(status, serde_json::to_vec(&report).unwrap_or_default())
+        let mut response = json(status, serde_json::to_vec(&report).unwrap_or_default());
+        if let Some(nonce) = nonce {
+            let proof = tollhouse_vault::proof(&self.secret, &proof::said(nonce, address));
+            // It is hex digits.
+            if let Ok(proof) = HeaderValue::try_from(proof) {
+                response.headers_mut().insert(proof::PROOF, proof);
+            }
+        }
+        response
     }
 
     fn models(&self) -> Response<Body> {

@@ -6,13 +6,11 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf, absolute};
 
 use anyhow::{Context as _, bail};
+use tollhouse_domain::bridge::proof::SHORTEST_SECRET;
 use tollhouse_vault::{Secret, new_bridge_secret};
 
 use crate::settings::Usage;
 use crate::{environment, profile};
-
-/// A shorter one could be guessed.
-const SHORTEST: usize = 32;
 
 /// The secret, and how the gateway's configuration refers to it.
 pub(super) fn find(id: &str, reference: Option<&str>) -> anyhow::Result<(Secret, String)> {
@@ -39,11 +37,16 @@ pub(super) fn find(id: &str, reference: Option<&str>) -> anyhow::Result<(Secret,
             }
         },
     };
-    if secret.expose().len() < SHORTEST {
-        let message = format!("the secret of a bridge has at least {SHORTEST} characters");
+    if secret.expose().len() < SHORTEST_SECRET {
+        let message = format!("the secret of a bridge has at least {SHORTEST_SECRET} characters");
         return Err(Usage(message).into());
     }
     Ok((secret, reference))
+}
+
+/// The one that is kept for a bridge on this machine, if there is one that can be read.
+pub(super) fn kept(id: &str) -> Option<Secret> {
+    in_file(&usual_path(id).ok()?, false).ok()
 }
 
 fn usual_path(id: &str) -> anyhow::Result<PathBuf> {

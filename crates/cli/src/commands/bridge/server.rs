@@ -44,10 +44,14 @@ pub(super) async fn run(listener: TcpListener, served: Served, stop: Cancellatio
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
+        // The address that the other side called, which is what is proven to it.
+        let Ok(address) = stream.local_addr() else {
+            continue;
+        };
         let (served, tasks_of_it) = (Arc::clone(&served), tasks.clone());
         let service = service_fn(move |request| {
             let (served, tasks) = (Arc::clone(&served), tasks_of_it.clone());
-            async move { Ok::<_, Infallible>(served.answer(request, &tasks).await) }
+            async move { Ok::<_, Infallible>(served.answer(request, address, &tasks).await) }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())

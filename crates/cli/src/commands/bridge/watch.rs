@@ -11,7 +11,8 @@ use tollhouse_domain::bridge::standing::{Found, report};
 
 use super::machine;
 
-/// How old a look may be: while all is well, and while somebody may be about to change that.
+/// How old a look may be: while all is well, and while somebody may be about to change that. Only in the
+/// latter case is the next one waited for: before each of its calls the gateway asks how the bridge is.
 const FRESH: Duration = Duration::from_secs(30);
 const FRESH_UNWELL: Duration = Duration::from_secs(2);
 /// How long whoever asks waits for the next look: less than the gateway waits for an answer.
@@ -51,8 +52,11 @@ impl Standing {
         let mut seen = self.seen.subscribe();
         if self.is_old() {
             self.wanted.notify_one();
-            // What comes too late is there the next time.
-            let _ = timeout(WAIT, seen.changed()).await;
+            let wait = !seen.borrow().ready || seen.borrow().at.is_none();
+            if wait {
+                // What comes too late is there the next time.
+                let _ = timeout(WAIT, seen.changed()).await;
+            }
         }
         let seen = seen.borrow();
         (seen.report.clone(), seen.ready)

@@ -3,7 +3,10 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
-use super::{Bridge, HI, claude};
+use tollhouse_domain::bridge::proof;
+use tollhouse_vault::{Secret, is_proof};
+
+use super::{Answer, Bridge, HI, claude};
 use crate::support::{Place, mode, shown};
 
 /// Names and values.
@@ -75,6 +78,68 @@ fn only_who_knows_the_secret_is_served_and_no_web_page_is() {
         .map(|row| row["id"].as_str().unwrap())
         .collect();
     assert_eq!(ids, ["haiku", "sonnet", "opus", "default"]);
+}
+
+/// The proof in an answer, if there is one.
+fn proof_in(answer: &Answer) -> Option<&str> {
+    let mut lines = answer.head.lines().filter_map(|line| line.split_once(": "));
+    lines
+        .find(|(name, _)| *name == proof::PROOF)
+        .map(|(_, proof)| proof)
+}
+
+#[test]
+fn it_proves_that_it_knows_the_secret_and_where_it_is() {
+    let bridge = Bridge::start("claude", &claude(":"));
+    bridge.ready();
+    let ask = |nonces: &[&str]| {
+        let headers: Vec<_> = nonces.iter().map(|nonce| (proof::NONCE, *nonce)).collect();
+        bridge.send("GET /health", &headers, "")
+    };
+    let (secret, address) = (
+        Secret::new(bridge.secret.clone()),
+        bridge.address.parse().unwrap(),
+    );
+    for nonce in ["abcdefghijklmnop", "ponmlkjihgfedcba-_"] {
+        let answer = ask(&[nonce]);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let proof = proof_in(&answer).unwrap();
+        assert!(is_proof(
+            &secret,
+            &proof::said(nonce, address),
+            proof.as_bytes()
+        ));
+        assert!(!answer.head.contains(&bridge.secret));
+    }
+    // Nothing is proven to whom nothing is to be proven, or who asks for something else.
+    assert_eq!(proof_in(&ask(&[])), None);
+    for nonces in [
+        &["short"][..],
+        &["abcdefghijklmnop="],
+        &["abcdefghijklmnop", "abcdefghijklmnop"],
+    ] {
+        let answer = ask(nonces);
+        assert_eq!(
+            (answer.status, proof_in(&answer)),
+            (400, None),
+            "{nonces:?}"
+        );
+    }
+    let nonce = (proof::NONCE, "abcdefghijklmnop");
+    for (line, headers) in [
+        ("GET /v1/models", &[nonce][..]),
+        ("POST /health", &[nonce]),
+        ("GET /health", &[nonce, ("origin", "https://evil.example")]),
+        ("GET /health", &[nonce, ("host", "evil.example:3250")]),
+    ] {
+        let answer = bridge.send(line, headers, "");
+        assert_eq!(
+            proof_in(&answer),
+            None,
+            "{line} {headers:?}: {}",
+            answer.head
+        );
+    }
 }
 
 #[test]
@@ -152,7 +217,24 @@ fn a_port_that_is_taken_is_not_taken_for_a_bridge() {
         .run(&["bridge", "claude", "--listen", &bridge.address]);
     assert_eq!(output.status.code(), Some(1));
     assert!(
-        shown(&output).contains("says it is a bridge is there already (ready)"),
+        shown(&output).contains("the bridge with this secret runs there already (ready)"),
+        "{}",
+        shown(&output)
+    );
+    let mut stranger = Place::new();
+    stranger.program("claude", &claude(":"));
+    stranger.set("OTHER", &"another secret ".repeat(3));
+    let arguments = [
+        "bridge",
+        "claude",
+        "--secret",
+        "env:OTHER",
+        "--listen",
+        &bridge.address,
+    ];
+    let output = stranger.run(&arguments);
+    assert!(
+        shown(&output).contains("does not prove that it knows this secret"),
         "{}",
         shown(&output)
     );

@@ -1,6 +1,7 @@
 //! How a bridge is, and that nothing outlives its request.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use serde_json::Value;
 
@@ -191,6 +192,11 @@ fn what_there_is_is_listed_bridges_before_programs() {
         (&"ready".into(), &false.into(), &true.into())
     );
     assert_eq!(claude.get("logged_in"), None);
+    assert_eq!(
+        claude.get("proven"),
+        None,
+        "nothing is known here that it could prove"
+    );
     let codex = row("codex");
     assert_eq!(
         (&codex["state"], &codex["version"], &codex["logged_in"]),
@@ -212,4 +218,15 @@ fn what_there_is_is_listed_bridges_before_programs() {
     assert_eq!(row("m365-copilot").get("installed"), None);
     let table = place.ok(&["bridge", "list"]);
     assert_eq!(table.lines().count(), 7);
+    // Where its secret is kept, it is asked to prove that it knows it.
+    for (secret, proven) in [(bridge.secret.as_str(), true), (&"x".repeat(43), false)] {
+        let kept = place.write(".config/tollhouse/bridge-claude.secret", secret);
+        fs::set_permissions(&kept, fs::Permissions::from_mode(0o600)).unwrap();
+        let rows: Value = serde_json::from_str(&place.ok(&["bridge", "list", "--json"])).unwrap();
+        let claude = &rows.as_array().unwrap()[0];
+        assert_eq!(
+            (&claude["id"], &claude["proven"]),
+            (&"claude".into(), &proven.into())
+        );
+    }
 }

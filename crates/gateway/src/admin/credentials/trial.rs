@@ -1,6 +1,6 @@
 //! Trying a credential out: one cheap request that its provider answers only to a valid one.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::Json;
@@ -22,7 +22,7 @@ use crate::admin::input::{Id, Nothing, Query};
 use crate::chunks::{ChunkBody, Chunks};
 use crate::snapshot::credentials::unseal;
 use crate::snapshot::{Endpoint, OpenCredential};
-use crate::upstream::UpstreamError;
+use crate::upstream::{Untold, UpstreamError};
 use crate::{clock, names};
 
 /// The longest that a provider may take.
@@ -119,16 +119,12 @@ pub(in crate::admin) async fn test(
              how it stands.";
         return Err(ApiError::Conflict(message.to_owned()));
     }
-    let (request, guarded) = request(&signed, &record)?;
+    let (request, endpoint) = request(&signed, &record)?;
     let started = clock::monotonic();
     let caller = signed.user().map(|user| user.id);
     signed.control().tests.begin(id, caller, started)?;
-    let upstream = signed.upstream();
-    let answer = if guarded {
-        tokio::time::timeout(PATIENCE, upstream.send_guarded(request)).await
-    } else {
-        tokio::time::timeout(PATIENCE, upstream.send(request)).await
-    };
+    let calling = signed.upstream().call(&endpoint, request);
+    let answer = tokio::time::timeout(PATIENCE, calling).await;
     let took = clock::monotonic().duration_since(started);
     let latency_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     let status = match &answer {
@@ -138,6 +134,10 @@ pub(in crate::admin) async fn test(
     let error = match answer {
         Ok(Ok(response)) => complaint(response.status()),
         Ok(Err(UpstreamError::Unreachable(_))) => Some("The provider cannot be reached."),
+        Ok(Err(UpstreamError::Untold(Untold::NotProven))) => {
+            Some("What is at the bridge's address did not prove that it knows this secret.")
+        }
+        Ok(Err(UpstreamError::Untold(_))) => Some("The bridge does not answer."),
         Ok(Err(UpstreamError::Forbidden(_))) => {
             Some("The address that the credential names may not be called.")
         }
@@ -189,11 +189,11 @@ fn complaint(status: StatusCode) -> Option<&'static str> {
     }
 }
 
-/// The request for the models of the provider's first endpoint, and whether its address is a user's.
+/// The request for the models of the provider's first endpoint, and that.
 fn request(
     signed: &Signed,
     record: &CredentialRecord,
-) -> Result<(Request<ChunkBody>, bool), ApiError> {
+) -> Result<(Request<ChunkBody>, Arc<Endpoint>), ApiError> {
     let meta = &record.meta;
     let secret = unseal(signed.vault(), record).map_err(ApiError::internal)?;
     let unusable = || ApiError::Conflict("This credential cannot be sent; set it anew.".to_owned());
@@ -203,10 +203,11 @@ fn request(
         .into_iter()
         .find_map(|protocol| snapshot.endpoint(&meta.provider, protocol));
     let gone = || ApiError::Conflict("The provider of this credential is gone.".to_owned());
-    let listed: &Endpoint = endpoint.ok_or_else(gone)?;
-    let moved = meta.base_url.as_deref().map(|base_url| listed.at(base_url));
-    let moved = moved.map(|moved| moved.ok_or_else(unusable)).transpose()?;
-    let endpoint = moved.as_ref().unwrap_or(listed);
+    let listed = endpoint.ok_or_else(gone)?;
+    let endpoint = match &meta.base_url {
+        Some(base_url) => Arc::new(listed.at(base_url).ok_or_else(unusable)?),
+        None => Arc::clone(listed),
+    };
     let suffix = match endpoint.protocol {
         Protocol::Messages => "/v1/models",
         Protocol::Chat | Protocol::Responses => "/models",
@@ -236,7 +237,7 @@ fn request(
     if !endpoint.guarded {
         signed.upstream().tell(&meta.provider, None, &mut request);
     }
-    Ok((request, endpoint.guarded))
+    Ok((request, endpoint))
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use crate::config::{Config, ConfigError, Overrides, parse};
 
 fn read(text: &str) -> Result<Config, ConfigError> {
     let environment = |name: &str| match name {
-        "SECRET" => Some("secret-of-a-bridge".to_owned()),
+        "SECRET" => Some("secret-of-a-bridge-0123456789abcdefgh".to_owned()),
+        "SHORT" => Some("secret-of-a-bridge-of-31-chars-".to_owned()),
         "CODEX_BRIDGE_URL" => Some("http://localhost:4444/".to_owned()),
         "GEMINI_BRIDGE_URL" => Some("http://bridge.example:1".to_owned()),
         _ => None,
@@ -28,7 +29,8 @@ fn a_name_and_a_secret_are_enough() {
     let [bridge] = &config.bridges[..] else {
         panic!("{}", config.bridges.len())
     };
-    assert_eq!(bridge.url, "http://127.0.0.1:3250");
+    assert_eq!(bridge.address.to_string(), "127.0.0.1:3250");
+    assert!(bridge.proves);
     let row = &bridge.provider;
     assert_eq!(row.endpoints[&Protocol::Chat], "http://127.0.0.1:3250/v1");
     assert_eq!(row.bridge, Some(Holder::Platform));
@@ -59,7 +61,8 @@ models = ["gpt-5"]
 name = "codex"
 provider = "codex-of-ada"
 url = "http://[::1]:3999"
-secret = "env:SECRET"
+secret = "env:SHORT"
+proof = false
 owner = "ada@example.com"
 models = []
 probe_seconds = 5
@@ -71,10 +74,10 @@ targets = [ { provider = "codex-of-ada" } ]
     let urls: Vec<_> = config
         .bridges
         .iter()
-        .map(|bridge| bridge.url.as_str())
+        .map(|bridge| bridge.address.to_string())
         .collect();
     // Nobody looks up a name, not even this one.
-    assert_eq!(urls, ["http://127.0.0.1:4444", "http://[::1]:3999"]);
+    assert_eq!(urls, ["127.0.0.1:4444", "[::1]:3999"]);
     let ada = &config.bridges[1];
     assert_eq!(
         ada.provider.bridge,
@@ -83,6 +86,7 @@ targets = [ { provider = "codex-of-ada" } ]
     );
     assert_eq!(ada.owner.as_deref(), Some("ada@example.com"));
     assert_eq!(ada.pause.as_secs(), 5);
+    assert!(!ada.proves);
     assert_eq!(config.routes.len(), 1, "the written route stays");
     assert_eq!(config.routes[0].targets[0].provider, "codex-of-ada");
 }
@@ -132,6 +136,14 @@ fn what_cannot_be_meant_is_refused_with_its_line() {
         (
             "[[bridge]]\nname = \"claude\"\nsecret = \"plain\"\n".to_owned(),
             ":1: a secret is written as a reference",
+        ),
+        (
+            CLAUDE.replace("SECRET", "SHORT"),
+            ":1: secret: expected at least 32 characters",
+        ),
+        (
+            format!("{CLAUDE}{CLAUDE}provider = \"other\"\n"),
+            ":4: url: a bridge at 127.0.0.1:3250 is written already",
         ),
         (
             format!("{CLAUDE}sekret = 1\n"),

@@ -51,7 +51,10 @@ pub(in crate::proxy) async fn attempt(
         // As with retries: few calls need the room.
         Some(opening) => Box::pin(opening.then(ways.upstream, &target, row, request)).await,
     };
-    if let Err(UpstreamError::Unreachable(_) | UpstreamError::Forbidden(_)) = answer {
+    if let Err(
+        UpstreamError::Unreachable(_) | UpstreamError::Untold(_) | UpstreamError::Forbidden(_),
+    ) = answer
+    {
         call.unreached();
     }
     let now = clock::now();
@@ -92,12 +95,10 @@ pub(in crate::proxy) async fn send(
     row: Option<&Call>,
     mut request: Request<ChunkBody>,
 ) -> Result<Response<Arriving>, UpstreamError> {
-    let answer = if target.endpoint.guarded {
-        upstream.send_guarded(request).await
-    } else {
+    if !target.endpoint.guarded {
         upstream.tell(&target.endpoint.provider, row, &mut request);
-        upstream.send(request).await
-    };
+    }
+    let answer = upstream.call(&target.endpoint, request).await;
     answer.map(|response| response.map(Arriving::from))
 }
 

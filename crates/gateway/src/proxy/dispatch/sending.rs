@@ -91,13 +91,17 @@ impl Sent {
     ) -> Result<Answered, Refusal> {
         let endpoint = &self.target.endpoint;
         let response = self.answer.map_err(|error| {
-            let away = matches!(error, UpstreamError::Unreachable(_)) && endpoint.bridge;
+            let told = match &error {
+                UpstreamError::Untold(why) => ways.bridges.untold(&endpoint.provider, why),
+                UpstreamError::Unreachable(_)
+                | UpstreamError::Forbidden(_)
+                | UpstreamError::Broken(_)
+                | UpstreamError::Unreadable(_)
+                | UpstreamError::Silent => None,
+            };
             let mut refusal = Refusal::from(error);
-            if let Some(how) = away
-                .then(|| ways.bridges.away(&endpoint.provider))
-                .flatten()
-            {
-                refusal.message = how.into();
+            if let Some(told) = told {
+                refusal.message = told.into();
             }
             refusal
         })?;

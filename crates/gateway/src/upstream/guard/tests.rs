@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use super::*;
 use crate::chunks::{ChunkBody, Chunks};
 use crate::config::UpstreamConfig;
+use crate::upstream::bridge::Lent;
 use crate::upstream::extras::Extras;
 use crate::upstream::{Upstream, UpstreamError};
 
@@ -77,7 +78,8 @@ fn upstream(rules: Rules) -> Upstream {
         idle_timeout: Duration::from_secs(20),
         system_roots: false,
     };
-    Upstream::within(rules, &config, Extras::new(std::iter::empty())).unwrap()
+    let (extras, lent) = (Extras::new(std::iter::empty()), Lent::new(&[]));
+    Upstream::within(rules, &config, extras, lent).unwrap()
 }
 
 /// A resolver that gives these answers in turn, and no other; and how often it was asked.

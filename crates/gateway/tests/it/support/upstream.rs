@@ -8,6 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
+use tollhouse_domain::bridge::proof::NONCE;
 
 /// One thing to do on an accepted request.
 pub(crate) enum Step {
@@ -49,6 +50,8 @@ impl Seen {
 
 type Scripts = Arc<Mutex<VecDeque<Vec<Step>>>>;
 type Standing = Arc<Mutex<HashMap<String, Vec<u8>>>>;
+type Prover = Box<dyn Fn(&str) -> String + Send>;
+type Proving = Arc<Mutex<Option<Prover>>>;
 
 /// A scripted upstream on a free port. Each request takes the next script; one without a script is
 /// answered 500.
@@ -57,6 +60,7 @@ pub(crate) struct ScriptedUpstream {
     seen: watch::Sender<Vec<Seen>>,
     scripts: Scripts,
     standing: Standing,
+    proving: Proving,
     _tasks: JoinSet<()>,
 }
 
@@ -65,19 +69,21 @@ impl ScriptedUpstream {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (seen, scripts) = (watch::Sender::default(), Scripts::default());
-        let standing = Standing::default();
+        let (standing, proving) = (Standing::default(), Proving::default());
         let mut tasks = JoinSet::new();
         tasks.spawn(accept(
             listener,
             seen.clone(),
             Arc::clone(&scripts),
             Arc::clone(&standing),
+            Arc::clone(&proving),
         ));
         Self {
             url,
             seen,
             scripts,
             standing,
+            proving,
             _tasks: tasks,
         }
     }
@@ -92,6 +98,13 @@ impl ScriptedUpstream {
     pub(crate) fn always(&self, path: &str, answer: Vec<u8>) -> &Self {
         let mut standing = self.standing.lock().unwrap();
         standing.insert(path.to_owned(), answer);
+        self
+    }
+
+    /// What stands in the head of an answer of [`Self::always`] to a request with this nonce: lines that are
+    /// whole.
+    pub(crate) fn proves(&self, prover: impl Fn(&str) -> String + Send + 'static) -> &Self {
+        *self.proving.lock().unwrap() = Some(Box::new(prover));
         self
     }
 
@@ -160,6 +173,7 @@ async fn accept(
     seen: watch::Sender<Vec<Seen>>,
     scripts: Scripts,
     standing: Standing,
+    proving: Proving,
 ) {
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
@@ -168,6 +182,7 @@ async fn accept(
             seen.clone(),
             Arc::clone(&scripts),
             Arc::clone(&standing),
+            Arc::clone(&proving),
         ));
     }
 }
@@ -177,13 +192,22 @@ async fn serve(
     seen: watch::Sender<Vec<Seen>>,
     scripts: Scripts,
     standing: Standing,
+    proving: Proving,
 ) {
     let mut buffer = Vec::new();
     while let Some(request) = read(&mut stream, &mut buffer).await {
         let path = request.line().split(' ').nth(1).map(str::to_owned);
         let always = path.and_then(|path| standing.lock().unwrap().get(&path).cloned());
+        let proof = match (&*proving.lock().unwrap(), request.header(NONCE).first()) {
+            (Some(prover), Some(nonce)) => prover(nonce),
+            _ => String::new(),
+        };
         seen.send_modify(|seen| seen.push(request));
-        if let Some(answer) = always {
+        if let Some(mut answer) = always {
+            if let Some(end) = answer.iter().position(|byte| *byte == b'\n') {
+                let next = end + 1;
+                answer.splice(next..next, proof.into_bytes());
+            }
             if stream.write_all(&answer).await.is_err() {
                 return;
             }
