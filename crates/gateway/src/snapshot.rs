@@ -114,7 +114,8 @@ impl Endpoint {
         let quirks = provider.quirks.iter().copied();
         let dialect = Dialect::new(protocol, provider.name.as_str()).with(quirks);
         Some(Self {
-            paid: if dialect.has(Quirk::ByPlan) {
+            // What a bridge's program makes of a call is between its login and the vendor.
+            paid: if dialect.has(Quirk::ByPlan) || provider.bridge.is_some() {
                 Paid::ByPlan
             } else {
                 Paid::ByUse

@@ -1,5 +1,6 @@
 //! Bridges: whose keys they serve, how they are, and what callers are told.
 
+mod paid;
 mod proven;
 
 use http::StatusCode;
@@ -8,12 +9,13 @@ use tempfile::TempDir;
 use tollhouse_domain::bridge::proof;
 use tollhouse_domain::call::Outcome;
 use tollhouse_domain::credential::{CredentialKind, CredentialSource};
+use tollhouse_domain::money::Money;
 use tollhouse_vault::Secret;
 
 use crate::support::client::{Answer, Client};
 use crate::support::dialect::CHAT;
 use crate::support::upstream::{ScriptedUpstream, json};
-use crate::support::{ADMIN, KEY, SOON, TestGateway, upstream_key};
+use crate::support::{ADMIN, KEY, SOON, TestGateway, upstream_key, virtual_key};
 
 const READY: &str = r#"{"status":"ready","provider":"claude","configured":true}"#;
 const LOGGED_OUT: &str = r#"{"status":"auth_required","provider":"claude","configured":false}"#;
@@ -187,7 +189,7 @@ async fn a_call_goes_with_the_shared_secret_and_leaves_one_row() {
     assert_eq!(row.credential_source, Some(CredentialSource::Platform));
     assert_eq!(row.credential_kind, Some(CredentialKind::Bridge));
     assert!(row.credential_id.is_some());
-    assert_eq!(row.cost_usd, None, "nobody knows what it costs");
+    assert_eq!(row.cost_usd, Some(Money::ZERO), "the login's plan pays");
     assert_eq!(row.outcome, Outcome::Success);
     let listed = client.get("/v1/models", &[]).await;
     assert!(
