@@ -10,20 +10,45 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
+use tollhouse_domain::bridge::Holder;
 use tollhouse_domain::bridge::health::{Health, State};
+use tollhouse_domain::provider::Provider;
 use tollhouse_domain::time::Timestamp;
+use tollhouse_vault::Secret;
 use tracing::info;
 
 use crate::clock;
 use crate::config::ConfiguredBridge;
+use crate::snapshot::People;
 use crate::state::Gateway;
 use crate::upstream::Untold;
 
 /// How soon after a look a call may ask for the next one: whoever retries must not be the clock.
 const SOONEST: Duration = Duration::from_secs(2);
 
-/// The bridges that the configuration names, by provider.
-pub(crate) struct Bridges(HashMap<String, Bridge>);
+/// The bridges that the configuration names.
+pub(crate) struct Bridges {
+    by_provider: HashMap<String, Bridge>,
+    owned: Vec<Owned>,
+    people_changed: Notify,
+}
+
+/// A bridge to the login of somebody who may not have an account yet.
+pub(crate) struct Owned {
+    /// It as a provider; whose it is is not settled in it.
+    pub(crate) row: Provider,
+    pub(crate) secret: Secret,
+    /// The address of whoever logged in.
+    email: String,
+}
+
+impl Owned {
+    /// Whose it is, as far as these people go.
+    pub(crate) fn holder(&self, people: &People) -> Holder {
+        let user = people.user_at(&self.email);
+        user.map_or(Holder::Nobody, |user| Holder::User(user.id))
+    }
+}
 
 struct Bridge {
     address: SocketAddr,
@@ -60,23 +85,49 @@ impl Bridges {
             };
             (configured.provider.name.clone(), bridge)
         };
-        Self(configured.iter().map(one).collect())
+        let owned = |configured: &ConfiguredBridge| {
+            Some(Owned {
+                row: configured.provider.clone(),
+                secret: configured.secret.duplicate(),
+                email: configured.owner.clone()?,
+            })
+        };
+        Self {
+            by_provider: configured.iter().map(one).collect(),
+            owned: configured.iter().filter_map(owned).collect(),
+            people_changed: Notify::new(),
+        }
     }
 
     pub(crate) fn names(&self) -> Vec<String> {
-        self.0.keys().cloned().collect()
+        self.by_provider.keys().cloned().collect()
+    }
+
+    /// Those to somebody's own login.
+    pub(crate) fn owned(&self) -> &[Owned] {
+        &self.owned
+    }
+
+    /// People came or went: a bridge may be somebody else's now.
+    pub(crate) fn people_change(&self) {
+        self.people_changed.notify_one();
+    }
+
+    /// Waits until people have come or gone.
+    pub(crate) async fn people_changed(&self) {
+        self.people_changed.notified().await;
     }
 
     /// How the bridge that is `provider` was last seen; `None` before that, and for what is no bridge of
     /// this replica's.
     pub(crate) fn seen(&self, provider: &str) -> Option<Seen> {
-        self.0.get(provider)?.lock().clone()
+        self.by_provider.get(provider)?.lock().clone()
     }
 
     /// What a caller has to be told where nobody is logged in. That may have changed meanwhile, and so it
     /// is looked at again.
     pub(crate) fn login_wanted(&self, provider: &str) -> Option<String> {
-        let bridge = self.0.get(provider)?;
+        let bridge = self.by_provider.get(provider)?;
         let state = bridge.lock().as_ref()?.health.state;
         (state == State::AuthRequired).then(|| {
             bridge.doubted.notify_one();
@@ -89,7 +140,7 @@ impl Bridges {
 
     /// What a caller has to be told whose call was not made; `None` where it is no bridge of this replica's.
     pub(crate) fn untold(&self, provider: &str, why: &Untold) -> Option<String> {
-        let start = &self.0.get(provider)?.start;
+        let start = &self.by_provider.get(provider)?.start;
         let what_is_there = format!("What is at the address of the bridge `{provider}`");
         Some(match why {
             Untold::NotConfigured => return None,
@@ -113,7 +164,7 @@ impl Bridges {
 
     /// A call went as if the bridge were no longer as it was seen.
     pub(crate) fn doubt(&self, provider: &str) {
-        if let Some(bridge) = self.0.get(provider) {
+        if let Some(bridge) = self.by_provider.get(provider) {
             bridge.doubted.notify_one();
         }
     }
@@ -141,7 +192,7 @@ impl Bridge {
 
 /// Looks at one bridge for as long as the gateway runs.
 pub(crate) async fn watch(gateway: Gateway, name: String, stop: CancellationToken) {
-    let Some(bridge) = gateway.bridges().0.get(&name) else {
+    let Some(bridge) = gateway.bridges().by_provider.get(&name) else {
         return;
     };
     loop {

@@ -87,6 +87,9 @@ impl Gateway {
             let overtaken = !Arc::ptr_eq(current, &before) && current.revision > built.revision;
             Arc::clone(if overtaken { current } else { &built })
         });
+        if !Arc::ptr_eq(&before.people, &built.people) {
+            inner.bridges.people_change();
+        }
         Ok(())
     }
 

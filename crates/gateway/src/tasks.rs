@@ -1,6 +1,7 @@
 //! Background work: every task is named here, tracked, and ends when the gateway stops.
 
 mod account_rests;
+mod bridge_owners;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -48,6 +49,9 @@ pub(crate) fn spawn(gateway: &Gateway, writer: Writer, finished: Receiver<Finish
     }
     for name in gateway.bridges().names() {
         tasks.spawn(bridges::watch(gateway.clone(), name, stop.clone()));
+    }
+    if !gateway.bridges().owned().is_empty() {
+        tasks.spawn(bridge_owners::run(gateway.clone(), stop.clone()));
     }
     if inner.store.kind() == "postgres" {
         // An embedded store has one process; only a shared one can change behind our back.

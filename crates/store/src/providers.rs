@@ -42,6 +42,8 @@ const DELETE_MANAGED: &str = "DELETE FROM providers WHERE managed";
 const DELETE: &str = "DELETE FROM providers WHERE name = $1 AND NOT managed";
 const PUT: &str = "INSERT INTO providers (name, managed, detail) VALUES ($1, $2, $3) \
     ON CONFLICT (name, managed) DO UPDATE SET detail = excluded.detail";
+const REPLACE: &str =
+    "UPDATE providers SET detail = $2 WHERE name = $1 AND managed AND detail <> $2";
 
 impl Store {
     /// Makes the managed providers be those of the configuration file.
@@ -68,6 +70,16 @@ impl Store {
                 }
             }
             ((), !same)
+        })
+    }
+
+    /// Replaces one that the configuration file states, while it does. Whether that changed anything.
+    pub async fn replace_managed_provider(&self, provider: &Provider) -> Result<bool> {
+        let row = ProviderRow::new(provider, true)?;
+        administer!(self, Catalog, |tx| {
+            let query = sqlx::query(REPLACE).bind(&row.name).bind(&row.detail);
+            let changed = query.execute(&mut *tx).await?.rows_affected() > 0;
+            (changed, changed)
         })
     }
 

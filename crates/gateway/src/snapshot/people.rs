@@ -65,6 +65,13 @@ impl People {
         self.users.get(&id)
     }
 
+    /// Whose address this is, in lower case.
+    pub(crate) fn user_at(&self, email: &str) -> Option<&User> {
+        self.users
+            .values()
+            .find(|user| user.email.as_deref() == Some(email))
+    }
+
     /// The organizations that somebody is in, and as what.
     pub(crate) fn roles(&self, user: UserId) -> &[(OrgId, Role)] {
         self.roles.get(&user).map_or(&[], Vec::as_slice)

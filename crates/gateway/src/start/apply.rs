@@ -12,6 +12,7 @@ use tollhouse_vault::{KeyDigester, Secret, Vault, prefix};
 use tracing::warn;
 
 use super::{StartError, place};
+use crate::bridges::Owned;
 use crate::config::{Config, ConfiguredKey};
 use crate::snapshot::credentials::unseal;
 use crate::{clock, ids};
@@ -27,7 +28,6 @@ pub(super) async fn apply(
     vault: &Vault,
     digester: &KeyDigester,
 ) -> Result<(), StartError> {
-    let note = |subject| Note::new(clock::now(), Actor::CONFIG, Action::ConfigApply, subject);
     let noted =
         |kind, stated: usize| store.noted(note(Subject::of(kind)).with("stated", stated as u64));
     let bridges = bridges(config, store).await?;
@@ -54,11 +54,6 @@ pub(super) async fn apply(
             CredentialKind::Bridge => BRIDGE_CREDENTIAL,
             CredentialKind::ApiKey | CredentialKind::OauthAccount => FILE_CREDENTIAL,
         };
-        let subject = Subject::name(SubjectKind::Credential, name);
-        let note = note(subject)
-            .with("provider", provider)
-            .with("fingerprint", secret.fingerprint());
-        let store = store.noted(note);
         let placed = Placed {
             owner,
             provider,
@@ -67,7 +62,7 @@ pub(super) async fn apply(
             base_url: None,
             managed: true,
         };
-        stated.push(put_credential(&store, vault, placed, secret, u32::MAX).await?);
+        stated.push(state(store, vault, placed, secret).await?);
     }
     noted(SubjectKind::Credential, stated.len())
         .keep_managed_credentials(&stated)
@@ -87,6 +82,53 @@ pub(super) async fn apply(
             "the configuration file states a key that was revoked; it stays revoked"
         );
     }
+    Ok(())
+}
+
+fn note(subject: Subject) -> Note {
+    Note::new(clock::now(), Actor::CONFIG, Action::ConfigApply, subject)
+}
+
+/// Sets a credential that the file states.
+async fn state(
+    store: &Store,
+    vault: &Vault,
+    placed: Placed<'_>,
+    secret: &Secret,
+) -> Result<CredentialId, StartError> {
+    let subject = Subject::name(SubjectKind::Credential, placed.name);
+    let note = note(subject)
+        .with("provider", placed.provider)
+        .with("fingerprint", secret.fingerprint());
+    put_credential(&store.noted(note), vault, placed, secret, u32::MAX).await
+}
+
+/// Hands a bridge over to `holder`, whom its owner has turned out to be: what the start does for those who
+/// have accounts by then. Its secret first, so that nobody is sent to it without.
+pub(crate) async fn hand_over(
+    store: &Store,
+    vault: &Vault,
+    owned: &Owned,
+    holder: Holder,
+) -> Result<(), StartError> {
+    let provider = owned.row.name.as_str();
+    if let Some(owner) = holder.owner() {
+        let placed = Placed {
+            owner,
+            provider,
+            name: BRIDGE_CREDENTIAL,
+            kind: CredentialKind::Bridge,
+            base_url: None,
+            managed: true,
+        };
+        state(store, vault, placed, &owned.secret).await?;
+    }
+    let row = Provider {
+        bridge: Some(holder),
+        ..owned.row.clone()
+    };
+    let note = note(Subject::name(SubjectKind::Provider, provider));
+    store.noted(note).replace_managed_provider(&row).await?;
     Ok(())
 }
 
@@ -144,8 +186,7 @@ async fn bridges<'a>(
                 let provider = row.name.as_str();
                 warn!(
                     provider,
-                    owner,
-                    "a bridge serves nobody: its owner has no account here yet; restart once they have"
+                    owner, "a bridge serves nobody until its owner has an account here"
                 );
             }
             row.bridge = Some(holder.map_or(Holder::Nobody, |user| Holder::User(user.id)));

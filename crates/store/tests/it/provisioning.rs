@@ -57,7 +57,23 @@ async fn providers_of_the_file_hide_those_of_the_api(place: Place) {
         matches!(refused, StoreError::Conflict { .. }),
         "{refused:?}"
     );
+    // One of the file's is replaced by its own name, and only while the file states it.
+    let changed = Provider {
+        key_prefix: Some("sk-".to_owned()),
+        ..managed("lab")
+    };
+    for expected in [true, false] {
+        assert_eq!(
+            store.replace_managed_provider(&changed).await.unwrap(),
+            expected
+        );
+    }
+    assert_eq!(
+        store.providers().await.unwrap(),
+        std::slice::from_ref(&changed)
+    );
     store.put_managed_providers(&[]).await.unwrap();
+    assert!(!store.replace_managed_provider(&changed).await.unwrap());
     assert_eq!(store.providers().await.unwrap(), [full]);
     assert!(store.delete_provider("lab").await.unwrap());
     assert!(!store.delete_provider("lab").await.unwrap());
