@@ -254,6 +254,15 @@ impl Pools {
         }
     }
 
+    /// Whether a call can draw on one that nothing else stands in for. What a provider itself says of a key
+    /// is the better answer then.
+    pub(crate) fn alone(&self, credential: &OpenCredential, now: Timestamp) -> Fit {
+        let most = self.most();
+        let account = credential.account.as_ref();
+        let fit = account.map(|account| self.lock().accounts.fit(credential, account, most, now));
+        fit.unwrap_or(Fit::Ready)
+    }
+
     /// How the members of a pool are together, as this replica knows. A key that is refused is tried again
     /// now and then; until it is taken it is one that is refused.
     pub(crate) fn outlook(&self, pool: &Pool, now: Timestamp) -> Outlook {

@@ -74,7 +74,8 @@ pub(crate) async fn batches(
                 Ok(owner) => owner,
                 Err(refusal) => return Err(passage.refuse(refusal)),
             };
-            let draw = draw(gateway, &snapshot, &principal, arrival);
+            let now = gateway.snapshot();
+            let draw = draw(gateway, &now, &principal, arrival);
             let made = (owner.provider, owner.credential_id);
             let targets = owned(&draw, &made, Protocol::Messages);
             let granted = targets.map(Granted::held_before);
@@ -252,7 +253,9 @@ pub(crate) async fn stored(
         Ok(made) => made,
         Err(refusal) => return Err(passage.refuse(refusal)),
     };
-    let draw = draw(gateway, &snapshot, &principal, arrival);
+    // That took a while, in which an account may have come to rest.
+    let now = gateway.snapshot();
+    let draw = draw(gateway, &now, &principal, arrival);
     let targets = owned(&draw, &made, Protocol::Responses);
     let granted = targets.map(Granted::held_before);
     passage
@@ -285,7 +288,7 @@ pub(crate) async fn follow(
     targets: Result<Vec<Target>, Refusal>,
 ) -> Result<Vec<Target>, Refusal> {
     let mut targets = targets?;
-    let choice = targets.len() > 1 || targets.iter().any(|target| target.spare.is_some());
+    let choice = targets.len() > 1 || targets.iter().any(|target| draw.chose(target));
     let Some(id) = previous.filter(|_| choice) else {
         return Ok(targets);
     };
@@ -297,9 +300,16 @@ pub(crate) async fn follow(
     let has_it = |target: &Target| *target.endpoint.provider == *provider;
     if targets.iter().any(has_it) {
         targets.retain(has_it);
-        for target in &mut targets {
-            draw.hold_on_to(target, credential);
-        }
+        // That took a while, in which an account may have come to rest.
+        let snapshot = gateway.snapshot();
+        let draw = Draw {
+            snapshot: &snapshot,
+            ..*draw
+        };
+        let held = targets.into_iter();
+        return held
+            .map(|target| draw.hold_on_to(target, credential))
+            .collect();
     }
     Ok(targets)
 }

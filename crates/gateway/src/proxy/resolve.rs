@@ -103,14 +103,14 @@ impl Draw<'_> {
     }
 
     /// The one target of a call that follows no route, with the credential that `wanted` names where
-    /// the key may still draw on it.
+    /// the key may still draw on it; it has to be as fit for calls as any other.
     pub(crate) fn target(
         &self,
         endpoint: &Arc<Endpoint>,
         wanted: Option<CredentialId>,
     ) -> Result<Target, Refusal> {
-        let named = wanted.and_then(|id| self.named(endpoint, id));
-        let (credential, spare) = match named {
+        let named = wanted.map(|id| self.named(endpoint, id)).transpose()?;
+        let (credential, spare) = match named.flatten() {
             Some(credential) => (credential, None),
             None => self.credential(endpoint)?,
         };
@@ -124,26 +124,30 @@ impl Draw<'_> {
         .at_home()
     }
 
-    /// Has a target called with the credential that `wanted` names, where the key may still draw on it.
-    /// A client's own goes before all.
-    pub(crate) fn hold_on_to(&self, target: &mut Target, wanted: Option<CredentialId>) {
-        if target.credential.is_clients() {
-            return;
-        }
-        let at = &target.endpoint;
-        let listed = self.snapshot.endpoint(&at.provider, at.protocol);
-        let named = wanted.and_then(|id| self.named(at, id));
-        let (Some(listed), Some(credential)) = (listed, named) else {
-            return;
+    /// A target called with the credential that `wanted` names, where the key may still draw on it: that
+    /// one or, where it rests or does not work, none, since what is meant is nowhere else. A client's own
+    /// goes before all.
+    pub(crate) fn hold_on_to(
+        &self,
+        target: Target,
+        wanted: Option<CredentialId>,
+    ) -> Result<Target, Refusal> {
+        let Some(wanted) = wanted.filter(|_| !target.credential.is_clients()) else {
+            return Ok(target);
         };
-        let held = Target {
+        let at = &target.endpoint;
+        let Some(listed) = self.snapshot.endpoint(&at.provider, at.protocol) else {
+            return Ok(target);
+        };
+        let Some(credential) = self.named(listed, wanted)? else {
+            return Ok(target);
+        };
+        Target {
             endpoint: Arc::clone(listed),
             credential,
             spare: None,
-            ..target.clone()
-        };
-        if let Ok(held) = held.at_home() {
-            *target = held;
+            ..target
         }
+        .at_home()
     }
 }

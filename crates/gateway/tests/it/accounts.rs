@@ -3,6 +3,7 @@
 mod busy;
 mod copilot;
 mod graph;
+mod held;
 mod refresh;
 mod resting;
 pub(crate) mod signed_in;

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use tollhouse_domain::credential::Owner;
 use tollhouse_domain::id::CredentialId;
-use tollhouse_domain::pool::Choice;
+use tollhouse_domain::pool::{Choice, Fit};
 use tollhouse_domain::provider::AuthScheme;
 use tollhouse_wire::ErrorKind;
 
-use super::refusal::{anonymous, busy, missing, whose};
+use super::refusal::{anonymous, busy, lost, missing, resting, whose};
 use super::{Draw, Purpose};
 use crate::proxy::own::ClientCredential;
 use crate::proxy::refusal::Refusal;
-use crate::proxy::target::Credential;
+use crate::proxy::target::{Credential, Target};
 use crate::snapshot::{Endpoint, Pool};
 
 /// A credential, and another one of its pool.
@@ -22,12 +22,7 @@ impl Draw<'_> {
     /// Whose credential serves `endpoint`: the client's own, else that of the first owner that has
     /// any. Those who have one that cannot be used are told so; nobody else's money takes its place.
     pub(super) fn credential(&self, endpoint: &Endpoint) -> Result<Drawn, Refusal> {
-        self.admit(endpoint)?;
-        if endpoint.bridge
-            && let Some(why) = self.bridges.login_wanted(&endpoint.provider)
-        {
-            return Err(missing(why));
-        }
+        self.enter(endpoint)?;
         let nobodys = if endpoint.upstream_auth {
             Credential::Upstream
         } else {
@@ -40,9 +35,7 @@ impl Draw<'_> {
             self.check_home(client, endpoint)?;
             return Ok((Credential::Client(client.clone()), None));
         }
-        if let Some(missing) = &endpoint.anonymous {
-            return Err(anonymous(&endpoint.provider, missing));
-        }
+        introduced(endpoint)?;
         for owner in self.principal.key.owners() {
             if let Some(pool) = self.pool(owner, &endpoint.provider) {
                 return self.from(pool, owner);
@@ -53,6 +46,16 @@ impl Draw<'_> {
         }
         let message = "No credential that this key may use is configured for the provider.";
         Err(missing(message))
+    }
+
+    /// Whether calls of the key go to `endpoint` at all, whatever pays for them.
+    fn enter(&self, endpoint: &Endpoint) -> Result<(), Refusal> {
+        self.admit(endpoint)?;
+        let wanted = endpoint.bridge.then_some(&*endpoint.provider);
+        match wanted.and_then(|provider| self.bridges.login_wanted(provider)) {
+            Some(why) => Err(missing(why)),
+            None => Ok(()),
+        }
     }
 
     /// Whether a client's own credential may be shown to a provider. It comes with every call, whatever
@@ -134,19 +137,12 @@ impl Draw<'_> {
                 Ok((first, spare))
             }
             Choice::Full => Err(busy()),
-            Choice::Cooling(until) => {
-                let message = "Every credential for the provider is resting after a limit; try \
-                     again after the pause.";
-                let mut refusal = Refusal::new(ErrorKind::AccountsCooling, message);
-                refusal.retry_after = Some(until.since(self.at));
-                Err(refusal)
-            }
+            Choice::Cooling(until) => Err(resting(
+                "Every credential for the provider is resting after a limit; try again after the pause.",
+                until.since(self.at),
+            )),
             Choice::Stale(since) if pool.members.iter().all(|one| one.account.is_some()) => {
-                let message = format!(
-                    "{} login at the provider does not work since {since}; sign in again.",
-                    whose(owner)
-                );
-                Err(missing(message))
+                Err(lost(owner, since))
             }
             Choice::Stale(since) => Err(missing(format!(
                 "The provider refuses {} credential since {since}; set it anew.",
@@ -155,15 +151,49 @@ impl Draw<'_> {
         }
     }
 
-    /// A credential by its id, if the key may draw on its owner and it can be sent. The search ends with
-    /// an owner whose credentials cannot be used, as every search does.
-    pub(super) fn named(&self, endpoint: &Endpoint, id: CredentialId) -> Option<Credential> {
+    /// Whether a target's credential is one of several, of which another conversation gets another.
+    pub(crate) fn chose(&self, target: &Target) -> bool {
+        let mut owners = self.principal.key.owners();
+        let pool = owners.find_map(|owner| self.pool(owner, &target.endpoint.provider));
+        target.credential.kept().is_some() && pool.is_some_and(|pool| pool.members.len() > 1)
+    }
+
+    /// A credential by its id, if the key may draw on its owner and it can be sent; refused where it is not
+    /// fit for a call, since no other takes its place. The search ends with an owner whose credentials cannot
+    /// be used, as every search does.
+    pub(super) fn named(
+        &self,
+        endpoint: &Endpoint,
+        id: CredentialId,
+    ) -> Result<Option<Credential>, Refusal> {
         let owners = self.principal.key.owners();
         let pools = owners.filter_map(|owner| self.pool(owner, &endpoint.provider));
-        pools
+        let found = pools
             .take_while(|pool| !pool.members.is_empty())
             .flat_map(|pool| &pool.members)
-            .find(|member| member.id == id)
-            .map(|member| Credential::Kept(Arc::clone(member)))
+            .find(|member| member.id == id);
+        let Some(member) = found.filter(|_| endpoint.auth != AuthScheme::None) else {
+            return Ok(None);
+        };
+        self.enter(endpoint)?;
+        introduced(endpoint)?;
+        match self.pools.alone(member, self.at) {
+            Fit::Ready => Ok(Some(Credential::Kept(Arc::clone(member)))),
+            Fit::Full => Err(busy()),
+            Fit::Cooling(until) => Err(resting(
+                "What this asks for was made with an account that is resting after a limit; try again after \
+                 the pause.",
+                until.since(self.at),
+            )),
+            Fit::Stale(since) => Err(lost(member.owner, since)),
+        }
+    }
+}
+
+/// Refuses where calls have to say what program makes them, and nobody has written that.
+fn introduced(endpoint: &Endpoint) -> Result<(), Refusal> {
+    match &endpoint.anonymous {
+        Some(headers) => Err(anonymous(&endpoint.provider, headers)),
+        None => Ok(()),
     }
 }

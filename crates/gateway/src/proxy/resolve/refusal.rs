@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use tollhouse_domain::credential::Owner;
+use tollhouse_domain::time::Timestamp;
 use tollhouse_wire::ErrorKind;
 
 use crate::proxy::refusal::Refusal;
@@ -25,6 +26,21 @@ pub(super) fn anonymous(provider: &str, headers: &str) -> Refusal {
     missing(format!(
         "The provider `{provider}` is not set up: its calls have to say what program makes them, in the \
          headers {headers}, which the operator writes in `headers` of its `[[provider]]`."
+    ))
+}
+
+/// All that could be drawn on rests, for so long.
+pub(super) fn resting(message: &'static str, pause: Duration) -> Refusal {
+    let mut refusal = Refusal::new(ErrorKind::AccountsCooling, message);
+    refusal.retry_after = Some(pause);
+    refusal
+}
+
+/// An account whose holder has to sign in again.
+pub(super) fn lost(owner: Owner, since: Timestamp) -> Refusal {
+    missing(format!(
+        "{} login at the provider does not work since {since}; sign in again.",
+        whose(owner)
     ))
 }
 
