@@ -1,5 +1,6 @@
 //! Accounts that calls draw on: which one a conversation gets, what its refusals mean, and who hears of it.
 
+mod backend;
 mod busy;
 mod copilot;
 mod graph;

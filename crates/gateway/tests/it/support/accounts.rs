@@ -93,10 +93,23 @@ pub(crate) async fn start_with(
 /// Signs `names` in at the authority, `ago`, and stores their accounts where the next gateway of `config`
 /// finds them.
 pub(crate) async fn put(config: &Config, sim: &Sim, names: &[&str], owner: Owner, ago: Duration) {
+    put_at("plan", config, sim, names, owner, ago).await;
+}
+
+/// The same for another provider.
+pub(crate) async fn put_at(
+    provider: &str,
+    config: &Config,
+    sim: &Sim,
+    names: &[&str],
+    owner: Owner,
+    ago: Duration,
+) {
     let (store, vault) = open(config).await;
     sim.authority().set_now(now() - ago.as_secs());
     for name in names {
-        let record = record(sim, &vault, name, owner);
+        let mut record = record(sim, &vault, name, owner);
+        provider.clone_into(&mut record.credential.meta.provider);
         store.put_account(&record, u32::MAX).await.unwrap();
     }
     sim.authority().set_now(now());
