@@ -1532,6 +1532,11 @@ export interface components {
             cost_usd?: string | null;
             credential_fingerprint?: string | null;
             credential_id?: string | null;
+            /**
+             * @description `api_key`, `oauth_account` or `bridge`; absent for a client's own credential, and of calls before this
+             *     was told.
+             */
+            credential_kind?: string | null;
             /** @description `client`, `user`, `org` or `platform`. */
             credential_source?: string | null;
             /** Format: double */
@@ -2200,6 +2205,11 @@ export interface components {
                 cost_usd?: string | null;
                 credential_fingerprint?: string | null;
                 credential_id?: string | null;
+                /**
+                 * @description `api_key`, `oauth_account` or `bridge`; absent for a client's own credential, and of calls before this
+                 *     was told.
+                 */
+                credential_kind?: string | null;
                 /** @description `client`, `user`, `org` or `platform`. */
                 credential_source?: string | null;
                 /** Format: double */
