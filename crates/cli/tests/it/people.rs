@@ -76,7 +76,7 @@ fn a_team_is_made_and_each_does_what_they_may() {
     // What is the installation's is not hers.
     for denied in [
         &["org", "create", "more"][..],
-        &["providers"],
+        &["routes"],
         &["member", "set", "acme", id(&ada), "owner"],
         &["user", "limits", id(&ada), "--rpm", "1"],
     ] {
