@@ -8,8 +8,9 @@ use tollhouse_store::{DatabaseUrl, Store};
 
 use super::{Database, admin};
 use crate::admin::accounts::{due, seconds, tables};
+use crate::support::client::Client;
 use crate::support::upstream::ScriptedUpstream;
-use crate::support::{TestGateway, configuration};
+use crate::support::{ADMIN, SOON, TestGateway, configuration};
 
 /// A replica whose providers take accounts.
 async fn replica(database: &Database, sim: &Sim, upstream: &str) -> TestGateway {
@@ -67,4 +68,49 @@ async fn a_sign_in_begins_at_one_replica_and_ends_at_another() {
     assert_eq!(poll(&here, &cancelled).await["state"], "cancelled");
     here.stop().await;
     there.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_signed_in_with_is_kept_until_the_store_takes_it() {
+    let Some(database) = Database::new("pending") else {
+        return;
+    };
+    let sim = Sim::start(SimConfig::default()).await.unwrap();
+    sim.authority().set_now(seconds());
+    let upstream = ScriptedUpstream::start().await;
+    let replica = replica(&database, &sim, &upstream.url).await;
+    let store = DatabaseUrl::Postgres(database.url());
+    let store = Store::open(&store).await.unwrap();
+    let wish = json!({ "provider": "plan" }).to_string();
+    let begun = admin(&replica, Method::POST, "/api/v1/accounts/login", &wish).await;
+    let code = begun["user_code"].as_str().unwrap();
+    assert!(sim.authority().approve(code, "ada"));
+    due(&store, &begun).await;
+    database.execute(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the disk is full'; \
+         END $$; CREATE TRIGGER refuse BEFORE INSERT ON credentials FOR EACH ROW EXECUTE FUNCTION refuse()",
+    );
+    let client = Client::new(&replica.url);
+    let bearer = format!("Bearer {ADMIN}");
+    let path = begun["poll"].as_str().unwrap();
+    let asked = client.request(Method::GET, path, &[("authorization", &bearer)], "");
+    let told = client.whole(asked).await;
+    assert!(told.status.is_server_error(), "{}", told.text());
+    assert_eq!(sim.authority().counters("ada").sign_ins, 1);
+    assert_eq!(poll(&replica, &begun).await["state"], "pending");
+    database.execute("DROP TRIGGER refuse ON credentials");
+    let done = async {
+        loop {
+            let told = poll(&replica, &begun).await;
+            if told["state"] != "pending" {
+                break told;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    let told = tokio::time::timeout(SOON, done).await.unwrap();
+    assert_eq!(told["state"], "done", "{told}");
+    assert_eq!(told["account"]["holder"], "ada@example.com");
+    assert_eq!(sim.authority().counters("ada").sign_ins, 1);
+    replica.stop().await;
 }
