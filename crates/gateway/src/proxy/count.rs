@@ -4,6 +4,7 @@
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response};
 use tollhouse_domain::call::Outcome;
+use tollhouse_wire::ErrorKind;
 use tollhouse_wire::dialect::Dialect;
 use tollhouse_wire::loss::Loss;
 use tollhouse_wire::responses;
@@ -71,11 +72,18 @@ async fn tokens(
     let mut losses = counting.losses;
     passage.note(target, losses);
     if let Some(ask) = counting.ask {
-        let target = dispatch::fresh(target.clone(), passage.accounts()).await?;
-        let request = translation::post(outbound, &target, Inference::InputTokens.suffix(), ask)?;
-        let sending = Sending::new(target, request, losses);
-        if let Some(tokens) = ask_target(passage, sending).await {
-            return Ok(tokens);
+        match dispatch::seated(passage.ways(), target.clone()).await {
+            Ok((target, seat)) => {
+                let path = Inference::InputTokens.suffix();
+                let request = translation::post(outbound, &target, path, ask)?;
+                let sending = Sending::new(target, request, losses).on(seat);
+                if let Some(tokens) = ask_target(passage, sending).await {
+                    return Ok(tokens);
+                }
+            }
+            // An account that is busy with calls is not asked besides.
+            Err(busy) if busy.kind == ErrorKind::RateLimited => {}
+            Err(refusal) => return Err(refusal),
         }
     }
     losses.add(Loss::TokenCount);

@@ -9,12 +9,12 @@ mod sending;
 
 use std::sync::Arc;
 
-use futures_util::future::{Either, ready};
 use http::{Response, StatusCode, Uri};
 use tollhouse_domain::account::failure::Failure;
 use tollhouse_wire::ErrorKind;
 use tollhouse_wire::translate::Answering;
 
+pub(super) use self::account::seated;
 pub(super) use self::attempt::{attempt, send};
 pub(crate) use self::pause::retry_after;
 use self::queue::Queue;
@@ -104,17 +104,6 @@ pub(crate) async fn dispatch(
     // Rare, so that not every call's future has to have room for it.
     let second = Box::pin(attempt(ways, second, call)).await;
     second.answered(ways, Some(reason))
-}
-
-/// A target with a token that has not ended: itself, nearly always.
-pub(super) fn fresh(
-    target: Target,
-    accounts: Renewing<'_>,
-) -> impl Future<Output = Result<Target, Refusal>> {
-    if target.credential.is_account() {
-        return Either::Left(Box::pin(target.fresh(accounts)));
-    }
-    Either::Right(ready(Ok(target)))
 }
 
 /// Why it should be tried another way.

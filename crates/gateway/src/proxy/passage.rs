@@ -15,14 +15,13 @@ use tollhouse_wire::{ErrorKind, Meter, Protocol};
 use super::arriving::Arriving;
 use super::assembled;
 use super::count;
-use super::dispatch::{self, Answered, Sending, Way};
+use super::dispatch::{self, Answered, Sending, Way, Ways};
 use super::headers;
 use super::outbound::Outbound;
 use super::refusal::{Refusal, request_id, sign};
 use super::relay::{Answer, Change, Relay};
 use super::target::Target;
 use super::translated::{self, Head};
-use crate::accounts::Renewing;
 use crate::body::Body;
 use crate::ledger::open_call::OpenCall;
 use crate::limits::admit::Granted;
@@ -128,9 +127,9 @@ impl<'a> Passage<'a> {
             .carried(target.mode(), target.translated_to(), losses);
     }
 
-    /// Renews the accounts that the call draws on.
-    pub(super) fn accounts(&self) -> Renewing<'_> {
-        Renewing(self.gateway)
+    /// What the call may need on its way.
+    pub(super) fn ways(&self) -> Ways<'_> {
+        self.gateway.ways()
     }
 
     /// Calls one target once; `None` if there was no answer.

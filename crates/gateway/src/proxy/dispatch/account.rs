@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A target with a place at its account and a token that has not ended; any other target as it is. Where there
 /// is no place left since it was chosen, or no token to be had, its spare serves this call.
-pub(super) fn seated(
+pub(in crate::proxy) fn seated(
     ways: Ways<'_>,
     target: Target,
 ) -> impl Future<Output = Result<(Target, Option<Seat>), Refusal>> {

@@ -59,6 +59,11 @@ impl Sending {
         }
     }
 
+    /// The same with a place at the account that it is made with.
+    pub(in crate::proxy) fn on(self, seat: Option<Seat>) -> Self {
+        Self { seat, ..self }
+    }
+
     /// Keeps a request back whose credential is the client's own and was refused a moment ago.
     pub(in crate::proxy) fn check(
         &self,

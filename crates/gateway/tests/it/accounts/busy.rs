@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use http::Method;
+use tempfile::TempDir;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
-use super::{call, conversations, drawn, gateway};
+use super::{call, conversations, drawn, gateway, signed_in};
+use crate::support::TestGateway;
 use crate::support::client::Client;
 use crate::support::dialect::MESSAGES;
 use crate::support::upstream::{ScriptedUpstream, Step, json, stream};
@@ -115,5 +117,47 @@ async fn a_place_is_free_again_however_a_call_ends() {
             .await
             .expect("a place");
     }
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_count_takes_a_place_as_a_call_does() {
+    let upstream = ScriptedUpstream::start().await;
+    let base = &upstream.url;
+    let data_dir = TempDir::new().unwrap();
+    let extra = "[accounts]\nmax_concurrency = 1";
+    let all = format!("messages = \"{base}\", chat = \"{base}/v1\", ");
+    let text = signed_in::configuration(base, data_dir.path(), extra).replace(&all, "");
+    let gateway = TestGateway::from_text(&text, data_dir).await;
+    signed_in::sign_in(&gateway, 0..1).await;
+    let client = Client::new(&gateway.url);
+    let gate = Arc::new(Notify::new());
+    let counted = r#"{"object":"response.input_tokens","input_tokens":42}"#;
+    upstream.script(vec![
+        Step::Gate(Arc::clone(&gate)),
+        Step::Write(json(200, &[], counted)),
+    ]);
+    let mut open = JoinSet::new();
+    let counting = client.clone();
+    open.spawn(async move {
+        let body = r#"{"model":"m","messages":[{"role":"user","content":"hi"}]}"#;
+        counting.post("/v1/messages/count_tokens", &[], body).await
+    });
+    upstream.wait_seen(1).await;
+    assert_eq!(
+        upstream.last().line(),
+        "POST /v1/responses/input_tokens HTTP/1.1"
+    );
+    let answer = call(&client, &MESSAGES, "talk").await;
+    assert_eq!(answer.status, 429, "{}", answer.text());
+    gate.notify_one();
+    let answers = open.join_all().await;
+    assert_eq!(answers[0].text(), r#"{"input_tokens":42}"#);
+    upstream.json(200, crate::support::dialect::RESPONSES.answer);
+    assert_eq!(
+        call(&client, &MESSAGES, "talk").await.status,
+        200,
+        "free again"
+    );
     gateway.stop().await;
 }
