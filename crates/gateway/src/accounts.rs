@@ -29,6 +29,10 @@ use crate::proxy::refusal::Refusal;
 use crate::snapshot::{OpenAccount, OpenCredential};
 use crate::state::Gateway;
 
+/// Why nobody signs in.
+pub(crate) const OFF: &str =
+    "Accounts are switched off here: `[accounts] enabled = false` in the configuration file.";
+
 /// How a refresh ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -81,6 +85,28 @@ impl Accounts {
     /// Who issues the tokens of `provider`'s accounts, if it takes any.
     pub(crate) fn authority(&self, provider: &Provider) -> Option<&Authority> {
         self.authorities.get(&provider.account.as_ref()?.authority)
+    }
+
+    /// The authority of a provider where one can sign in, else why nobody can and what to do about it.
+    pub(crate) fn ready(&self, provider: &Provider) -> Result<&Authority, String> {
+        let name = &provider.name;
+        if !self.enabled {
+            return Err(OFF.to_owned());
+        }
+        let Some(authority) = self.authority(provider) else {
+            return Err(format!(
+                "`{name}` takes no accounts. If it should, its [[provider]] table in the configuration file \
+                 says whose: account = {{ authority = \"…\" }}."
+            ));
+        };
+        if authority.client_id.is_none() {
+            let of = &authority.name;
+            return Err(format!(
+                "`{name}` needs a client id of the operator's own: set `client_id` in \
+                 [accounts.authority.{of}] of the configuration file."
+            ));
+        }
+        Ok(authority)
     }
 
     // Every change is one insert or remove: a panic elsewhere leaves the map whole.

@@ -155,6 +155,7 @@ async fn infer(
         principal: &principal,
         pools: gateway.pools(),
         bridges: gateway.bridges(),
+        accounts: &gateway.0.accounts,
         session: origin.session,
         at: arrival.at,
         purpose: Purpose::Call,

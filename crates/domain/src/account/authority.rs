@@ -60,6 +60,34 @@ pub struct Authority {
     /// The path of that, below `api`.
     #[serde(default)]
     pub exchange: Option<String>,
+    /// Customers that have an authority of their own.
+    #[serde(default)]
+    pub tenants: Option<Tenants>,
+    /// Where a customer's calls go, where an exchange does not say.
+    #[serde(skip)]
+    pub calls: Option<String>,
+}
+
+/// Authorities of customers: what belongs to one, by its host.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tenants {
+    /// They are below this host.
+    pub below: String,
+    /// Where logins are exchanged; `<host>` is the customer's.
+    pub api: String,
+    /// Where calls go.
+    pub calls: String,
+}
+
+impl Tenants {
+    /// The host of a customer whose authority is at `base`.
+    fn host<'a>(&self, base: &'a str) -> Option<&'a str> {
+        let host = base.strip_prefix("https://")?;
+        let above = host.strip_suffix(self.below.as_str())?.strip_suffix('.')?;
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+        (!above.is_empty() && above.bytes().all(plain)).then_some(host)
+    }
 }
 
 #[derive(Deserialize)]
@@ -102,6 +130,12 @@ impl Authority {
                     *shown = Some(format!("{base}{rest}"));
                 }
             }
+            if let Some(tenants) = &self.tenants
+                && let Some(host) = tenants.host(&base)
+            {
+                self.api = Some(tenants.api.replace("<host>", host));
+                self.calls = Some(tenants.calls.replace("<host>", host));
+            }
             self.base = base;
         }
         if let Some(api) = change.api.as_ref().map(trimmed) {
@@ -143,6 +177,52 @@ mod tests {
                 assert!(path.starts_with('/'), "{authority:?}");
             }
             assert_eq!(authority.exchange.is_some(), authority.api.is_some());
+        }
+    }
+
+    #[test]
+    fn a_customers_authority_has_its_own_exchange_and_place_for_calls() {
+        let github = authorities().unwrap().remove("github").unwrap();
+        let at = |base: &str, api: Option<&str>| {
+            let change = Change {
+                base: Some(base.to_owned()),
+                api: api.map(str::to_owned),
+                client_id: None,
+            };
+            let changed = github.clone().changed(&change);
+            (
+                changed.at(&changed.device),
+                changed.exchange_at().unwrap(),
+                changed.calls,
+            )
+        };
+        let (device, exchange, calls) = at("https://acme.ghe.com/", None);
+        assert_eq!(device, "https://acme.ghe.com/login/device/code");
+        assert_eq!(
+            exchange,
+            "https://api.acme.ghe.com/copilot_internal/v2/token"
+        );
+        assert_eq!(calls.as_deref(), Some("https://copilot-api.acme.ghe.com"));
+        let (_, exchange, _) = at("https://acme.ghe.com", Some("https://elsewhere.example"));
+        assert_eq!(
+            exchange,
+            "https://elsewhere.example/copilot_internal/v2/token"
+        );
+        for other in [
+            "https://github.com",
+            "https://ghe.com",
+            "https://evilghe.com",
+            "https://a.b.ghe.com",
+            "https://evil.example/.ghe.com",
+            "https://x@acme.ghe.com",
+            "http://acme.ghe.com",
+        ] {
+            let (_, exchange, calls) = at(other, None);
+            assert_eq!(
+                exchange, "https://api.github.com/copilot_internal/v2/token",
+                "{other}"
+            );
+            assert_eq!(calls, None, "{other}");
         }
     }
 

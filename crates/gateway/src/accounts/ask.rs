@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
-use http::{HeaderValue, Method, Request};
+use http::{HeaderMap, HeaderValue, Method, Request};
 use http_body_util::{BodyExt, Limited};
 
 use crate::chunks::{ChunkBody, Chunks};
@@ -49,8 +49,8 @@ pub(crate) enum Question<'a> {
     Form(&'a [(&'a str, &'a str)]),
     /// A JSON document.
     Json(Vec<u8>),
-    /// Nothing but who asks: `authorization`, whole.
-    Get(HeaderValue),
+    /// Nothing but who asks: `authorization`, whole, and what program does.
+    Get(HeaderValue, HeaderMap),
 }
 
 /// Asks once. Redirects are not followed: nobody but the operator says where an authority is.
@@ -60,6 +60,7 @@ pub(crate) async fn ask(
     question: Question<'_>,
 ) -> Result<Said, AskError> {
     let uri = address.parse().map_err(|_| AskError::Address)?;
+    let mut identity = HeaderMap::new();
     let (method, kind, body, proof) = match question {
         Question::Form(fields) => {
             let mut form = form_urlencoded::Serializer::new(String::new());
@@ -68,13 +69,17 @@ pub(crate) async fn ask(
             (Method::POST, Some(kind), form.finish().into_bytes(), None)
         }
         Question::Json(body) => (Method::POST, Some("application/json"), body, None),
-        Question::Get(proof) => (Method::GET, None, Vec::new(), Some(proof)),
+        Question::Get(proof, said) => {
+            identity = said;
+            (Method::GET, None, Vec::new(), Some(proof))
+        }
     };
     let mut request = Request::new(ChunkBody::from(Chunks::from(Bytes::from(body))));
     *request.method_mut() = method;
     *request.uri_mut() = uri;
     let agent = concat!("tollhouse/", env!("CARGO_PKG_VERSION"));
     let headers = request.headers_mut();
+    headers.extend(identity);
     headers.insert(USER_AGENT, HeaderValue::from_static(agent));
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
     if let Some(kind) = kind {

@@ -109,10 +109,13 @@ async fn refresh(gateway: &Gateway, record: &AccountRecord) -> Outcome {
     let meta = &record.credential.meta;
     let snapshot = gateway.snapshot();
     let provider = snapshot.providers().get(&meta.provider);
-    let authority = provider.and_then(|provider| gateway.0.accounts.authority(provider));
+    let issued = provider.and_then(|provider| {
+        let authority = gateway.0.accounts.authority(provider)?;
+        Some((provider, authority))
+    });
     let tokens = unseal(gateway.vault(), &record.credential);
     let tokens = tokens.ok().and_then(|secret| Tokens::read(&secret).ok());
-    let (Some(authority), Some(tokens)) = (authority, tokens) else {
+    let (Some((provider, authority)), Some(tokens)) = (issued, tokens) else {
         warn!(account = %meta.id, "an account does not open, or nobody issues its tokens any more");
         release(gateway, meta.id).await;
         return Outcome::Gone;
@@ -122,7 +125,7 @@ async fn refresh(gateway: &Gateway, record: &AccountRecord) -> Outcome {
         // An answer that is under way holds a token that works once.
         tokio::time::sleep(PATIENCE).await;
     };
-    let renewing = renew(gateway.upstream(), authority, &tokens);
+    let renewing = renew(gateway.upstream(), authority, provider, &tokens);
     let answer = tokio::select! {
         answer = renewing => answer,
         () = stopped => {

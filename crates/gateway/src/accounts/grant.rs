@@ -60,12 +60,19 @@ impl Grant {
         Self::of(tokens, answer.expires_in, at)
     }
 
-    /// Reads the answer of an exchange: what it was got with stays what the next one is got with.
-    pub(crate) fn exchanged(body: &[u8], before: &Tokens, at: Timestamp) -> Option<Self> {
+    /// Reads the answer of an exchange: what it was got with stays what the next one is got with. Calls go
+    /// `elsewhere`, if anywhere, where it does not say.
+    pub(crate) fn exchanged(
+        body: &[u8],
+        before: &Tokens,
+        elsewhere: Option<&str>,
+        at: Timestamp,
+    ) -> Option<Self> {
         let answer: Exchanged = serde_json::from_slice(body).ok()?;
         let mut tokens = before.clone();
         tokens.access = answer.token;
-        tokens.base_url = answer.endpoints.and_then(|endpoints| endpoints.api);
+        let said = answer.endpoints.and_then(|endpoints| endpoints.api);
+        tokens.base_url = said.or_else(|| elsewhere.map(str::to_owned));
         let ends = answer.expires_at.map(Timestamp::from_secs);
         let lives = ends.map(|ends| ends.since(at).as_secs_f64());
         Self::of(tokens, lives.or(answer.refresh_in), at)
@@ -175,10 +182,13 @@ mod tests {
     #[test]
     fn an_exchange_keeps_what_it_was_got_with() {
         let body = br#"{"token":"short","expires_at":1795001500,"refresh_in":1200,"endpoints":{"api":"https://x"}}"#;
-        let grant = Grant::exchanged(body, &before(), NOW).unwrap();
+        let grant = Grant::exchanged(body, &before(), Some("https://tenant"), NOW).unwrap();
         assert_eq!(grant.tokens.access, "short");
         assert_eq!(grant.tokens.refresh.as_deref(), Some("old"));
         assert_eq!(grant.tokens.base_url.as_deref(), Some("https://x"));
         assert_eq!(grant.expires_at.since(NOW).as_secs(), 1500);
+        let silent = br#"{"token":"short","refresh_in":1200}"#;
+        let grant = Grant::exchanged(silent, &before(), Some("https://tenant"), NOW).unwrap();
+        assert_eq!(grant.tokens.base_url.as_deref(), Some("https://tenant"));
     }
 }

@@ -1,10 +1,12 @@
 //! One refresh at the authority, and the notes of what became of an account.
 
+use http::{HeaderMap, HeaderName, HeaderValue};
 use tollhouse_domain::account::Lost;
 use tollhouse_domain::account::authority::Authority;
 use tollhouse_domain::account::refresh::{Failed, refusal};
 use tollhouse_domain::audit::{Action, Actor, Note, Subject, SubjectKind};
 use tollhouse_domain::id::CredentialId;
+use tollhouse_domain::provider::Provider;
 use tollhouse_store::{Mark, Store};
 use tracing::{info, warn};
 
@@ -26,6 +28,7 @@ pub(super) struct NotRenewed {
 pub(super) async fn renew(
     upstream: &Upstream,
     authority: &Authority,
+    provider: &Provider,
     before: &Tokens,
 ) -> Result<Grant, NotRenewed> {
     let Some(refresh) = before.refresh.as_deref() else {
@@ -36,8 +39,11 @@ pub(super) async fn renew(
     };
     match authority.exchange_at() {
         Some(address) => {
-            let said = exchange(upstream, &address, refresh).await?;
-            judge(&said, |body| Grant::exchanged(body, before, clock::now()))
+            let said = exchange(upstream, &address, refresh, identity(provider)).await?;
+            let elsewhere = authority.calls.as_deref();
+            judge(&said, |body| {
+                Grant::exchanged(body, before, elsewhere, clock::now())
+            })
         }
         None => {
             let client_id = authority.client_id.as_deref().unwrap_or_default();
@@ -54,14 +60,29 @@ pub(super) async fn renew(
     }
 }
 
+/// What the operator has calls say of the program that makes them, of which this is one.
+pub(super) fn identity(provider: &Provider) -> HeaderMap {
+    let names = provider.account.iter().flat_map(|scheme| &scheme.identity);
+    let written = names.filter_map(|name| Some((name, provider.headers.get(name)?)));
+    let read = written.filter_map(|(name, value)| Some((name.parse().ok()?, value.parse().ok()?)));
+    read.collect::<Vec<(HeaderName, HeaderValue)>>()
+        .into_iter()
+        .collect()
+}
+
 /// Exchanges a login for the short token that calls are made with.
-async fn exchange(upstream: &Upstream, address: &str, login: &str) -> Result<Said, NotRenewed> {
+async fn exchange(
+    upstream: &Upstream,
+    address: &str,
+    login: &str,
+    identity: HeaderMap,
+) -> Result<Said, NotRenewed> {
     let proof = zeroize::Zeroizing::new(format!("token {login}"));
     let proof = proof.parse().map_err(|_| NotRenewed {
         failed: Failed::For(Lost::Refused),
         error: "the login cannot stand in a header".to_owned(),
     })?;
-    let mut said = ask(upstream, address, Question::Get(proof)).await?;
+    let mut said = ask(upstream, address, Question::Get(proof, identity)).await?;
     // It has no codes of its own: a login that is refused here is one that was taken back, or has no
     // subscription.
     if matches!(said.status, 401 | 404) {

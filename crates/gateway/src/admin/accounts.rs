@@ -20,11 +20,8 @@ use super::auth::Signed;
 use super::error::{ApiError, Refused};
 use super::input::Query;
 use super::page::{self, List, PageQuery};
-use crate::accounts::Accounts;
+use crate::accounts::OFF;
 use crate::clock;
-
-const OFF: &str =
-    "Accounts are switched off here: `[accounts] enabled = false` in the configuration file.";
 
 /// Every account that one may see: one's own, those of organizations that one administers, and for an
 /// administrator of the installation all of them.
@@ -98,32 +95,8 @@ fn used(signed: &Signed, owner: Owner) -> Result<(), ApiError> {
 
 /// A provider's authority, if both are ready for accounts.
 fn authority<'a>(signed: &'a Signed, provider: &Provider) -> Result<&'a Authority, ApiError> {
-    ready(&signed.0.accounts, provider).map_err(ApiError::Conflict)
-}
-
-/// A provider's authority, or why nobody can sign in there.
-pub(super) fn ready<'a>(
-    accounts: &'a Accounts,
-    provider: &Provider,
-) -> Result<&'a Authority, String> {
-    let name = &provider.name;
-    if !accounts.enabled() {
-        return Err(OFF.to_owned());
-    }
-    let Some(authority) = accounts.authority(provider) else {
-        return Err(format!(
-            "`{name}` takes no accounts. If it should, its [[provider]] table in the configuration file says \
-             whose: account = {{ authority = \"…\" }}."
-        ));
-    };
-    if authority.client_id.is_none() {
-        let of = &authority.name;
-        return Err(format!(
-            "`{name}` needs a client id of the operator's own: set `client_id` in [accounts.authority.{of}] of \
-             the configuration file."
-        ));
-    }
-    Ok(authority)
+    let ready = signed.0.accounts.ready(provider);
+    ready.map_err(ApiError::Conflict)
 }
 
 fn name(text: Option<String>) -> Result<String, ApiError> {

@@ -342,6 +342,7 @@ fn draw<'a>(
         principal,
         pools: gateway.pools(),
         bridges: gateway.bridges(),
+        accounts: &gateway.0.accounts,
         session: SessionId(arrival.id.0),
         at: arrival.at,
         purpose: Purpose::Call,

@@ -142,6 +142,7 @@ impl Preview {
             principal: &principal,
             pools: gateway.pools(),
             bridges: gateway.bridges(),
+            accounts: &gateway.0.accounts,
             session: identity.session,
             at,
             purpose: Purpose::Preview,

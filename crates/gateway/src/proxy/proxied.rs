@@ -77,6 +77,7 @@ pub(crate) async fn proxy(
         principal: &principal,
         pools: gateway.pools(),
         bridges: gateway.bridges(),
+        accounts: &gateway.0.accounts,
         session,
         at: arrival.at,
         purpose: Purpose::Call,

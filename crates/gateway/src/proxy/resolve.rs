@@ -14,6 +14,7 @@ pub(crate) use self::sources::sources;
 use super::authenticate::Principal;
 use super::refusal::Refusal;
 use super::target::Target;
+use crate::accounts::Accounts;
 use crate::bridges::Bridges;
 use crate::health::HealthBook;
 use crate::pools::Pools;
@@ -25,6 +26,7 @@ pub(crate) struct Draw<'a> {
     pub(crate) principal: &'a Principal,
     pub(crate) pools: &'a Pools,
     pub(crate) bridges: &'a Bridges,
+    pub(crate) accounts: &'a Accounts,
     pub(crate) session: SessionId,
     pub(crate) at: Timestamp,
     pub(crate) purpose: Purpose,

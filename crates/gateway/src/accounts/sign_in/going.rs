@@ -15,6 +15,7 @@ use super::questions::{self, Heard};
 use super::stage::Stage;
 use crate::accounts::grant::Grant;
 use crate::accounts::put::{Placed, put};
+use crate::accounts::renew::identity;
 use crate::clock;
 use crate::state::Gateway;
 
@@ -97,7 +98,11 @@ impl Going {
         authority: &Authority,
         stage: &Stage,
     ) -> Result<Option<Stage>, StoreError> {
-        match questions::tokens(self.gateway.upstream(), authority, stage).await {
+        let snapshot = self.gateway.snapshot();
+        let provider = snapshot.providers().get(&self.seen.provider);
+        let identity = provider.map(identity).unwrap_or_default();
+        let upstream = self.gateway.upstream();
+        match questions::tokens(upstream, authority, identity, stage).await {
             Ok(grant) => {
                 self.keep(authority, &grant).await?;
                 Ok(None)

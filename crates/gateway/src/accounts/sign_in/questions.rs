@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue};
 use serde::{Deserialize, Serialize};
 use tollhouse_domain::account::authority::{Authority, Flow};
 use tollhouse_domain::account::device::{Answer, LONGEST_INTERVAL, Offered, answered, offered};
@@ -157,10 +157,11 @@ impl Asked {
     }
 }
 
-/// Asks for tokens, with what there is.
+/// Asks for tokens, with what there is. `identity` is what calls say of the program that makes them.
 pub(super) async fn tokens(
     upstream: &Upstream,
     authority: &Authority,
+    identity: HeaderMap,
     stage: &Stage,
 ) -> Result<Grant, Heard> {
     match stage {
@@ -186,10 +187,13 @@ pub(super) async fn tokens(
             let address = authority.exchange_at().ok_or(Heard::No(0))?;
             let proof = zeroize::Zeroizing::new(format!("token {login}"));
             let proof = HeaderValue::from_str(&proof).map_err(|_| Heard::No(0))?;
-            let said = ask(upstream, &address, Question::Get(proof)).await?;
+            let said = ask(upstream, &address, Question::Get(proof, identity)).await?;
             let mut before = Tokens::default();
             before.refresh = Some(login.clone());
-            granted(&said, |body| Grant::exchanged(body, &before, clock::now()))
+            let elsewhere = authority.calls.as_deref();
+            granted(&said, |body| {
+                Grant::exchanged(body, &before, elsewhere, clock::now())
+            })
         }
         Stage::Typing { .. } | Stage::Away { .. } => Err(Heard::No(0)),
     }

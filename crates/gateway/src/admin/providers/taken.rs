@@ -8,7 +8,6 @@ use tollhouse_domain::provider::{AuthScheme, Provider};
 use utoipa::ToSchema;
 
 use crate::accounts::Accounts;
-use crate::admin::accounts::ready;
 
 /// A kind of credential that a provider takes.
 #[derive(Serialize, ToSchema)]
@@ -45,7 +44,7 @@ impl TakenView {
 
     fn account(provider: &Provider, accounts: &Accounts) -> Self {
         let mut view = Self::of(CredentialKind::OauthAccount);
-        view.missing = ready(accounts, provider).err();
+        view.missing = accounts.ready(provider).err();
         let Some(authority) = accounts.authority(provider) else {
             return view;
         };

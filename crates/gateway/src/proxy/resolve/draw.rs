@@ -44,8 +44,23 @@ impl Draw<'_> {
         if endpoint.open {
             return Ok((nobodys, None));
         }
+        Err(self.nothing(endpoint))
+    }
+
+    /// Nobody whose credentials the key may draw on has any.
+    fn nothing(&self, endpoint: &Endpoint) -> Refusal {
         let message = "No credential that this key may use is configured for the provider.";
-        Err(missing(message))
+        let row = self.snapshot.providers().get(&*endpoint.provider);
+        let takes = row.filter(|row| row.account.is_some());
+        match takes.map(|row| self.accounts.ready(row)) {
+            None => missing(message),
+            Some(Ok(_)) => missing(format!(
+                "{message} It takes accounts: sign in with one of your own, such as by `tollhouse account \
+                 login {}`.",
+                endpoint.provider
+            )),
+            Some(Err(why)) => missing(format!("{message} {why}")),
+        }
     }
 
     /// Whether calls of the key go to `endpoint` at all, whatever pays for them.

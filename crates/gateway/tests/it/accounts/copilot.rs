@@ -1,5 +1,7 @@
 //! GitHub Copilot: where calls go, with what, and when they do not go at all.
 
+use std::time::Duration;
+
 use http::{Method, StatusCode};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
@@ -8,17 +10,15 @@ use tollhouse_sim::Sim;
 use crate::support::accounts::{authority, put_github};
 use crate::support::client::{Answer, Client};
 use crate::support::dialect::{CHAT, Dialect, MESSAGES, RESPONSES};
-use crate::support::{TestGateway, parse};
+use crate::support::{SOON, TestGateway, parse};
 
 const IDENTITY: &str =
     r#"headers = { editor-version = "acme/1.2", copilot-integration-id = "acme-gateway" }"#;
 
-/// A gateway whose operator has set Copilot up, but for `headers`, with one login.
-async fn gateway(sim: &Sim, headers: &str) -> TestGateway {
-    sim.authority().set_editor_required(true);
-    let (base, data_dir) = (sim.base_url(), TempDir::new().unwrap());
-    let path = data_dir.path().display();
-    let text = format!(
+/// The configuration of an operator who has set Copilot up, but for `headers`.
+fn configuration(sim: &Sim, data_dir: &TempDir, headers: &str) -> String {
+    let (base, path) = (sim.base_url(), data_dir.path().display());
+    format!(
         r#"
 [server]
 listen = "127.0.0.1:0"
@@ -42,11 +42,30 @@ secret = "env:KEY"
 model = "*"
 targets = [ {{ provider = "github-copilot" }} ]
 "#
-    );
+    )
+}
+
+/// A gateway of such an operator, with one login.
+async fn gateway(sim: &Sim, headers: &str) -> TestGateway {
+    gateway_with(sim, headers, Duration::ZERO).await
+}
+
+/// The same whose short token has so long to live.
+async fn gateway_with(sim: &Sim, headers: &str, left: Duration) -> TestGateway {
+    sim.authority().set_editor_required(true);
+    let data_dir = TempDir::new().unwrap();
+    let text = configuration(sim, &data_dir, headers);
     // Whoever starts first makes the vault.
     let data_dir = TestGateway::from_text(&text, data_dir).await.stop().await;
-    put_github(&parse(&text), sim, "ada").await;
+    put_github(&parse(&text), sim, "ada", left).await;
     TestGateway::from_text(&text, data_dir).await
+}
+
+/// The exchanges of logins for short tokens.
+fn exchanges(sim: &Sim) -> Vec<tollhouse_sim::Recorded> {
+    let mut requests = sim.requests();
+    requests.retain(|request| request.uri.path() == "/copilot_internal/v2/token");
+    requests
 }
 
 async fn call(client: &Client, dialect: &Dialect, model: &str, stream: bool) -> Answer {
@@ -141,12 +160,17 @@ async fn a_login_is_exchanged_once_for_all_who_wait_and_is_lost_when_taken_back(
     while let Some(status) = calls.join_next().await {
         assert_eq!(status.unwrap(), StatusCode::OK);
     }
-    let exchanges = |sim: &Sim| {
-        let requests = sim.requests();
-        let at = |request: &&tollhouse_sim::Recorded| request.uri.path().ends_with("/v2/token");
-        requests.iter().filter(at).count()
+    let [exchange] = &exchanges(&sim)[..] else {
+        panic!("more than one")
     };
-    assert_eq!(exchanges(&sim), 1);
+    // Who calls is said there too, and by whom we are is not left out.
+    assert_eq!(exchange.header("editor-version"), Some("acme/1.2"));
+    assert_eq!(
+        exchange.header("copilot-integration-id"),
+        Some("acme-gateway")
+    );
+    let agent = exchange.header("user-agent").unwrap();
+    assert!(agent.starts_with("tollhouse/"), "{agent}");
     sim.authority().revoke("ada");
     let answer = call(&client, &CHAT, "gpt-4o", false).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{}", answer.text());
@@ -158,7 +182,7 @@ async fn a_login_is_exchanged_once_for_all_who_wait_and_is_lost_when_taken_back(
         answer.text()
     );
     assert!(answer.text().contains("sign in again"), "{}", answer.text());
-    assert!(exchanges(&sim) <= 2);
+    assert!(exchanges(&sim).len() <= 2);
     gateway.stop().await;
 }
 
@@ -181,5 +205,76 @@ async fn without_a_word_of_the_operators_on_who_calls_nothing_is_called() {
         answer.text()
     );
     assert!(made(&sim).is_empty());
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_call_says_what_has_to_be_set_up_first() {
+    let sim = authority().await;
+    for (client_id, named) in [
+        ("", "`client_id` in [accounts.authority.github]"),
+        (
+            "client_id = \"Iv1.acme\"\n",
+            "tollhouse account login github-copilot",
+        ),
+    ] {
+        let data_dir = TempDir::new().unwrap();
+        let text = configuration(&sim, &data_dir, IDENTITY);
+        let text = text.replace("client_id = \"Iv1.acme\"\n", client_id);
+        let gateway = TestGateway::from_text(&text, data_dir).await;
+        let client = Client::new(&gateway.url);
+        for dialect in [&MESSAGES, &CHAT, &RESPONSES] {
+            let answer = call(&client, dialect, "gpt-4o", false).await;
+            assert_eq!(answer.status, StatusCode::FAILED_DEPENDENCY);
+            assert!(answer.text().contains(named), "{}", answer.text());
+        }
+        gateway.stop().await;
+    }
+    assert!(sim.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_short_token_is_exchanged_anew_before_it_ends_and_without_a_call() {
+    let sim = authority().await;
+    let gateway = gateway_with(&sim, IDENTITY, Duration::from_mins(1)).await;
+    let exchanged = async {
+        while exchanges(&sim).is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(SOON, exchanged).await.unwrap();
+    // What came of it is read a moment later.
+    let client = Client::new(&gateway.url);
+    let taken = async {
+        while call(&client, &CHAT, "gpt-4o", false).await.status != StatusCode::OK {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(SOON, taken).await.unwrap();
+    assert_eq!(exchanges(&sim).len(), 1);
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn what_models_there_are_is_asked_where_calls_go() {
+    let sim = authority().await;
+    let gateway = gateway(&sim, IDENTITY).await;
+    let client = Client::new(&gateway.url);
+    let answer = client.get("/proxy/github-copilot/models", &[]).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    let listed = answer.json();
+    assert!(
+        listed["data"][0]["supported_endpoints"].is_array(),
+        "{listed}"
+    );
+    let requests = sim.requests();
+    let last = requests.last().unwrap();
+    assert_eq!(last.uri.path(), "/models");
+    assert!(
+        last.header("authorization")
+            .unwrap()
+            .starts_with("Bearer tid=")
+    );
+    assert_eq!(last.header("editor-version"), Some("acme/1.2"));
     gateway.stop().await;
 }

@@ -116,16 +116,17 @@ pub(crate) async fn put_at(
     store.close().await;
 }
 
-/// Stores a login of GitHub's, of the operator's own, that was not exchanged for a short token yet.
-pub(crate) async fn put_github(config: &Config, sim: &Sim, name: &str) {
+/// Stores a login of GitHub's, of the operator's own, whose short token has `left` to live of 25 minutes; one
+/// without was not exchanged yet.
+pub(crate) async fn put_github(config: &Config, sim: &Sim, name: &str, left: Duration) {
     let (store, vault) = open(config).await;
     let login = sim.authority().sign_in(Vendor::GitHub, name, "Iv1.acme");
     let secret = serde_json::json!({ "access": "none-yet", "refresh": login.access_token });
     let meta = meta("github-copilot", name, Owner::Platform, clock::now());
     let facts = Facts {
         renewable: true,
-        issued_at: clock::now(),
-        expires_at: clock::now(),
+        issued_at: clock::now().plus(left).minus(Duration::from_mins(25)),
+        expires_at: clock::now().plus(left),
         ..Facts::default()
     };
     let record = sealed(&vault, meta, facts, &secret);

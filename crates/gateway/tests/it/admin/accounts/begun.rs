@@ -200,3 +200,51 @@ async fn an_attempt_is_its_own_persons() {
     );
     world.gateway.stop().await;
 }
+
+#[tokio::test]
+async fn every_word_of_githubs_authority_is_understood() {
+    let authority = ScriptedUpstream::start().await;
+    let table = "[accounts.authority.github]\nbase = ";
+    let world = World::edited(table, &format!("{table}\"{}\" #", authority.url)).await;
+    let offer = r#"{"device_code":"h","user_code":"ABCD-1234","verification_uri":"https://github.com/login/device","expires_in":900,"interval":5}"#;
+    let wish = |name: &str| json!({ "provider": "copilot", "name": name });
+    for (code, state, pause) in [
+        ("authorization_pending", "pending", Some(5)),
+        ("slow_down", "pending", Some(10)),
+        ("expired_token", "expired", None),
+        ("access_denied", "denied", None),
+        ("incorrect_device_code", "refused", None),
+        ("incorrect_client_credentials", "refused", None),
+        ("unsupported_grant_type", "refused", None),
+        ("device_flow_disabled", "refused", None),
+    ] {
+        authority.json(200, offer);
+        let name = code.replace('_', "-");
+        let begun = begin(&world.api, &wish(&name)).await;
+        assert_eq!(authority.last().line(), "POST /login/device/code HTTP/1.1");
+        world.due(&begun).await;
+        authority.json(
+            200,
+            &format!(r#"{{"error":"{code}","error_description":"x"}}"#),
+        );
+        let told = poll(&world.api, &begun).await;
+        assert_eq!(told["state"], state, "{code}: {told}");
+        let next = told["retry_in"].as_u64();
+        let as_asked = match pause {
+            Some(pause) => next.is_some_and(|next| (pause - 1..=pause).contains(&next)),
+            None => next.is_none(),
+        };
+        assert!(as_asked, "{code}: {told}");
+        let seen = authority.last();
+        assert_eq!(seen.line(), "POST /login/oauth/access_token HTTP/1.1");
+    }
+    authority.json(200, r#"{"error":"device_flow_disabled"}"#);
+    let refused = world.api.post(LOGIN, &wish("off").to_string()).await;
+    assert_eq!(
+        refused.status,
+        StatusCode::BAD_GATEWAY,
+        "{}",
+        refused.text()
+    );
+    world.gateway.stop().await;
+}
