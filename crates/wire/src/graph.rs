@@ -17,7 +17,7 @@ pub use answer_decode::{StreamDecoder, decode_whole};
 pub use encode::encode;
 
 /// Where a conversation is begun, below the base URL.
-pub const CONVERSATIONS: &str = "/copilot/conversations";
+pub const CONVERSATIONS: &str = "/conversations";
 
 /// What a conversation is begun with.
 pub const BEGINNING: &[u8] = b"{}";

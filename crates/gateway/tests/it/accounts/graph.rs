@@ -35,7 +35,7 @@ base = "{base}/tenant"
 client_id = "app"
 [[provider]]
 name = "microsoft-365-copilot"
-endpoints = {{ chat = "{base}/beta" }}
+endpoints = {{ chat = "{base}/beta/copilot" }}
 [[key]]
 name = "test"
 secret = "env:KEY"

@@ -165,7 +165,7 @@ async fn a_model_is_listed_and_counted_for_and_serves_nothing_else() {
         ("/v1/embeddings", &*body, 400),
         ("/v1/responses/compact", &body, 400),
         (
-            "/proxy/microsoft-365-copilot/copilot/conversations",
+            "/proxy/microsoft-365-copilot/conversations",
             "{}",
             403,
         ),
