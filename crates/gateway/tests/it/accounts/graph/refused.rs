@@ -1,8 +1,11 @@
 //! What cannot be carried, what the Graph turns down, and logins that do not work.
 
+use tollhouse_store::{DatabaseUrl, Store};
+
 use super::*;
+use crate::admin::accounts::due;
 use crate::capture::ask;
-use crate::support::virtual_key;
+use crate::support::{ADMIN, virtual_key};
 
 #[tokio::test]
 async fn tools_are_refused_by_name_and_nobody_is_called() {
@@ -211,25 +214,43 @@ async fn a_login_that_is_gone_has_to_be_renewed() {
 }
 
 #[tokio::test]
-async fn until_somebody_signs_in_nothing_is_called() {
+async fn nothing_is_called_until_somebody_signs_in() {
     let sim = authority().await;
     let data_dir = TempDir::new().unwrap();
+    let database = DatabaseUrl::Sqlite(data_dir.path().join("tollhouse.db"));
     let text = configuration(&sim, &data_dir, "");
     let gateway = TestGateway::from_text(&text, data_dir).await;
     let client = Client::new(&gateway.url);
     for dialect in &DIALECTS {
         let answer = call(&client, dialect, true).await;
-        assert_eq!(
-            answer.status,
-            StatusCode::FAILED_DEPENDENCY,
-            "{}",
-            answer.text()
-        );
+        let what = answer.text();
+        assert_eq!(answer.status, StatusCode::FAILED_DEPENDENCY, "{what}");
     }
     assert!(sim.requests().is_empty());
     let providers = ask(&gateway, Method::GET, "/api/v1/providers").await.json();
     let row = &providers["data"][0];
     assert_eq!(row["name"], "microsoft-365-copilot");
     assert_eq!(row["state"], "auth_required", "{row}");
+
+    // What the catalog asks the authority for is all that the Graph wants.
+    let bearer = format!("Bearer {ADMIN}");
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("content-type", "application/json"),
+    ];
+    let body = r#"{"provider":"microsoft-365-copilot"}"#;
+    let begun = client.post("/api/v1/accounts/login", &headers, body).await;
+    let begun = begun.json();
+    let code = begun["user_code"].as_str().unwrap();
+    assert!(sim.authority().approve(code, "ada"));
+    let store = Store::open(&database).await.unwrap();
+    due(&store, &begun).await;
+    let done = ask(&gateway, Method::GET, begun["poll"].as_str().unwrap()).await;
+    assert_eq!(done.json()["state"], "done", "{}", done.text());
+    store.close().await;
+    for dialect in &DIALECTS {
+        let answer = call(&client, dialect, true).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    }
     gateway.stop().await;
 }

@@ -164,11 +164,7 @@ async fn a_model_is_listed_and_counted_for_and_serves_nothing_else() {
     for (path, body, status) in [
         ("/v1/embeddings", &*body, 400),
         ("/v1/responses/compact", &body, 400),
-        (
-            "/proxy/microsoft-365-copilot/conversations",
-            "{}",
-            403,
-        ),
+        ("/proxy/microsoft-365-copilot/conversations", "{}", 403),
         ("/proxy/microsoft-365-copilot/me/messages", "", 403),
         ("/proxy/microsoft-365-copilot/chat/completions", &body, 403),
     ] {
