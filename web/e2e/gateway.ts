@@ -2,7 +2,8 @@
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -86,6 +87,52 @@ async function written(file: string, child: ChildProcess): Promise<Told> {
 /** The environment, with the address of a database: it has a password, which no command line may show. */
 function named(database: string | undefined): NodeJS.ProcessEnv {
   return database ? { ...process.env, E2E_DATABASE: database } : process.env;
+}
+
+/** A gateway with a configuration of its own. */
+export type Serving = Pick<World, "url" | "api" | "stop">;
+
+/** Serves what `tables` say, with what it keeps below `directory`. */
+export async function serving(directory: string, tables: string): Promise<Serving> {
+  const token = randomBytes(32).toString("base64url");
+  const postgres = POSTGRES && freshDatabase(POSTGRES);
+  const database = postgres ? 'database = "env:E2E_DATABASE"\n' : "";
+  const file = join(directory, "tollhouse.toml");
+  // Browsers are heard at the address that the gateway is told, which is not known of a port of its choice.
+  const listen = `127.0.0.1:${await freePort()}`;
+  const server = `[server]\nlisten = "${listen}"\ndata_dir = "${directory}/data"\n${database}`;
+  writeFileSync(file, `${server}[admin]\ntoken = "env:E2E_TOKEN"\n${tables}`);
+  const child = spawn(BINARY, ["serve", "--config", file], {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...named(postgres), E2E_TOKEN: token, HOME: directory },
+  });
+  const url = await address(child);
+  const stop = async () => {
+    child.kill("SIGINT");
+    if (child.exitCode === null) await new Promise((resolve) => child.once("exit", resolve));
+  };
+  return { url, api: ask(url, token), stop };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((closed) => server.close(closed));
+  return port;
+}
+
+/** Where it says that it listens. */
+function address(child: ChildProcess): Promise<string> {
+  return new Promise((found, failed) => {
+    let said = "";
+    child.stdout?.on("data", (bytes) => {
+      said += bytes;
+      const url = said.match(/listening on (http\S+)\n/)?.[1];
+      if (url) found(url);
+    });
+    child.once("exit", (code) => failed(new Error(`the gateway ended with ${code}: ${said}`)));
+  });
 }
 
 /** A database of its own on the server, whose end is also its end. */

@@ -3,6 +3,8 @@
 //! What a bridge answers is judged in `domain::bridge::health`. A bridge that is away or wants a login is a
 //! state that is shown, and a word to whoever calls it; it holds up no start, no readiness and no other call.
 
+mod seen;
+
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,6 +19,7 @@ use tollhouse_domain::time::Timestamp;
 use tollhouse_vault::Secret;
 use tracing::info;
 
+pub(crate) use self::seen::{Seen, Trouble};
 use crate::clock;
 use crate::config::ConfiguredBridge;
 use crate::snapshot::People;
@@ -51,35 +54,66 @@ impl Owned {
 }
 
 struct Bridge {
-    address: SocketAddr,
+    about: About,
     pause: Duration,
-    /// How it is started, and what to do about a login that is wanted.
-    start: String,
+    /// What to do about a login that is wanted.
     remedy: String,
     seen: Mutex<Option<Seen>>,
     doubted: Notify,
 }
 
-/// How a bridge was when it was last looked at.
-#[derive(Clone)]
-pub(crate) struct Seen {
-    pub(crate) health: Health,
-    pub(crate) at: Timestamp,
+/// What the configuration says of a bridge.
+pub(crate) struct About {
+    /// What people call the subscription.
+    pub(crate) label: String,
+    pub(crate) address: SocketAddr,
+    /// What starts it, where `tollhouse bridge` serves it.
+    pub(crate) start: Option<String>,
+    /// What somebody types to log in, where that is known.
+    pub(crate) login: Option<String>,
+    /// Whether it has to prove that it knows the secret.
+    pub(crate) proves: bool,
+    /// The address of whoever logged in, where that is not the operator.
+    pub(crate) email: Option<String>,
+}
+
+impl About {
+    fn new(configured: &ConfiguredBridge) -> Self {
+        let (known, address) = (&configured.known, configured.address);
+        let start = |_| {
+            let usual = known.usual_url() == format!("http://{address}");
+            let listen = if usual {
+                String::new()
+            } else {
+                format!(" --listen {address}")
+            };
+            format!("tollhouse bridge {}{listen}", known.id)
+        };
+        Self {
+            label: known.label.clone(),
+            address,
+            start: known.serve.as_ref().map(start),
+            login: known.login.clone(),
+            proves: configured.proves,
+            email: configured.owner.clone(),
+        }
+    }
+
+    fn how_to_start(&self) -> String {
+        match &self.start {
+            Some(start) => format!("start it with `{start}`"),
+            None => "start it".to_owned(),
+        }
+    }
 }
 
 impl Bridges {
     pub(crate) fn new(configured: &[ConfiguredBridge]) -> Self {
         let one = |configured: &ConfiguredBridge| {
-            let known = &configured.known;
-            let start = match known.serve {
-                Some(_) => format!("start it with `tollhouse bridge {}`", known.id),
-                None => "start it".to_owned(),
-            };
             let bridge = Bridge {
-                address: configured.address,
+                about: About::new(configured),
                 pause: configured.pause,
-                start,
-                remedy: known.remedy(),
+                remedy: configured.known.remedy(),
                 seen: Mutex::default(),
                 doubted: Notify::new(),
             };
@@ -118,6 +152,11 @@ impl Bridges {
         self.people_changed.notified().await;
     }
 
+    /// What this replica's configuration says of the bridge that is `provider`.
+    pub(crate) fn about(&self, provider: &str) -> Option<&About> {
+        Some(&self.by_provider.get(provider)?.about)
+    }
+
     /// How the bridge that is `provider` was last seen; `None` before that, and for what is no bridge of
     /// this replica's.
     pub(crate) fn seen(&self, provider: &str) -> Option<Seen> {
@@ -140,7 +179,7 @@ impl Bridges {
 
     /// What a caller has to be told whose call was not made; `None` where it is no bridge of this replica's.
     pub(crate) fn untold(&self, provider: &str, why: &Untold) -> Option<String> {
-        let start = &self.by_provider.get(provider)?.start;
+        let start = self.by_provider.get(provider)?.about.how_to_start();
         let what_is_there = format!("What is at the address of the bridge `{provider}`");
         Some(match why {
             Untold::NotConfigured => return None,
@@ -176,6 +215,14 @@ impl Bridge {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Takes in how it is found to be; how it was before.
+    fn look(&self, health: Health, at: Timestamp) -> Option<State> {
+        let mut seen = self.lock();
+        let before = seen.as_ref().map(|seen| seen.health.state);
+        *seen = Some(Seen::after(seen.as_ref(), health, at));
+        before
+    }
+
     /// Waits until it is time to look again, or a call gives reason to. `false` when asked to stop.
     async fn wait(&self, stop: &CancellationToken) -> bool {
         let due = async {
@@ -197,19 +244,17 @@ pub(crate) async fn watch(gateway: Gateway, name: String, stop: CancellationToke
     };
     loop {
         let Some(health) = stop
-            .run_until_cancelled(gateway.upstream().look(bridge.address))
+            .run_until_cancelled(gateway.upstream().look(bridge.about.address))
             .await
         else {
             return;
         };
-        let seen = Seen {
-            at: clock::now(),
-            health,
-        };
-        let before = bridge.lock().replace(seen.clone());
-        if before.is_none_or(|before| before.health.state != seen.health.state) {
-            let (state, detail) = (seen.health.state.as_str(), seen.health.detail.as_deref());
-            info!(bridge = name, state, detail, "a bridge is seen");
+        let (now, state) = (clock::now(), health.state);
+        let before = bridge.look(health, now);
+        if before != Some(state) {
+            let seen = bridge.lock().clone();
+            let detail = seen.and_then(|seen| seen.health.detail);
+            info!(bridge = name, %state, detail, "a bridge is seen");
         }
         if !bridge.wait(&stop).await {
             return;

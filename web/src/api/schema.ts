@@ -1471,16 +1471,38 @@ export interface components {
             /** @description Variables to take out: they would lead the client elsewhere, or give it a second credential. */
             unset: string[];
         };
-        /** @description A bridge, as it was when it was last looked at. */
+        /** @description A bridge, as it was when it was last looked at, and as this replica's configuration has it. */
         Bridge: {
+            /** @description Where it is. */
+            address?: string | null;
             /** @description When this replica looked, RFC 3339; absent before that. */
             checked_at?: string | null;
             /** @description What it says of itself, or what is wrong with its answer. */
             detail?: string | null;
+            /** @description What people call the subscription. */
+            label?: string | null;
+            last_error?: components["schemas"]["BridgeError"] | null;
+            /** @description What somebody types to log in where it runs. */
+            login?: string | null;
             /** @description The user whose login it is, and whose keys alone it serves; absent where it is the operator's. */
             owner?: string | null;
+            /** @description The address of that user, as it is configured. */
+            owner_email?: string | null;
             /** @description Whether whoever it belongs to has no account here yet: until then it serves nobody. */
             ownerless: boolean;
+            /** @description Whether it has to prove that it knows the secret before it is told anything. */
+            proof?: boolean | null;
+            /** @description Since when it says so, as far as this replica has seen; RFC 3339. */
+            since?: string | null;
+            /** @description What starts it, where `tollhouse bridge` serves it. */
+            start?: string | null;
+        };
+        /** @description Why a bridge took no calls. */
+        BridgeError: {
+            /** @description When that was seen, RFC 3339. */
+            at: string;
+            /** @description What was wrong. */
+            detail: string;
         };
         /** @description What a browser came back with: one of the two. */
         BroughtBack: {

@@ -1,5 +1,6 @@
 //! Providers: whom the gateway may call.
 
+mod bridge;
 mod caller;
 mod input;
 mod taken;

@@ -143,6 +143,10 @@ async fn a_bridge_is_shown_as_it_is_and_holds_nothing_up() {
         let row = shown(&client, |row| row["state"] != "unknown").await;
         assert_eq!(row["state"], expected, "{row}");
         assert_eq!(row["name"], "claude-bridge");
+        assert_eq!(
+            row["bridge"]["last_error"].is_object(),
+            ["unreachable", "auth_required"].contains(&expected)
+        );
         assert!(
             row["bridge"]["checked_at"].is_string() && row["configured"] == true,
             "{row}"
@@ -256,14 +260,38 @@ async fn where_nobody_answers_a_caller_is_told_how_to_start_it() {
     let client = Client::new(&gateway.url);
     let answer = client.post(COMPLETIONS, &[], ASK).await;
     assert_eq!(answer.status, StatusCode::BAD_GATEWAY, "{}", answer.text());
+    assert_eq!(answer.json()["error"]["code"], "upstream_unreachable");
+    let row = shown(&client, |row| row["state"] == "unreachable").await;
+    let bridge = &row["bridge"];
+    assert_eq!(bridge["detail"], "nobody answers");
+    let address = url.strip_prefix("http://").unwrap();
+    let start = format!("tollhouse bridge claude --listen {address}");
     assert!(
-        answer.text().contains("`tollhouse bridge claude`"),
+        answer.text().contains(&format!("`{start}`")),
         "{}",
         answer.text()
     );
-    assert_eq!(answer.json()["error"]["code"], "upstream_unreachable");
-    let row = shown(&client, |row| row["state"] == "unreachable").await;
-    assert_eq!(row["bridge"]["detail"], "nobody answers");
+    assert_eq!(
+        (
+            &bridge["label"],
+            &bridge["address"],
+            &bridge["start"],
+            &bridge["login"],
+            &bridge["proof"]
+        ),
+        (
+            &"Claude Code".into(),
+            &address.into(),
+            &start.into(),
+            &"claude auth login".into(),
+            &true.into()
+        )
+    );
+    assert!(
+        bridge["since"].is_string() && bridge["last_error"]["at"].is_string(),
+        "{row}"
+    );
+    assert_eq!(bridge["last_error"]["detail"], "nobody answers");
     gateway.stop().await;
 }
 

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { isPlatform, useMe, writes } from "../../api/me";
 import { deleteProvider, type Provider, providers } from "../../api/routing";
-import { Badge, type Tone } from "../../ui/Badge";
+import { Badge } from "../../ui/Badge";
 import { Button } from "../../ui/Button";
 import { Confirm } from "../../ui/Confirm";
 import { Page } from "../../ui/Page";
@@ -11,21 +11,14 @@ import { Empty, Failed, SkeletonRows } from "../../ui/states";
 import { Table } from "../../ui/Table";
 import { Time } from "../../ui/Time";
 import { toast } from "../../ui/Toasts";
+import { Bridges } from "./Bridges";
 import { EditProvider } from "./EditProvider";
 import styles from "./Providers.module.css";
 import { Routes } from "./Routes";
+import { stateOf } from "./states";
 import { WhatWould } from "./WhatWould";
 
 const REFRESH_MS = 10_000;
-
-const STATES: Record<Provider["state"], [Tone, string]> = {
-  ready: ["good", "ready"],
-  degraded: ["warn", "degraded"],
-  unreachable: ["bad", "unreachable"],
-  auth_required: ["warn", "needs a credential"],
-  starting: ["neutral", "starting"],
-  unknown: ["neutral", "not asked yet"],
-};
 
 /** Who is called, how they are doing, and which models lead to them. */
 export function Providers() {
@@ -59,22 +52,27 @@ export function Providers() {
               { name: "Name", cell: ({ name }) => <b className={styles.name}>{name}</b> },
               {
                 name: "State",
-                cell: ({ state, until }) => (
-                  <>
-                    <Badge tone={STATES[state][0]}>{STATES[state][1]}</Badge>
-                    {until && (
-                      <span className={styles.faint}>
-                        {" "}
-                        until <Time at={until} />
-                      </span>
-                    )}
-                  </>
-                ),
+                cell: (provider) => {
+                  const [tone, word] = stateOf(provider);
+                  return (
+                    <>
+                      <Badge tone={tone}>{word}</Badge>
+                      {provider.until && (
+                        <span className={styles.faint}>
+                          {" "}
+                          until <Time at={provider.until} />
+                        </span>
+                      )}
+                    </>
+                  );
+                },
               },
               {
                 name: "Platform's credential",
-                cell: ({ configured, auth }) =>
-                  auth === "none" ? "needs none" : configured ? "there" : "none",
+                cell: ({ configured, auth, bridge }) => {
+                  if (bridge) return "a bridge to a login";
+                  return auth === "none" ? "needs none" : configured ? "there" : "none";
+                },
               },
               {
                 name: "Endpoints",
@@ -99,6 +97,7 @@ export function Providers() {
           />
         )}
       </Panel>
+      <Bridges providers={data?.data ?? []} />
       <Routes may={may} providers={data?.data ?? []} />
       {may && <WhatWould />}
       {editing && (

@@ -14,9 +14,9 @@ use tollhouse_wire::Protocol;
 use tollhouse_wire::dialect::Quirk;
 use utoipa::ToSchema;
 
+use super::bridge::BridgeView;
 use super::caller::Caller;
 use super::taken::{TakenView, taken};
-use crate::bridges::Seen;
 use crate::snapshot::Snapshot;
 use crate::state::Gateway;
 
@@ -63,23 +63,6 @@ pub(in crate::admin) struct ProviderView {
     /// What is known of it where it is a bridge to somebody's login.
     #[serde(skip_serializing_if = "Option::is_none")]
     bridge: Option<BridgeView>,
-}
-
-/// A bridge, as it was when it was last looked at.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Bridge)]
-struct BridgeView {
-    /// The user whose login it is, and whose keys alone it serves; absent where it is the operator's.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    owner: Option<String>,
-    /// Whether whoever it belongs to has no account here yet: until then it serves nobody.
-    ownerless: bool,
-    /// What it says of itself, or what is wrong with its answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    detail: Option<String>,
-    /// When this replica looked, RFC 3339; absent before that.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    checked_at: Option<String>,
 }
 
 /// How a provider is doing.
@@ -162,7 +145,10 @@ impl ProviderView {
                 Outlook::Cooling(until) => Some(until.to_string()),
                 Outlook::Absent | Outlook::Refused | Outlook::Usable => None,
             },
-            bridge: provider.bridge.map(|holder| BridgeView::new(holder, seen)),
+            bridge: provider.bridge.map(|holder| {
+                let about = gateway.bridges().about(&provider.name);
+                BridgeView::new(holder, about, seen)
+            }),
         }
     }
 }
@@ -178,20 +164,6 @@ fn is_configured(provider: &Provider, snapshot: &Snapshot) -> bool {
     ];
     let mut pools = pools.into_iter().flatten();
     pools.any(|pool| !pool.members.is_empty()) || !provider.endpoints.keys().any(needs)
-}
-
-impl BridgeView {
-    fn new(holder: Holder, seen: Option<Seen>) -> Self {
-        Self {
-            owner: match holder {
-                Holder::User(id) => Some(id.to_string()),
-                Holder::Platform | Holder::Nobody => None,
-            },
-            ownerless: holder == Holder::Nobody,
-            checked_at: seen.as_ref().map(|seen| seen.at.to_string()),
-            detail: seen.and_then(|seen| seen.health.detail),
-        }
-    }
 }
 
 /// What to say of a provider with so many endpoints, so many of them unwell, to whom credentials for it are

@@ -36,6 +36,7 @@ async fn a_persons_own_login_serves_that_persons_keys_and_no_others() {
     refused(&client.post(COMPLETIONS, &[("x-api-key", &bobs)], ASK).await);
     let row = shown(&client, |row| row["bridge"]["checked_at"].is_string()).await;
     assert_eq!(row["bridge"]["ownerless"], true, "{row}");
+    assert_eq!(row["bridge"]["owner_email"], "ada@example.com");
     let (ada, adas) = somebody(&client, "ada").await;
     let row = shown(&client, |row| row["bridge"]["ownerless"] == false).await;
     assert_eq!(
