@@ -3,12 +3,15 @@
 //! What a request asks, what a program's lines mean and who may knock is decided in `domain::bridge`.
 
 mod answer;
+mod complete;
 mod handle;
 mod list;
 mod machine;
 mod program;
+mod refusal;
 mod secret;
 mod server;
+mod stream;
 mod watch;
 
 use std::net::{Ipv4Addr, SocketAddr};

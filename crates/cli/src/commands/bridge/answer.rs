@@ -1,10 +1,28 @@
 //! Answers as chat completions, whole and in pieces.
 
+use std::convert::Infallible;
+
 use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderValue, Response, StatusCode};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt as _, Full};
 use serde::Serialize;
 use tollhouse_domain::bridge::output::Done;
 use tollhouse_gateway::{clock, ids};
 use tollhouse_wire::usage::Usage;
+
+pub(super) type Body = UnsyncBoxBody<Bytes, Infallible>;
+
+/// An answer in JSON, for whoever asked and nobody's cache.
+pub(super) fn json(status: StatusCode, body: impl Into<Bytes>) -> Response<Body> {
+    let mut response = Response::new(Full::new(body.into()).boxed_unsync());
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
 
 /// What every piece of an answer says of it.
 pub(super) struct Answer {

@@ -1,11 +1,14 @@
 //! How a bridge is, and that nothing outlives its request.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Bridge, HI, claude, lives, send, until};
+use super::{Bridge, CLAUDE, HI, SOON, claude, lives, send, until};
 use crate::support::Place;
 
 /// A program that starts another one and stays, deaf to being asked to end.
@@ -152,6 +155,44 @@ fn it_says_how_it_is_and_never_falls_over() {
     let answer = nothing.ask(HI);
     assert_eq!(answer.status, 502, "{}", answer.body);
     nothing.stop();
+}
+
+/// The gateway waits for 1.2 seconds, and a program that hangs is no reason to be taken for nobody.
+#[test]
+fn a_program_that_hangs_does_not_hold_up_what_the_bridge_says() {
+    let place = Place::new();
+    let hangs = CLAUDE.replace(
+        "--version)",
+        "--version) until [ -e \"$HOME/go\" ]; do sleep 0.05; done;",
+    );
+    let bridge = Bridge::start_with(place, "claude", &hangs.replace("MORE", ":"), &[]);
+    let answer = bridge.send("GET /health", &[], "");
+    assert_eq!(answer.status, 503);
+    assert_eq!(answer.json()["status"], "starting", "{}", answer.body);
+    bridge.place.write("go", "");
+    bridge.ready();
+}
+
+/// Connections that say nothing keep nobody out for ever, and there is an end to them.
+#[test]
+fn so_many_connections_and_no_more() {
+    let bridge = Bridge::start("claude", &claude(":"));
+    bridge.ready();
+    let mut idle: Vec<_> = (0..64)
+        .map(|_| TcpStream::connect(&bridge.address).unwrap())
+        .collect();
+    let mut late = TcpStream::connect(&bridge.address).unwrap();
+    let request = format!("GET /health HTTP/1.1\r\nhost: {}\r\n\r\n", bridge.address);
+    late.write_all(request.as_bytes()).unwrap();
+    let mut said = [0; 12];
+    late.set_read_timeout(Some(Duration::from_millis(300)))
+        .unwrap();
+    late.read_exact(&mut said).unwrap_err();
+    // One leaves.
+    idle.pop();
+    late.set_read_timeout(Some(SOON)).unwrap();
+    late.read_exact(&mut said).unwrap();
+    assert_eq!(&said, b"HTTP/1.1 200");
 }
 
 #[test]
