@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 use tollhouse_gateway::Config;
-use tollhouse_gateway::config::MasterKeySource;
+use tollhouse_gateway::config::{ConfiguredBridge, MasterKeySource};
 use tollhouse_store::DatabaseUrl;
 
 use crate::args::CheckArgs;
@@ -21,6 +21,8 @@ struct Report<'a> {
     master_key: &'static str,
     admin_token: &'static str,
     providers: Vec<Provider<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    bridges: Vec<Bridge<'a>>,
     routes: Vec<Route>,
     keys: Vec<&'a str>,
 }
@@ -34,6 +36,18 @@ struct Provider<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     missing: Option<&'a str>,
     protocols: Vec<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Bridge<'a> {
+    name: &'a str,
+    /// What it is a bridge to.
+    of: &'a str,
+    address: String,
+    /// Whether it has to prove that it knows the secret.
+    proof: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -70,6 +84,19 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<()> {
                 provider.name,
                 waits.unwrap_or_default()
             ),
+        )
+    }));
+    lines.extend(report.bridges.iter().map(|bridge| {
+        let owner = bridge.owner.unwrap_or("the operator's");
+        let proof = if bridge.proof {
+            "has to prove that it knows the secret"
+        } else {
+            "need not prove anything: whatever takes its port is sent the secret and the prompts"
+        };
+        let (name, of, address) = (bridge.name, bridge.of, &bridge.address);
+        (
+            "bridge",
+            format!("{name}: {of} at {address}; owner: {owner}; {proof}"),
         )
     }));
     lines.extend(report.routes.iter().map(|route| {
@@ -118,6 +145,7 @@ fn report<'a>(file: &'a Path, config: &'a Config) -> Report<'a> {
                     .collect(),
             })
             .collect(),
+        bridges: config.bridges.iter().map(bridge).collect(),
         routes: config
             .routes
             .iter()
@@ -134,5 +162,15 @@ fn report<'a>(file: &'a Path, config: &'a Config) -> Report<'a> {
             })
             .collect(),
         keys: config.keys.iter().map(|key| key.name.as_str()).collect(),
+    }
+}
+
+fn bridge(configured: &ConfiguredBridge) -> Bridge<'_> {
+    Bridge {
+        name: &configured.provider.name,
+        of: &configured.known.label,
+        address: configured.address.to_string(),
+        proof: configured.proves,
+        owner: configured.owner.as_deref(),
     }
 }

@@ -63,7 +63,7 @@ pub(super) async fn providers(format: Format) -> anyhow::Result<()> {
     let page = Api::find()?
         .list("/api/v1/providers", &Query::default(), None)
         .await?;
-    let columns: [Column; 7] = [
+    let columns: [Column; 8] = [
         ("NAME", |row| row.get("name")),
         ("STATE", |row| row.get("state")),
         ("UNTIL", |row| row.get("until")),
@@ -81,8 +81,31 @@ pub(super) async fn providers(format: Format) -> anyhow::Result<()> {
                 .map(|(protocol, url)| format!("{protocol}={url}"));
             Some(each.collect::<Vec<_>>().join(" "))
         }),
+        ("BRIDGE", of_bridge),
     ];
     print(&page, &columns, format)
+}
+
+/// What there is to say of a bridge: what has to be done, else what it says.
+fn of_bridge(row: &Record) -> Option<String> {
+    let bridge: Record = row.read("bridge")?;
+    if bridge.read("ownerless") == Some(true) {
+        let owner = bridge.get("owner_email").unwrap_or_default();
+        return Some(format!("serves nobody: {owner} has no account here yet"));
+    }
+    let detail = bridge.get("detail");
+    let remedy = match row.get("state").as_deref() {
+        Some("unreachable") => bridge
+            .get("start")
+            .map(|start| format!("start it with `{start}`")),
+        // Its own words say how to log in, where it is ours.
+        Some("auth_required") if detail.is_none() => bridge
+            .get("login")
+            .map(|login| format!("log in with `{login}`")),
+        Some(_) | None => None,
+    };
+    let said: Vec<_> = detail.into_iter().chain(remedy).collect();
+    Some(said.join("; "))
 }
 
 pub(super) async fn routes(format: Format) -> anyhow::Result<()> {

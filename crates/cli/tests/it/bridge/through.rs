@@ -286,12 +286,20 @@ fn a_call_through_the_gateway_leaves_one_row() {
         (&row["usage"]["output"], &row["usage"]["cache_read"]),
         (&json!(5), &json!(3))
     );
-    assert_eq!(row.get("cost_usd"), None, "{row}");
+    assert_eq!(row["cost_usd"], "0", "{row}");
     assert_eq!(bridge.place.read("prompt"), "say hello");
     let providers: Value = serde_json::from_str(&gateway.ok(&["providers", "--json"])).unwrap();
     assert_eq!(
         providers["data"][0]["bridge"]["detail"], "2.1.330 (Claude Code)",
         "{providers}"
     );
+    let listed = gateway.ok(&["providers"]);
+    assert!(listed.contains("2.1.330 (Claude Code)"), "{listed}");
+    let checked = gateway.ok(&["check"]);
+    let line = format!(
+        "claude-bridge: Claude Code at {}; owner: the operator's; has to prove",
+        bridge.address
+    );
+    assert!(checked.contains(&line), "{checked}");
     served.stop();
 }
