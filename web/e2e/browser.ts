@@ -129,7 +129,7 @@ export async function unharmed(page: Page): Promise<void> {
 export type { Browser, BrowserContext, Page };
 
 /** Holds back what a page asks for, so that it is seen while it waits; gives what lets it go. */
-export async function held(page: Page, url: string): Promise<() => void> {
+export async function held(page: Page, url: string | RegExp): Promise<() => void> {
   let go = () => {};
   const gate = new Promise<void>((resolve) => {
     go = resolve;

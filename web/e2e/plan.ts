@@ -13,6 +13,9 @@ const ADMIN = "plan-administrator-0123456789abcdef0123456789";
 export type Plan = Pick<World, "url" | "api" | "stop"> & {
   mika: Person;
   vera: Person;
+  /** Administers the organization that both are in. */
+  olga: Person;
+  org: { id: string };
   /** Has the authority do something; crates/sim/src/authority/http_controls.rs has what. */
   authority: (control: string, fields: unknown) => Promise<unknown>;
 };
@@ -28,8 +31,11 @@ function freePort(): Promise<number> {
   });
 }
 
-/** Two people, a member and a viewer, and a provider that takes accounts; or does not, when `enabled` is false. */
-export async function plan({ enabled = true } = {}): Promise<Plan> {
+/**
+ * People of an organization, and a provider that takes accounts; or does not, when `enabled` is false. With
+ * `organizations`, theirs too.
+ */
+export async function plan({ enabled = true, organizations = false } = {}): Promise<Plan> {
   const { ready, stop: stopDemo } = await demo();
   const directory = mkdtempSync(join(tmpdir(), "tollhouse-e2e-plan-"));
   const sim = ready.provider_url;
@@ -48,6 +54,7 @@ endpoints = { responses = "${sim}/backend-api/codex" }
 account = { authority = "codex", header = "chatgpt-account-id" }
 [accounts]
 enabled = ${enabled}
+allow_organization = ${organizations}
 [accounts.authority.codex]
 base = "${sim}"
 `,
@@ -89,7 +96,8 @@ base = "${sim}"
       return { name, email, id };
     };
     const mika = await person("Mika", "member");
-    return { url, api, stop, mika, vera: await person("Vera", "viewer"), authority };
+    const [vera, olga] = [await person("Vera", "viewer"), await person("Olga", "owner")];
+    return { url, api, stop, mika, vera, olga, org, authority };
   } catch (error) {
     await stop();
     throw error;

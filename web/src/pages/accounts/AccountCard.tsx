@@ -95,7 +95,7 @@ export function AccountCard({ account, owner, may, fresh, onSignIn }: Props) {
             )}
           </p>
         )}
-        {account.notice && <p className={styles.soft}>{account.notice}</p>}
+        {account.notice && <p className={styles.notice}>{account.notice}</p>}
       </Panel>
     </article>
   );
