@@ -115,6 +115,60 @@ test("a call shows how its cost came about", async () => {
   expect(faults).toEqual([]);
 });
 
+test("a call that went elsewhere, translated, says why, what it lost, and what its answer said", async () => {
+  const { page, context, faults } = await open(chromium);
+  // The first target is not there; the second speaks another protocol.
+  const nowhere = { endpoints: { messages: "http://127.0.0.1:9" }, auth: "none", open: true };
+  await here.api("PUT", "/providers/nowhere", nowhere);
+  const targets = [
+    { provider: "nowhere" },
+    { provider: "sim", model: "sim-coder", protocol: "chat" },
+  ];
+  await here.api("PUT", "/routes", { data: [{ model: "elsewhere", targets }] });
+  const body = { name: "elsewhere", org: here.orgs[0]?.id, credentials: { platform: true } };
+  const key = await here.api<{ secret: string }>("POST", "/keys", body);
+  const response = await fetch(`${here.url}/v1/messages`, {
+    method: "POST",
+    headers: { "x-api-key": key.secret, "anthropic-version": "2023-06-01" },
+    body: JSON.stringify({
+      model: "elsewhere",
+      max_tokens: 64,
+      top_k: 5,
+      messages: [{ role: "user", content: "hello" }],
+    }),
+  });
+  await response.text();
+  const ours = [...response.headers].filter(([name]) => name.startsWith("x-tollhouse-"));
+  expect(Object.fromEntries(ours)).toMatchObject({
+    "x-tollhouse-mode": "translated",
+    "x-tollhouse-provider": "sim",
+    "x-tollhouse-loss": expect.stringContaining("top_k"),
+    "x-tollhouse-fallback": expect.any(String),
+  });
+  await signIn(page, here, here.people.root, `calls/${response.headers.get("x-tollhouse-call")}`);
+  await page.getByText("The first target could not be reached; another was asked").waitFor();
+  await page.getByText("Sent to sim, 2 attempts").waitFor();
+  await page.getByText("messages to chat").waitFor();
+  await page.getByText("Lost in translation").waitFor();
+  const added = await page.getByRole("region", { name: "Headers we added" }).last().textContent();
+  // Word for word what the client got.
+  const lines = (added ?? "").trim().split("\n");
+  expect(lines.sort()).toEqual(ours.map(([name, value]) => `${name}: ${value}`).sort());
+  await portray(page, "call-elsewhere");
+  await context.close();
+  // A refusal tells why, and says only which call it was.
+  const refused = await here.api<{ data: { id: string; error: string }[] }>(
+    "GET",
+    "/calls?outcome=refused&limit=1",
+  );
+  const other = await open(chromium);
+  await signIn(other.page, here, here.people.root, `calls/${refused.data[0]?.id}`);
+  await other.page.getByText(/^Refused here, status 429/).waitFor();
+  await portray(other.page, "call-refused");
+  await other.context.close();
+  expect([...faults, ...other.faults]).toEqual([]);
+});
+
 test("what people and models write is text", async () => {
   const { page, context, faults } = await open(chromium);
   await signIn(page, here, here.people.root, `calls?model=${encodeURIComponent(HOSTILE)}`);

@@ -10,6 +10,7 @@ import { Panel } from "../../ui/Panel";
 import { Failed, SkeletonRows } from "../../ui/states";
 import { Time } from "../../ui/Time";
 import { Arithmetic } from "./Arithmetic";
+import { headersOf } from "./headers";
 import { Outcome } from "./Outcome";
 import { Said } from "./Said";
 import { indented } from "./said";
@@ -60,6 +61,7 @@ function Shown({ call }: { call: CallRow }) {
       </Columns>
       <Columns>
         <Where call={call} />
+        <Added call={call} />
         {call.usage_raw && (
           <Panel title="Usage as the provider said it">
             <CopyBlock label="Usage as the provider said it" text={indented(call.usage_raw)} />
@@ -119,6 +121,16 @@ function Where({ call }: { call: CallRow }) {
         <Fact name="Received, sent">{`${bytes(call.bytes_in)}, ${bytes(call.bytes_out)}`}</Fact>
         <Fact name="Configuration">{`revision ${count(call.snapshot_revision)}`}</Fact>
       </Facts>
+    </Panel>
+  );
+}
+
+/** What the answer said of itself, for whoever looks at it from the other side. */
+function Added({ call }: { call: CallRow }) {
+  const lines = headersOf(call).map(([name, value]) => `${name}: ${value}`);
+  return (
+    <Panel title="Headers we added">
+      <CopyBlock label="Headers we added" text={lines.join("\n")} />
     </Panel>
   );
 }
