@@ -176,6 +176,7 @@ test("a key is changed, and what was not touched stays", async () => {
   await form.getByLabel("Name").fill(HOSTILE.slice(0, 90));
   await form.getByLabel("Expires").selectOption({ label: "Never" });
   await form.getByRole("button", { name: "Remove sim-*" }).click();
+  await portray(page, "key-edit");
   await form.getByRole("button", { name: "Save changes" }).click();
   await page.getByRole("heading", { name: HOSTILE.slice(0, 90) }).waitFor();
   await portray(page, "key-hostile");
@@ -284,15 +285,59 @@ test("an owner makes a key for somebody, which leaves their own credentials alon
   expect(faults).toEqual([]);
 });
 
-test("the keyboard alone makes a key", async () => {
-  const { page, context } = await open(chromium);
-  await signIn(page, here, here.people.root, "keys/new");
-  await page.locator(":focus").waitFor();
+test("the keyboard alone makes a key, takes its secret along and revokes it", async () => {
+  const { page, context, faults } = await open(chromium, {
+    permissions: ["clipboard-read", "clipboard-write"],
+  });
+  await signIn(page, here, here.people.root, "keys");
+  await page.getByRole("table").first().waitFor();
+  const focused = () =>
+    page.evaluate(() => {
+      const element = document.activeElement;
+      return element?.getAttribute("aria-label") ?? element?.textContent?.trim() ?? "";
+    });
+  /** Presses Tab until something is reached, as somebody without a mouse has to. */
+  const reach = async (wanted: RegExp) => {
+    const passed: string[] = [];
+    for (let presses = 0; presses < 80; presses++) {
+      const here = await focused();
+      if (wanted.test(here)) return;
+      passed.push(here);
+      await page.keyboard.press("Tab");
+    }
+    throw new Error(`${wanted} is not reached: ${passed.join(" > ")}`);
+  };
+  await reach(/^New key$/);
+  await page.keyboard.press("Enter");
+  // The form begins where one types.
+  await page.locator("input:focus").waitFor();
   await page.keyboard.type("typed");
   await page.keyboard.press("Enter");
-  await secretOn(page);
-  await named("typed");
+  const secret = /th-[\w-]{32,}/.exec(await secretOn(page))?.[0] ?? "";
+  await reach(/^Copy/);
+  await page.keyboard.press("Enter");
+  await page.getByText("Copied").first().waitFor();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(secret);
+  const { id } = await named("typed");
+  expect(await call(secret)).not.toBe(401);
+  await accessible(page);
+  await page.goto(`${here.url}/dashboard/keys/${id}`);
+  await page.getByRole("button", { name: "Revoke" }).waitFor();
+  await reach(/^Revoke$/);
+  await page.keyboard.press("Enter");
+  // What does nothing has the focus; what cannot be undone is one step away.
+  await page.locator(":focus", { hasText: "Cancel" }).waitFor();
+  await accessible(page);
+  await page.keyboard.press("Enter");
+  await page.locator(":focus", { hasText: "Revoke" }).waitFor();
+  await page.keyboard.press("Enter");
+  await page.locator(":focus", { hasText: "Cancel" }).waitFor();
+  await page.keyboard.press("Shift+Tab");
+  await page.keyboard.press("Enter");
+  await page.locator("main").getByText("Revoked", { exact: true }).first().waitFor();
+  expect(await call(secret)).toBe(401);
   await context.close();
+  expect(faults).toEqual([]);
 });
 
 test("of a thousand keys a part is drawn, and older ones are asked for", async () => {

@@ -79,12 +79,14 @@ test("somebody is renamed, put elsewhere, and switched off and on", async () => 
   await page.getByText("In no organization").waitFor();
   await page.getByRole("button", { name: "Edit" }).click();
   await page.getByLabel("Name").fill("Beatrice");
+  await portray(page, "person-edit");
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByRole("heading", { name: "Beatrice", exact: true }).waitFor();
   await page.getByRole("button", { name: "Add to one" }).click();
   const form = page.getByRole("dialog");
   await form.getByLabel("Organization").selectOption({ label: "research" });
   await form.getByLabel("Role").selectOption("viewer");
+  await accessible(page);
   await form.getByRole("button", { name: "Add", exact: true }).click();
   await page.getByLabel("Role of Beatrice in research").selectOption("member");
   await page.getByText("Beatrice is member of research now").waitFor();
@@ -149,11 +151,13 @@ test("an organization is made, filled, renamed and switched off", async () => {
   await form.locator("[aria-invalid]").waitFor();
   await form.getByLabel("Name").fill("design");
   await form.getByLabel("Owner").selectOption({ label: "Mika" });
+  await portray(page, "organization-new");
   await form.getByRole("button", { name: "Add organization" }).click();
   await page.getByRole("heading", { name: "design", exact: true }).waitFor();
   await page.getByRole("row", { name: /Mika/ }).waitFor();
   await page.getByRole("button", { name: "Add a member" }).click();
   await page.getByLabel("Who").selectOption({ label: "Vera (vera@example.com)" });
+  await portray(page, "organization-add");
   await page.getByRole("button", { name: "Add", exact: true }).click();
   await page.getByRole("row", { name: /Vera/ }).waitFor();
   await portray(page, "organization");
@@ -162,6 +166,7 @@ test("an organization is made, filled, renamed and switched off", async () => {
   await page.getByText(/owner/).last().waitFor();
   await page.getByRole("button", { name: "Rename" }).click();
   await page.getByRole("textbox", { name: "Name" }).fill("designers");
+  await accessible(page);
   await page.getByRole("dialog").getByRole("button", { name: "Rename" }).click();
   await page.getByRole("heading", { name: "designers", exact: true }).waitFor();
   await page.getByRole("button", { name: "Switch off" }).click();

@@ -85,7 +85,7 @@ test("a public list is imported, and what is none is refused", async () => {
   await form.getByLabel("File").setInputFiles(file("no list"));
   await form.getByRole("button", { name: "Import" }).click();
   await form.getByRole("alert").filter({ hasText: /\w/ }).waitFor();
-  await accessible(page);
+  await portray(page, "prices-import");
   const entry = {
     litellm_provider: "openai",
     input_cost_per_token: 1e-6,

@@ -14,10 +14,11 @@ type Props = {
 
 /** A button that asks in its own place before it does something that cannot be undone. */
 export function Confirm({ label, question, yes, act }: Props) {
-  const [state, setState] = useState<"idle" | "asking" | "busy">("idle");
-  if (state === "idle") {
+  // Before anybody asked, the button takes no focus; afterwards it takes it back from the answer.
+  const [state, setState] = useState<"unasked" | "asking" | "busy" | "answered">("unasked");
+  if (state === "unasked" || state === "answered") {
     return (
-      <Button look="danger" onClick={() => setState("asking")}>
+      <Button look="danger" autoFocus={state === "answered"} onClick={() => setState("asking")}>
         {label}
       </Button>
     );
@@ -27,7 +28,7 @@ export function Confirm({ label, question, yes, act }: Props) {
     try {
       await act();
     } finally {
-      setState("idle");
+      setState("answered");
     }
   };
   return (
@@ -37,7 +38,7 @@ export function Confirm({ label, question, yes, act }: Props) {
         {yes}
       </Button>
       {/* Where the finger already is stands what does nothing. */}
-      <Button autoFocus disabled={state === "busy"} onClick={() => setState("idle")}>
+      <Button autoFocus disabled={state === "busy"} onClick={() => setState("answered")}>
         Cancel
       </Button>
     </span>
