@@ -44,7 +44,7 @@ export function Providers() {
         {isError && !data ? (
           <Failed error={error} retry={() => refetch()} />
         ) : !data ? (
-          <SkeletonRows rows={4} />
+          <SkeletonRows rows={2} />
         ) : (
           <Table
             label="Providers"

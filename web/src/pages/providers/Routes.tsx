@@ -30,7 +30,7 @@ export function Routes({ may, providers }: Props) {
       {isError && !data ? (
         <Failed error={error} retry={() => refetch()} />
       ) : !data ? (
-        <SkeletonRows rows={4} />
+        <SkeletonRows rows={10} />
       ) : (
         <>
           <Probe routes={all} />
