@@ -13,7 +13,7 @@ let chromium: Browser;
 let here: Awaited<ReturnType<typeof demo>>;
 
 beforeAll(async () => {
-  [chromium, here] = await Promise.all([browser(), demo({ history: 1440 })]);
+  [chromium, here] = await Promise.all([browser(), demo({ history: 2880 })]);
 });
 afterAll(async () => {
   await chromium?.close();

@@ -234,7 +234,7 @@ pub(crate) struct DemoArgs {
     #[arg(long, value_name = "PORT", default_value_t = 7878)]
     pub(crate) port: u16,
     /// Begin with this many minutes of made-up calls on record, to have something to look at
-    #[arg(long, value_name = "MINUTES", default_value_t = 1440, value_parser = clap::value_parser!(u32).range(..=10_080))]
+    #[arg(long, value_name = "MINUTES", default_value_t = 2880, value_parser = clap::value_parser!(u32).range(..=10_080))]
     pub(crate) history: u32,
     /// Keep everything in this database, where it stays: `env:NAME`, or `postgres://…` without a
     /// password

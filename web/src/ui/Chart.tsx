@@ -24,6 +24,9 @@ type Props = {
   height?: number;
 };
 
+/** Seconds about a value that stands alone. */
+const ALONE = 3600;
+
 /** Values over time. Under the pointer, the legend says what they are there. */
 export function Chart({ label, times, series, format, stacked = false, height = 180 }: Props) {
   const place = useRef<HTMLDivElement>(null);
@@ -141,7 +144,8 @@ function options(
         width: stacked ? 0 : 1.5,
         ...(stacked
           ? { fill: color(token), points: { show: false } }
-          : { points: { show: false } }),
+          : // A line of one point is none.
+            { points: { show: times.length === 1, size: 7, fill: color(token) } }),
         ...(stacked && bars ? { paths: bars } : {}),
       })),
     ],
@@ -149,8 +153,8 @@ function options(
   };
 }
 
-function room(times: readonly number[]): number {
-  return ((times[1] ?? 0) - (times[0] ?? 0)) / 2;
+function room([first = 0, second = first + ALONE]: readonly number[]): number {
+  return (second - first) / 2;
 }
 
 function timeLabels(_: uPlot, splits: number[]): string[] {

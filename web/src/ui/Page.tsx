@@ -33,3 +33,8 @@ export function Page({ title, about, actions, children }: Props) {
 export function Columns({ children }: { children: ReactNode }) {
   return <div className={styles.columns}>{children}</div>;
 }
+
+/** Panels on top of each other, in the place of one. */
+export function Stack({ children }: { children: ReactNode }) {
+  return <div className={styles.stack}>{children}</div>;
+}

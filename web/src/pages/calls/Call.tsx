@@ -5,7 +5,7 @@ import { bytes, count, moment, shortId } from "../../format";
 import { useNames } from "../../shell/names";
 import { CopyBlock, CopyButton } from "../../ui/Copy";
 import { Fact, Facts } from "../../ui/Facts";
-import { Columns, Page } from "../../ui/Page";
+import { Columns, Page, Stack } from "../../ui/Page";
 import { Panel } from "../../ui/Panel";
 import { Failed, SkeletonRows } from "../../ui/states";
 import { Time } from "../../ui/Time";
@@ -61,12 +61,14 @@ function Shown({ call }: { call: CallRow }) {
       </Columns>
       <Columns>
         <Where call={call} />
-        <Added call={call} />
-        {call.usage_raw && (
-          <Panel title="Usage as the provider said it">
-            <CopyBlock label="Usage as the provider said it" text={indented(call.usage_raw)} />
-          </Panel>
-        )}
+        <Stack>
+          <Added call={call} />
+          {call.usage_raw && (
+            <Panel title="Usage as the provider said it">
+              <CopyBlock label="Usage as the provider said it" text={indented(call.usage_raw)} />
+            </Panel>
+          )}
+        </Stack>
       </Columns>
       <Said call={call} />
     </>

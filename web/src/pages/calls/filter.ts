@@ -24,7 +24,7 @@ export const DIMENSIONS = [
 /** The filters that are typed: what they are called, and what they look like. */
 export const TYPED = [
   ["tag", "Tag", "repo=web"],
-  ["min_cost_usd", "Cost at least", "$ 0.50"],
+  ["min_cost_usd", "Cost at least", "$1"],
   ["id", "Call id", "call_01…"],
 ] as const;
 

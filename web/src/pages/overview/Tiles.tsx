@@ -61,7 +61,9 @@ export function Tiles({ now, before }: Props) {
 }
 
 function unpriced(totals: Totals): string | undefined {
-  return totals.calls_without_cost > 0 ? `${count(totals.calls_without_cost)} unpriced` : undefined;
+  return totals.calls_without_cost > 0
+    ? `${count(totals.calls_without_cost)} without a cost`
+    : undefined;
 }
 
 type TileProps = {

@@ -117,7 +117,7 @@ function columnsOf(edit: ((price: Price) => void) | undefined): ListColumn<Price
   return [
     {
       name: "Model",
-      width: "minmax(8rem, 2fr)",
+      width: "minmax(10rem, 3fr)",
       cell: (price) =>
         edit ? (
           <button
@@ -142,7 +142,7 @@ function columnsOf(edit: ((price: Price) => void) | undefined): ListColumn<Price
     ...BUCKETS.map(
       ([bucket, name]): ListColumn<Price> => ({
         name,
-        width: bucket.startsWith("cache_write") ? "8rem" : "5rem",
+        width: bucket.startsWith("cache_write") ? "7.5rem" : "4.5rem",
         number: true,
         ...(bucket !== "input" && bucket !== "output" && { hide: "narrow" as const }),
         cell: ({ usd_per_million: rates }) => (rates[bucket] ? `$${rates[bucket]}` : "–"),
@@ -150,7 +150,7 @@ function columnsOf(edit: ((price: Price) => void) | undefined): ListColumn<Price
     ),
     {
       name: "Longer prompts",
-      width: "8rem",
+      width: "7rem",
       hide: "narrow",
       number: true,
       cell: ({ long_context }) => (long_context ? `above ${count(long_context.above)}` : "–"),
