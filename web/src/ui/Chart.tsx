@@ -129,7 +129,8 @@ function options(
     cursor: { y: false, points: { show: !stacked }, drag: { x: false, y: false } },
     scales: {
       // Half a bucket of room on both sides, for bars stand in the middle.
-      x: { range: (_, min, max) => [min - room(times), max + room(times)] },
+      // Of one value alone, uPlot would show months around it.
+      x: { range: () => [(times[0] ?? 0) - room(times), (times.at(-1) ?? 0) + room(times)] },
       y: { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 1] },
     },
     axes: [
