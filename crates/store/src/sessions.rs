@@ -1,6 +1,7 @@
 //! Sessions: calls of one conversation, put together when asked for. Nothing is stored of them: the newest are found
 //! by going through calls from the newest on, and only the calls of those are added up.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::LazyLock;
 
@@ -39,10 +40,49 @@ pub struct SessionRow {
     pub last: CallId,
 }
 
+impl From<Row> for SessionRow {
+    fn from(row: Row) -> Self {
+        Self {
+            session: SessionId(row.session_id),
+            session_name: row.session_name,
+            key: KeyId(row.key_id),
+            caller: row.caller,
+            first_at: Timestamp(row.first_at),
+            last_at: Timestamp(row.last_at),
+            totals: row.sums.into(),
+            models: row.model.into_iter().collect(),
+            last: CallId(Uuid::nil()),
+        }
+    }
+}
+
+impl SessionRow {
+    /// Adds its calls of another model.
+    fn add(&mut self, other: Self) {
+        self.session_name = self.session_name.take().max(other.session_name);
+        self.caller = std::mem::take(&mut self.caller).max(other.caller);
+        self.first_at = self.first_at.min(other.first_at);
+        self.last_at = self.last_at.max(other.last_at);
+        self.totals.add(&other.totals);
+        self.models.extend(other.models);
+    }
+}
+
 /// How many calls are gone through at first, and at most, to find sessions: few where each is short, and not many
 /// trips where one is very long.
 const FEWEST: u32 = 1_000;
 const MOST: u32 = 16_000;
+
+/// How many calls are gone through next: as many as the sessions still wanted would take if they were like those found
+/// by the last `size`, but not many more at a time.
+fn next_size(found: usize, wanted: usize, size: u32) -> u32 {
+    let missing = u32::try_from(wanted.saturating_sub(found)).unwrap_or(u32::MAX);
+    let each = size / u32::try_from(found).unwrap_or(u32::MAX).max(1);
+    let enough = missing
+        .saturating_mul(each.max(1))
+        .saturating_add(FEWEST / 4);
+    enough.clamp(FEWEST.min(2 * size), (2 * size).min(MOST))
+}
 
 #[derive(FromRow)]
 struct Row {
@@ -52,26 +92,19 @@ struct Row {
     caller: String,
     first_at: i64,
     last_at: i64,
+    model: Option<String>,
     #[sqlx(flatten)]
     sums: SumsRow,
-}
-
-#[derive(FromRow)]
-struct ModelRow {
-    session_id: Uuid,
-    model: String,
 }
 
 static SELECT: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT session_id, key_id, MAX(session_name) AS session_name, MAX(caller) AS caller, \
-         MIN(at) AS first_at, MAX(at) AS last_at, {} FROM calls WHERE TRUE",
+         MIN(at) AS first_at, MAX(at) AS last_at, \
+         COALESCE(model_served, model_sent, model_requested) AS model, {} FROM calls WHERE TRUE",
         sums()
     )
 });
-const SELECT_MODELS: &str = "SELECT DISTINCT session_id, \
-    COALESCE(model_served, model_sent, model_requested) AS model FROM calls \
-    WHERE COALESCE(model_served, model_sent, model_requested) IS NOT NULL";
 
 /// A call that is the newest of its session so far.
 #[derive(FromRow)]
@@ -83,7 +116,8 @@ struct Found {
 const FIND: &str = "SELECT session_id, id FROM calls WHERE id < ";
 const SELECT_BEFORE: &str = "SELECT DISTINCT session_id FROM calls WHERE id >= ";
 
-fn push_sessions<DB>(query: &mut QueryBuilder<DB>, sessions: &[Uuid])
+/// Adds the condition that a call is of one of these.
+pub(crate) fn push_sessions<DB>(query: &mut QueryBuilder<DB>, sessions: &[Uuid])
 where
     DB: Database,
     Uuid: for<'q> Encode<'q, DB> + Type<DB>,
@@ -113,26 +147,26 @@ impl Store {
             let mut query = QueryBuilder::new(SELECT.as_str());
             filter.push_beside(&mut query);
             push_sessions(&mut query, &ids);
-            query.push(" GROUP BY session_id, key_id");
+            query.push(
+                " GROUP BY session_id, key_id, COALESCE(model_served, model_sent, model_requested)",
+            );
             query.build_query_as().fetch_all(pool).await?
         });
-        let mut models = self.models_of(&ids, filter).await?;
-        let mut rows: BTreeMap<Uuid, Row> =
-            rows.into_iter().map(|row| (row.session_id, row)).collect();
+        let mut sessions = BTreeMap::<Uuid, SessionRow>::new();
+        for row in rows {
+            let id = row.session_id;
+            let row = SessionRow::from(row);
+            match sessions.entry(id) {
+                Entry::Vacant(entry) => _ = entry.insert(row),
+                Entry::Occupied(mut entry) => entry.get_mut().add(row),
+            }
+        }
         let session = |found: Found| {
             // Retention may have taken it meanwhile.
-            let row = rows.remove(&found.session_id)?;
-            Some(SessionRow {
-                session: SessionId(row.session_id),
-                session_name: row.session_name,
-                key: KeyId(row.key_id),
-                caller: row.caller,
-                first_at: Timestamp(row.first_at),
-                last_at: Timestamp(row.last_at),
-                totals: row.sums.into(),
-                models: models.remove(&row.session_id).unwrap_or_default(),
-                last: CallId(found.id),
-            })
+            let mut row = sessions.remove(&found.session_id)?;
+            row.last = CallId(found.id);
+            row.models.sort();
+            Some(row)
         };
         Ok(newest.into_iter().filter_map(session).collect())
     }
@@ -169,7 +203,7 @@ impl Store {
                 if ended {
                     break;
                 }
-                size = (2 * size).min(MOST);
+                size = next_size(newest.len(), wanted, size);
             }
         }
         newest.truncate(wanted);
@@ -205,26 +239,5 @@ impl Store {
             ..CallFilter::default()
         };
         Ok(self.sessions(&filter, Page::first(1)).await?.pop())
-    }
-
-    async fn models_of(
-        &self,
-        sessions: &[Uuid],
-        filter: &CallFilter,
-    ) -> Result<BTreeMap<Uuid, Vec<String>>> {
-        let mut models = BTreeMap::<Uuid, Vec<String>>::new();
-        let rows: Vec<ModelRow> = read!(self, |pool| {
-            let mut query = QueryBuilder::new(SELECT_MODELS);
-            filter.push_beside(&mut query);
-            push_sessions(&mut query, sessions);
-            query.build_query_as().fetch_all(pool).await?
-        });
-        for row in rows {
-            models.entry(row.session_id).or_default().push(row.model);
-        }
-        for list in models.values_mut() {
-            list.sort();
-        }
-        Ok(models)
     }
 }
