@@ -186,7 +186,7 @@ async fn say_whether_sums_are_whole(gateway: &Gateway) {
         Ok(false)
     ) {
         warn!(
-            "usage is counted call by call, because there are calls from before it was added up: \
+            "usage is slow to answer, because there are calls from before all of its sums were kept: \
              run `tollhouse db rollup --rebuild` once, while servers run or not"
         );
     }

@@ -18,7 +18,7 @@ use crate::options::Page;
 use crate::rollups::AddRollups;
 use columns::{names, select_calls};
 pub use filter::CallFilter;
-pub(crate) use filter::push_tag;
+pub(crate) use filter::{beside, push_tag};
 pub(crate) use row::{CallRow, bounded};
 pub use row::{MAX_COST, MAX_COUNT, MAX_TEXT};
 pub(crate) use search::Piece;

@@ -2,13 +2,15 @@
 //! calls that were not there before, so they say what the ledger says however often a batch is sent.
 //!
 //! What tells calls apart is a *series*: its columns are those of calls that can be filtered or grouped by, but
-//! for the session. Tags have series of their own, which tell apart organizations and users alone.
+//! for the session. Sums are kept at several levels, of which each tells apart less than the one before; tags have
+//! levels of their own.
 
 mod insert;
+mod level;
 mod rebuild;
 mod series;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use tollhouse_domain::latency::{RANGES, range};
 use tollhouse_domain::tags::Tags;
@@ -18,14 +20,18 @@ use uuid::Uuid;
 use crate::calls::CallRow;
 use crate::db::Store;
 use crate::error::Result;
-use crate::usage::{COUNTERS, Interval};
+use crate::usage::{COUNTERS, Interval, counter_names};
 pub(crate) use insert::AddRollups;
-
+pub(crate) use level::{Asked, Level, Whole};
 pub use rebuild::Verified;
 use series::Series;
 
-/// How many columns are added up.
-pub(crate) const WIDTH: usize = COUNTERS.len() + 2 * (1 + RANGES);
+/// How many columns there are of what calls came to: the sums, and what the dearest call cost.
+pub(crate) const WIDTH: usize = COUNTERS.len() + 2 * (1 + RANGES) + 1;
+/// Where `cost` is among them.
+const COST: usize = 9;
+/// The column that is no sum. Absent where `cost` is there, it is not known.
+pub(crate) const MOST: &str = "cost_most";
 /// The largest sum: another of what one batch can come to still fits above it, and a sum that overflowed would
 /// hold up the ledger.
 const MAX_SUM: i64 = 8_000_000_000_000_000_000;
@@ -35,33 +41,13 @@ const MAX_MS: f64 = 1e12;
 
 const WHOLE: &str = "SELECT whole FROM usage_state WHERE id = 1";
 const DELETE: &str = "DELETE FROM usage_rollups WHERE (kind, at, series) IN \
-    (SELECT kind, at, series FROM usage_rollups WHERE kind IN (1, 2, 3, 4) AND at < $1 LIMIT $2)";
+    (SELECT kind, at, series FROM usage_rollups WHERE kind IN (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12) AND at < $1 LIMIT $2)";
 const DELETE_SERIES: &str = "DELETE FROM usage_series WHERE NOT EXISTS \
     (SELECT 1 FROM usage_rollups WHERE series = usage_series.id)";
 
-/// What a row of sums is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Kind {
-    Hour = 1,
-    Day = 2,
-    TagHour = 3,
-    TagDay = 4,
-}
-
-impl Kind {
-    pub(crate) const fn of(interval: Interval, tags: bool) -> Self {
-        match (interval, tags) {
-            (Interval::Hour, false) => Self::Hour,
-            (Interval::Day, false) => Self::Day,
-            (Interval::Hour, true) => Self::TagHour,
-            (Interval::Day, true) => Self::TagDay,
-        }
-    }
-
-    /// As stored.
-    pub(crate) const fn number(self) -> i64 {
-        self as i64
-    }
+/// The columns' names.
+fn columns() -> impl Iterator<Item = &'static str> {
+    counter_names().chain([MOST])
 }
 
 /// One call's part in each sum, or many calls': absent where nothing is known.
@@ -77,53 +63,77 @@ pub(crate) struct Rollups {
 }
 
 impl Rollups {
-    /// Adds a call, itself and under each of its tags, to its hour, its day, or both.
+    /// Adds a call, itself and under each of its tags, to its hour, its day, or both. [`Rollups::widen`] does the
+    /// rest, once for all of them.
     pub(crate) fn add(&mut self, row: &CallRow, tags: &Tags, intervals: &[Interval]) {
         let one = sums(row);
-        self.grow(
-            row.at,
-            Series::of(row),
-            &one,
-            |interval| Kind::of(interval, false),
-            intervals,
-        );
+        let mut grow = |level: Level, series: Series| {
+            let id = self.know(series);
+            for interval in intervals {
+                let key = (level.kind(*interval), interval.begin(row.at), id);
+                together(self.sums.entry(key).or_insert([None; WIDTH]), &one);
+            }
+        };
+        let series = Series::of(row);
         for (name, value) in tags {
-            let series = Series::of_tag(row, name, value);
-            self.grow(
-                row.at,
-                series,
-                &one,
-                |interval| Kind::of(interval, true),
-                intervals,
-            );
-        }
-    }
-
-    fn grow(
-        &mut self,
-        at: i64,
-        series: Series,
-        one: &Sums,
-        kind: impl Fn(Interval) -> Kind,
-        intervals: &[Interval],
-    ) {
-        let id = series.id();
-        self.series.entry(id).or_insert(series);
-        for interval in intervals {
-            let key = (kind(*interval).number(), interval.begin(at), id);
-            let sums = self.sums.entry(key).or_insert([None; WIDTH]);
-            for (sum, one) in sums.iter_mut().zip(one) {
-                if let Some(one) = one {
-                    let more = sum.unwrap_or(0).saturating_add(*one);
-                    *sum = Some(more.clamp(-MAX_BATCH, MAX_BATCH));
-                }
+            for level in [Level::TagUsers, Level::TagOrgs] {
+                grow(level, series.wider(level).tagged(name, value));
             }
         }
+        grow(Level::Keys, series);
+    }
+
+    /// Adds what sums by key come to where less is told apart.
+    pub(crate) fn widen(&mut self) {
+        let mut ids = HashMap::new();
+        let sums = std::mem::take(&mut self.sums);
+        let mut wide = BTreeMap::new();
+        for ((kind, at, id), one) in &sums {
+            let of_keys = [Interval::Hour, Interval::Day];
+            let interval = of_keys.into_iter().find(|i| *kind == Level::Keys.kind(*i));
+            let (Some(interval), Some(series)) = (interval, self.series.get(id)) else {
+                continue;
+            };
+            if !ids.contains_key(id) {
+                let wider = Level::WIDER.map(|level| series.wider(level));
+                ids.insert(*id, wider.map(|series| self.know(series)));
+            }
+            for (level, id) in Level::WIDER.into_iter().zip(&ids[id]) {
+                let key = (level.kind(interval), *at, *id);
+                together(wide.entry(key).or_insert([None; WIDTH]), one);
+            }
+        }
+        self.sums = sums;
+        self.sums.append(&mut wide);
+    }
+
+    fn know(&mut self, series: Series) -> Uuid {
+        let id = series.id();
+        self.series.entry(id).or_insert(series);
+        id
     }
 }
 
-/// What a call adds to each counter, in the order of `usage::COUNTERS` and `usage::LATENCIES`. What is added to
-/// by nothing is left absent, which takes no room.
+/// Both together, in the first.
+fn together(sums: &mut Sums, one: &Sums) {
+    let most = WIDTH - 1;
+    let unknown = |sums: &Sums| sums[COST].is_some() && sums[most].is_none();
+    let dearest = if unknown(sums) || unknown(one) {
+        None
+    } else {
+        sums[most].max(one[most])
+    };
+    for (sum, one) in sums.iter_mut().zip(one) {
+        if let Some(one) = one {
+            let more = sum.unwrap_or(0).saturating_add(*one);
+            *sum = Some(more.clamp(-MAX_BATCH, MAX_BATCH));
+        }
+    }
+    sums[most] = dearest;
+}
+
+/// What a call adds to each counter, in the order of [`columns`]. What is added to by nothing is left absent, which
+/// takes no room.
 fn sums(row: &CallRow) -> Sums {
     let failed = !matches!(row.outcome.as_str(), "success" | "client_disconnect");
     let one = |yes: bool| yes.then_some(1);
@@ -145,6 +155,7 @@ fn sums(row: &CallRow) -> Sums {
         Some(row.bytes_out),
         Some(row.attempts),
     ]);
+    sums[WIDTH - 1] = row.cost;
     let (_, latencies) = sums.split_at_mut(COUNTERS.len());
     let halves = latencies.chunks_exact_mut(1 + RANGES);
     for (half, ms) in halves.zip([row.ttft_ms, row.duration_ms]) {
@@ -159,13 +170,22 @@ fn sums(row: &CallRow) -> Sums {
 }
 
 impl Store {
-    /// Whether every call that there is has been added up. It is not so in an installation that had calls before
-    /// there were sums, until [`Store::rebuild_rollups`].
+    /// Whether every call that there is has been added up in every way. It is not so in an installation that had
+    /// calls before there were these sums, until [`Store::rebuild_rollups`].
     pub async fn rollups_are_whole(&self) -> Result<bool> {
+        Ok(self.whole().await? == Whole::Everything)
+    }
+
+    /// Which sums may be asked.
+    pub(crate) async fn whole(&self) -> Result<Whole> {
         let whole: i64 = read!(self, |pool| sqlx::query_scalar(WHOLE)
             .fetch_one(pool)
             .await?);
-        Ok(whole != 0)
+        Ok(match whole {
+            0 => Whole::Nothing,
+            1 => Whole::First,
+            _ => Whole::Everything,
+        })
     }
 
     /// Forgets at most `limit` of the sums of days that were over `before`, and says how many. Retention asks

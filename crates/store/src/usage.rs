@@ -2,6 +2,7 @@
 
 mod counters;
 mod group;
+mod parts;
 mod query;
 mod slices;
 
@@ -18,7 +19,6 @@ use crate::error::Result;
 pub(crate) use counters::{COUNTERS, SumsRow, counter_names, is_large, sums};
 pub use group::{GroupBy, Interval};
 use query::Query;
-use slices::{Slice, Source, slices};
 
 /// The most points of a series that are put together: groups times parts of the range.
 pub const MOST_POINTS: u32 = 100_000;
@@ -155,46 +155,27 @@ impl Store {
     }
 
     async fn total(&self, question: &Question) -> Result<Totals> {
-        let slices = self.slices(question, &[], None).await?;
+        let parts = self.parts(question, &[], None).await?;
         let query = Query {
             question,
             groups: &[],
             interval: None,
             limit: 1,
-            slices: &slices,
+            parts: &parts,
         };
         let row = self.groups(&query).await?.pop();
         Ok(row.map(|(_, row)| row.totals).unwrap_or_default())
     }
 
-    /// Where the answer comes from: sums for as much of the range as possible, where there are sums of what is
-    /// asked, and the calls themselves for the rest.
-    async fn slices(
-        &self,
-        question: &Question,
-        groups: &[GroupBy],
-        interval: Option<Interval>,
-    ) -> Result<Vec<Slice>> {
-        let filter = &question.filter;
-        let (from, to) = (filter.from.map(|at| at.0), filter.to.map(|at| at.0));
-        if !has_sums(filter, groups) || !self.rollups_are_whole().await? {
-            let source = Source::Calls;
-            return Ok(vec![Slice { source, from, to }]);
-        }
-        let hours = interval == Some(Interval::Hour) || groups.contains(&GroupBy::Hour);
-        let longest = if hours { Interval::Hour } else { Interval::Day };
-        Ok(slices(from, to, longest))
-    }
-
     async fn usage_at_once(&self, question: &Question) -> Result<Report> {
         let groups = &question.groups;
-        let slices = self.slices(question, groups, None).await?;
+        let parts = self.parts(question, groups, None).await?;
         let query = Query {
             question,
             groups,
             interval: None,
             limit: question.limit.saturating_add(1),
-            slices: &slices,
+            parts: &parts,
         };
         let rows = self.groups(&query).await?;
         let mut rows: Vec<UsageRow> = rows.into_iter().map(|(_, row)| row).collect();
@@ -249,13 +230,13 @@ impl Store {
         groups: &[GroupBy],
         interval: Interval,
     ) -> Result<Option<Report>> {
-        let slices = self.slices(question, groups, Some(interval)).await?;
+        let parts = self.parts(question, groups, Some(interval)).await?;
         let query = Query {
             question,
             groups,
             interval: Some(interval),
             limit: MOST_POINTS + 1,
-            slices: &slices,
+            parts: &parts,
         };
         let points = self.groups(&query).await?;
         if points.len() > MOST_POINTS as usize {
@@ -282,52 +263,6 @@ impl Store {
             series: series.into_iter().collect(),
         }))
     }
-}
-
-/// Whether what is asked is among what calls are added up by.
-fn has_sums(filter: &CallFilter, groups: &[GroupBy]) -> bool {
-    let CallFilter {
-        visible: _,
-        key,
-        user: _,
-        org: _,
-        session,
-        model,
-        provider,
-        caller,
-        agent,
-        endpoint,
-        protocol,
-        outcome,
-        status,
-        source,
-        tag,
-        min_cost,
-        ids,
-        from: _,
-        to: _,
-    } = filter;
-    let of_rows = session.is_some() || tag.is_some() || min_cost.is_some() || ids.is_some();
-    if of_rows || groups.contains(&GroupBy::Session) {
-        return false;
-    }
-    if groups.iter().all(|group| group.tag().is_none()) {
-        return true;
-    }
-    // Sums by tag tell apart users and organizations alone.
-    let texts = [model, provider, caller, agent, endpoint];
-    let others = groups.iter().filter(|group| group.tag().is_none());
-    let tags = groups.iter().filter(|group| group.tag().is_some()).count();
-    tags == 1
-        && others
-            .into_iter()
-            .all(|group| matches!(group, GroupBy::User | GroupBy::Org))
-        && key.is_none()
-        && protocol.is_none()
-        && outcome.is_none()
-        && status.is_none()
-        && source.is_none()
-        && texts.iter().all(|text| text.is_none())
 }
 
 /// Busiest first. Databases disagree on how text sorts, and where nothing does.

@@ -74,7 +74,7 @@ async fn rebuild(store: &Store) -> anyhow::Result<()> {
 async fn verify(store: &Store) -> anyhow::Result<()> {
     if !store.rollups_are_whole().await? {
         bail!(
-            "there are calls from before there were sums: `tollhouse db rollup --rebuild` adds them up"
+            "there are calls from before all sums were kept: `tollhouse db rollup --rebuild` adds them up"
         )
     }
     let found = store.verify_rollups().await?;

@@ -76,9 +76,7 @@ impl CallFilter {
         i64: for<'q> Encode<'q, DB> + Type<DB>,
         String: for<'q> Encode<'q, DB> + Type<DB>,
     {
-        // What is computed is in no index. PostgreSQL, which knows, has no such operator for ids.
-        let computed = DB::NAME != sqlx::Postgres::NAME;
-        self.push(query, if computed { "+" } else { "" });
+        self.push(query, beside::<DB>());
     }
 
     fn push<DB>(&self, query: &mut QueryBuilder<DB>, owner: &str)
@@ -153,6 +151,16 @@ impl CallFilter {
                 query.push(condition).push_bind(number);
             }
         }
+    }
+}
+
+/// What keeps a database from going through an index of the column behind it. What is computed is in no index;
+/// PostgreSQL, which knows how many meet which condition, has no such operator for ids.
+pub(crate) fn beside<DB: Database>() -> &'static str {
+    if DB::NAME == sqlx::Postgres::NAME {
+        ""
+    } else {
+        "+"
     }
 }
 

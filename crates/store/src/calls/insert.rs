@@ -147,6 +147,7 @@ fn rolled_up<'a>(calls: impl Iterator<Item = (&'a &'a Call, &'a CallRow)>) -> Ro
     for (call, row) in calls {
         rollups.add(row, &call.tags, &[Interval::Hour, Interval::Day]);
     }
+    rollups.widen();
     rollups
 }
 

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 
 use sqlx::{Database, Encode, QueryBuilder, Type};
 use tollhouse_domain::id::CallId;
+use tollhouse_domain::tenancy::Visible;
 use uuid::Uuid;
 
 use super::filter::CallFilter;
@@ -15,7 +16,7 @@ use super::row::bounded;
 use crate::convert::NEWEST;
 use crate::db::Store;
 use crate::error::Result;
-use crate::rollups::Kind;
+use crate::rollups::{Asked, Level};
 use crate::usage::Interval;
 
 /// How many of the newest calls are gone through before the sums are asked: most lists end among them.
@@ -63,6 +64,8 @@ pub(crate) struct Search<'a> {
     above: Uuid,
     below: Uuid,
     left: Left,
+    /// Of the sums that say where to look.
+    level: Level,
 }
 
 impl Store {
@@ -85,12 +88,14 @@ impl Store {
                 None => below = above,
             }
         }
-        let left = if below <= above {
-            Left::Nothing
-        } else if (in_series(filter) || by_cost(filter)) && self.rollups_are_whole().await? {
-            Left::Newest
-        } else {
-            Left::Everything
+        let level = match asks_sums(filter) {
+            Some(asked) if below > above => asked.nearest(self.whole().await?),
+            Some(_) | None => None,
+        };
+        let left = match level {
+            _ if below <= above => Left::Nothing,
+            Some(_) => Left::Newest,
+            None => Left::Everything,
         };
         Ok(Search {
             store: self,
@@ -98,6 +103,7 @@ impl Store {
             above,
             below,
             left,
+            level: level.unwrap_or(Level::Keys),
         })
     }
 
@@ -162,14 +168,11 @@ impl Search<'_> {
         let days = self.days_before(at.saturating_add(SLACK)).await?;
         self.left = if days.is_empty() {
             Left::Nothing
-        } else if in_series(self.filter) {
+        } else {
             Left::Sums {
                 hours: VecDeque::new(),
                 days: days.into(),
             }
-        } else {
-            // Whether there may be any is all that the sums say; databases read all of a table fastest at once.
-            Left::Everything
         };
         Ok(self.piece(from))
     }
@@ -205,15 +208,20 @@ impl Search<'_> {
         Ok(read!(self.store, |pool| {
             let mut query = QueryBuilder::new(DAYS);
             // Spliced, because the plan depends on it, and it is a number of ours.
-            query.push(Kind::of(interval, self.filter.tag.is_some()).number());
+            query.push(self.level.kind(interval));
             query.push(" AND at >= ").push_bind(first);
             query.push(" AND at <= ").push_bind(last);
-            // A call costs no more than all of them do, because none costs less than nothing.
+            // Where it is not known what the dearest cost, it did no more than all of them, because none costs less
+            // than nothing.
             if let Some(cost) = self.filter.min_cost {
-                query.push(" AND cost >= ").push_bind(cost.0);
+                query.push(" AND (cost_most >= ").push_bind(cost.0);
+                query
+                    .push(" OR cost_most IS NULL AND cost >= ")
+                    .push_bind(cost.0);
+                query.push(")");
             }
             query.push(SERIES);
-            push_series(self.filter, &mut query);
+            push_series(self.filter, self.level, &mut query);
             query.push(") ORDER BY at DESC");
             query.build_query_scalar().fetch_all(pool).await?
         }))
@@ -233,47 +241,23 @@ fn on_end(hours: &[i64]) -> VecDeque<Hours> {
     found
 }
 
-/// Whether the sums tell apart what is asked, and so know where it is.
-fn in_series(filter: &CallFilter) -> bool {
-    let CallFilter {
-        visible: _,
-        key: _,
-        user: _,
-        org: _,
-        session,
-        model,
-        provider,
-        caller,
-        agent,
-        endpoint,
-        protocol,
-        outcome,
-        status,
-        source,
-        tag,
-        min_cost: _,
-        ids,
-        from: _,
-        to: _,
-    } = filter;
-    let texts = [model, provider, caller, agent, endpoint];
-    let told = texts.iter().any(|text| text.is_some())
-        || protocol.is_some()
-        || outcome.is_some()
-        || status.is_some()
-        || source.is_some()
-        || tag.is_some();
-    told && session.is_none() && ids.is_none()
+/// What the sums are asked of a filter, where they know where its calls are. Of a key, a user or an organization alone
+/// an index knows better.
+fn asks_sums(filter: &CallFilter) -> Option<Asked> {
+    let mut asked = Asked::of(filter, &[]);
+    if asked.calls || !(asked.cost || asked.agent || asked.work || asked.tags > 0) {
+        return None;
+    }
+    if let Visible::Of { orgs, .. } = &filter.visible {
+        asked.user = true;
+        asked.org |= !orgs.is_empty();
+    }
+    Some(asked)
 }
 
-/// Whether the sums may know that there is nothing so expensive.
-const fn by_cost(filter: &CallFilter) -> bool {
-    filter.min_cost.is_some() && filter.session.is_none() && filter.ids.is_none()
-}
-
-/// Adds what the series of matching calls have in common. The sums by tag tell apart users and organizations
-/// alone, so with a tag the rest is left to the calls.
-fn push_series<DB>(filter: &CallFilter, query: &mut QueryBuilder<DB>)
+/// Adds what the series of matching calls have in common, as far as the level tells it apart. The rest is left to the
+/// calls.
+fn push_series<DB>(filter: &CallFilter, level: Level, query: &mut QueryBuilder<DB>)
 where
     DB: Database,
     Uuid: for<'q> Encode<'q, DB> + Type<DB>,
@@ -283,22 +267,30 @@ where
     if let Some((name, value)) = &filter.tag {
         query.push(" AND tag_name = ").push_bind(bounded(name));
         query.push(" AND tag_value = ").push_bind(bounded(value));
-        let of_tags = CallFilter {
-            visible: filter.visible.clone(),
-            user: filter.user,
-            org: filter.org,
-            ..CallFilter::default()
-        };
-        of_tags.push_to(query);
-        return;
     }
-    let of_series = CallFilter {
+    let whole = CallFilter {
+        tag: None,
         min_cost: None,
         from: None,
         to: None,
         ..filter.clone()
     };
-    of_series.push_to(query);
+    let told = match level {
+        // With the rest of these, nothing is asked that they do not tell apart.
+        Level::Keys | Level::Users | Level::Orgs | Level::Everybody => whole,
+        Level::TagUsers => CallFilter {
+            visible: filter.visible.clone(),
+            user: filter.user,
+            org: filter.org,
+            ..CallFilter::default()
+        },
+        Level::TagOrgs => CallFilter {
+            key: None,
+            agent: None,
+            ..whole
+        },
+    };
+    told.push_to(query);
 }
 
 #[cfg(test)]

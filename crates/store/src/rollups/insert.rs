@@ -7,9 +7,9 @@ use sqlx::{AssertSqlSafe, PgConnection, SqliteConnection};
 use uuid::Uuid;
 
 use super::series::{COLUMNS, IDS, Series, TEXTS};
-use super::{MAX_SUM, Rollups, Sums, WIDTH};
+use super::{MAX_SUM, MOST, Rollups, Sums, WIDTH, columns};
 use crate::error::Result;
-use crate::usage::{counter_names, is_large};
+use crate::usage::is_large;
 
 /// "tollsums" in ASCII: who adds shares it, who recounts has it alone.
 const LOCK: i64 = 0x746f_6c6c_7375_6d73;
@@ -22,10 +22,18 @@ const SQLITE_IDS: usize = 200;
 
 const KNOWN_TO_POSTGRES: &str = "SELECT id FROM usage_series WHERE id = ANY($1)";
 
-/// How the sums that are there grow. `least` is what the database calls the smaller of two numbers.
-fn grow(least: &str) -> String {
+/// How the sums that are there grow. `least` and `most` are what the database calls the smaller and the larger of
+/// two numbers.
+fn grow(least: &str, most: &str) -> String {
     let column = |name: &str| {
-        if is_large(name) {
+        if name == MOST {
+            // What was not known of some calls is not known of all.
+            format!(
+                "{name} = CASE WHEN usage_rollups.cost IS NOT NULL AND usage_rollups.{name} IS NULL THEN NULL \
+                 ELSE COALESCE({most}(usage_rollups.{name}, excluded.{name}), usage_rollups.{name}, \
+                 excluded.{name}) END"
+            )
+        } else if is_large(name) {
             format!(
                 "{name} = CASE WHEN excluded.{name} IS NULL THEN usage_rollups.{name} \
                  WHEN usage_rollups.{name} IS NULL THEN excluded.{name} \
@@ -38,15 +46,20 @@ fn grow(least: &str) -> String {
             )
         }
     };
-    let columns: Vec<String> = counter_names().map(column).collect();
+    let columns: Vec<String> = columns().map(column).collect();
     format!(
         " ON CONFLICT (kind, at, series) DO UPDATE SET {}",
         columns.join(", ")
     )
 }
 
+/// Whether a column may be too large for a number of 32 bits.
+fn is_wide(name: &str) -> bool {
+    name == MOST || is_large(name)
+}
+
 fn insert() -> String {
-    let names: Vec<&str> = counter_names().collect();
+    let names: Vec<&str> = columns().collect();
     format!(
         "INSERT INTO usage_rollups (kind, at, series, {})",
         names.join(", ")
@@ -57,13 +70,13 @@ static INTO_SQLITE: LazyLock<[String; 3]> = LazyLock::new(|| {
     let row = format!("({})", vec!["?"; WIDTH + 3].join(", "));
     SQLITE_ROWS.map(|rows| {
         let values = vec![row.as_str(); rows].join(", ");
-        format!("{} VALUES {values}{}", insert(), grow("MIN"))
+        format!("{} VALUES {values}{}", insert(), grow("MIN", "MAX"))
     })
 });
 
 static INTO_POSTGRES: LazyLock<String> = LazyLock::new(|| {
     let kinds = ["bigint", "bigint", "uuid"].into_iter();
-    let sums = counter_names().map(|name| if is_large(name) { "bigint" } else { "integer" });
+    let sums = columns().map(|name| if is_wide(name) { "bigint" } else { "integer" });
     let arrays: Vec<String> = kinds
         .chain(sums)
         .zip(1..)
@@ -73,7 +86,7 @@ static INTO_POSTGRES: LazyLock<String> = LazyLock::new(|| {
         "{} SELECT * FROM UNNEST({}){}",
         insert(),
         arrays.join(", "),
-        grow("LEAST")
+        grow("LEAST", "GREATEST")
     )
 });
 
@@ -196,9 +209,9 @@ impl AddRollups for PgConnection {
                 .bind(chunk.iter().map(|(key, _)| key.0).collect::<Vec<_>>())
                 .bind(chunk.iter().map(|(key, _)| key.1).collect::<Vec<_>>())
                 .bind(chunk.iter().map(|(key, _)| key.2).collect::<Vec<_>>());
-            for (index, name) in counter_names().enumerate() {
+            for (index, name) in columns().enumerate() {
                 let sums = chunk.iter().map(|(_, sums)| sums[index]);
-                query = if is_large(name) {
+                query = if is_wide(name) {
                     query.bind(sums.collect::<Vec<_>>())
                 } else {
                     // A batch is far smaller than what this holds.

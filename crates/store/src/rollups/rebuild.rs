@@ -7,12 +7,13 @@ use sqlx::{AssertSqlSafe, FromRow, PgConnection, Row, SqliteConnection};
 use tollhouse_domain::time::Timestamp;
 use uuid::Uuid;
 
-use super::{AddRollups, Kind, Rollups, Sums, WIDTH};
+use super::series::{COLUMNS, SeriesRow};
+use super::{AddRollups, Level, MOST, Rollups, Sums, WIDTH, columns};
 use crate::calls::CallRow;
 use crate::calls::columns::{names, select_calls};
 use crate::db::Store;
 use crate::error::Result;
-use crate::usage::{Interval, counter_names};
+use crate::usage::Interval;
 
 /// Calls read at a time.
 const PAGE: i64 = 5_000;
@@ -20,15 +21,10 @@ const PAGE: i64 = 5_000;
 const MOST_NAMED: usize = 20;
 
 const FORGOTTEN: &str = "SELECT forgotten_before FROM usage_state WHERE id = 1";
-const SET_WHOLE: &str = "UPDATE usage_state SET whole = 1 WHERE id = 1";
-// One column each, because an index answers each at once.
+const SET_WHOLE: &str = "UPDATE usage_state SET whole = 2 WHERE id = 1";
+// One kind each, because an index answers each at once.
 const NEXT_CALL: &str = "SELECT MIN(at) FROM calls WHERE at >= $1";
-const NEXT_HOUR: &str = "SELECT MIN(at) FROM usage_rollups WHERE kind = 1 AND at >= $1";
-const NEXT_DAY: &str = "SELECT MIN(at) FROM usage_rollups WHERE kind = 2 AND at >= $1";
-const NEXT_TAG_HOUR: &str = "SELECT MIN(at) FROM usage_rollups WHERE kind = 3 AND at >= $1";
-const NEXT_TAG_DAY: &str = "SELECT MIN(at) FROM usage_rollups WHERE kind = 4 AND at >= $1";
-/// Where there is something to count or to check.
-const NEXT: [&str; 5] = [NEXT_CALL, NEXT_HOUR, NEXT_DAY, NEXT_TAG_HOUR, NEXT_TAG_DAY];
+const NEXT_SUM: &str = "SELECT MIN(at) FROM usage_rollups WHERE at >= $1 AND kind = $2";
 const CALLS: &str = concat!(
     select_calls!(),
     " WHERE at >= $1 AND at < $2 AND (at, id) > ($3, $4) ORDER BY at, id LIMIT $5"
@@ -37,14 +33,29 @@ const DELETE: &str = "DELETE FROM usage_rollups WHERE kind = $1 AND at = $2";
 
 static STORED: LazyLock<String> = LazyLock::new(|| {
     let wide = |name: &str| format!("CAST({name} AS BIGINT) AS {name}");
-    let columns = counter_names().map(wide).collect::<Vec<_>>().join(", ");
+    let columns = columns().map(wide).collect::<Vec<_>>().join(", ");
     format!("SELECT series, {columns} FROM usage_rollups WHERE kind = $1 AND at = $2")
+});
+
+/// What told apart what is in [`STORED`].
+static STORED_SERIES: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT id, {COLUMNS} FROM usage_series WHERE id IN \
+         (SELECT series FROM usage_rollups WHERE kind = $1 AND at = $2)"
+    )
 });
 
 /// A day is its hours together: `INSERT` with it makes days, comparing with it checks them.
 static DAY_OF_HOURS: LazyLock<String> = LazyLock::new(|| {
-    let sum = |name: &str| format!("CAST(SUM({name}) AS BIGINT) AS {name}");
-    let columns = counter_names().map(sum).collect::<Vec<_>>().join(", ");
+    let together = |name: &str| {
+        if name == MOST {
+            // What is not known of some hours is not known of the day.
+            format!("CASE WHEN COUNT(cost) = COUNT({name}) THEN MAX({name}) END AS {name}")
+        } else {
+            format!("CAST(SUM({name}) AS BIGINT) AS {name}")
+        }
+    };
+    let columns = columns().map(together).collect::<Vec<_>>().join(", ");
     format!(
         "SELECT series, {columns} FROM usage_rollups \
          WHERE kind = $1 AND at >= $2 AND at < $3 GROUP BY series"
@@ -52,7 +63,7 @@ static DAY_OF_HOURS: LazyLock<String> = LazyLock::new(|| {
 });
 
 static INSERT_DAY: LazyLock<String> = LazyLock::new(|| {
-    let columns = counter_names().collect::<Vec<_>>().join(", ");
+    let columns = columns().collect::<Vec<_>>().join(", ");
     format!(
         "INSERT INTO usage_rollups (kind, at, series, {columns}) \
          SELECT $4, $5, series, {columns} FROM ({}) AS hours",
@@ -108,20 +119,21 @@ where
 
 /// What recounting asks of a connection.
 trait Recount: AddRollups {
-    async fn number(&mut self, sql: &'static str, from: i64) -> Result<Option<i64>>;
+    async fn number(&mut self, sql: &'static str, values: &[i64]) -> Result<Option<i64>>;
     /// The sums of an hour by its calls, and how many these are.
     async fn count(&mut self, hour: i64) -> Result<(Rollups, u64)>;
     async fn stored(&mut self, sql: &'static str, values: &[i64]) -> Result<Vec<StoredRow>>;
+    async fn series(&mut self, sql: &'static str, values: &[i64]) -> Result<Vec<SeriesRow>>;
     async fn run(&mut self, sql: &'static str, values: &[i64]) -> Result<()>;
 }
 
 macro_rules! recount {
     ($connection:ty) => {
         impl Recount for $connection {
-            async fn number(&mut self, sql: &'static str, from: i64) -> Result<Option<i64>> {
+            async fn number(&mut self, sql: &'static str, values: &[i64]) -> Result<Option<i64>> {
                 let mut query = sqlx::query_scalar(sql);
-                if sql.contains("$1") {
-                    query = query.bind(from);
+                for value in values {
+                    query = query.bind(value);
                 }
                 Ok(query.fetch_one(&mut *self).await?)
             }
@@ -135,6 +147,7 @@ macro_rules! recount {
                     let query = query.bind(after.0).bind(after.1).bind(PAGE);
                     let rows: Vec<CallRow> = query.fetch_all(&mut *self).await?;
                     let Some(last) = rows.last() else {
+                        rollups.widen();
                         return Ok((rollups, calls));
                     };
                     after = (last.at, last.id);
@@ -157,6 +170,18 @@ macro_rules! recount {
                 Ok(query.fetch_all(&mut *self).await?)
             }
 
+            async fn series(
+                &mut self,
+                sql: &'static str,
+                values: &[i64],
+            ) -> Result<Vec<SeriesRow>> {
+                let mut query = sqlx::query_as(AssertSqlSafe(sql));
+                for value in values {
+                    query = query.bind(value);
+                }
+                Ok(query.fetch_all(&mut *self).await?)
+            }
+
             async fn run(&mut self, sql: &'static str, values: &[i64]) -> Result<()> {
                 let mut query = sqlx::query(AssertSqlSafe(sql));
                 for value in values {
@@ -172,37 +197,75 @@ macro_rules! recount {
 recount!(SqliteConnection);
 recount!(PgConnection);
 
-/// The first hour at or after `from` that can be recounted and has calls or sums.
+/// The first hour whose calls are all there still. Before it, only sums can be made of sums.
+async fn first_whole(connection: &mut impl Recount) -> Result<i64> {
+    let forgotten = connection.number(FORGOTTEN, &[]).await?.unwrap_or(0);
+    Ok(Interval::Hour.begin(forgotten.saturating_add(Interval::Hour.micros() - 1)))
+}
+
+/// The first hour at or after `from` that has calls or sums.
 async fn next_hour(connection: &mut impl Recount, from: i64) -> Result<Option<i64>> {
-    let forgotten = connection.number(FORGOTTEN, 0).await?.unwrap_or(0);
-    // An hour of which calls may be gone is left as it is.
-    let whole = Interval::Hour.begin(forgotten.saturating_add(Interval::Hour.micros() - 1));
-    let from = from.max(whole);
-    let mut next = None;
-    for sql in NEXT {
-        if let Some(at) = connection.number(sql, from).await? {
-            next = Some(next.map_or(at, |next: i64| next.min(at)));
+    let mut next = connection.number(NEXT_CALL, &[from]).await?;
+    for level in Level::ALL {
+        for interval in [Interval::Hour, Interval::Day] {
+            let values = [from, level.kind(interval)];
+            if let Some(at) = connection.number(NEXT_SUM, &values).await? {
+                next = Some(next.map_or(at, |next: i64| next.min(at)));
+            }
         }
     }
     Ok(next.map(|at| Interval::Hour.begin(at)))
 }
 
+/// What an hour's sums should be at some levels, and how many calls they are of where those were counted.
+async fn should_be(
+    connection: &mut impl Recount,
+    hour: i64,
+) -> Result<(&'static [Level], Rollups, Option<u64>)> {
+    if hour >= first_whole(connection).await? {
+        let (rollups, calls) = connection.count(hour).await?;
+        return Ok((&Level::ALL, rollups, Some(calls)));
+    }
+    let values = [Level::Keys.kind(Interval::Hour), hour];
+    let mut rollups = Rollups::default();
+    for row in connection.stored(STORED.as_str(), &values).await? {
+        let key = (values[0], hour, row.series);
+        rollups.sums.insert(key, row.sums);
+    }
+    for row in connection.series(STORED_SERIES.as_str(), &values).await? {
+        rollups.series.insert(row.id, row.series);
+    }
+    rollups.widen();
+    rollups.sums.retain(|(kind, ..), _| *kind != values[0]);
+    Ok((&Level::WIDER, rollups, None))
+}
+
 /// The hour's sums anew, and with them its day's.
 async fn rebuild_hour(connection: &mut impl Recount, hour: i64) -> Result<u64> {
-    let (rollups, calls) = connection.count(hour).await?;
-    for kind in [Kind::Hour, Kind::TagHour] {
-        connection.run(DELETE, &[kind.number(), hour]).await?;
+    let (levels, rollups, calls) = should_be(connection, hour).await?;
+    for level in levels {
+        let values = [level.kind(Interval::Hour), hour];
+        connection.run(DELETE, &values).await?;
     }
     connection.add_rollups(&rollups).await?;
-    Ok(calls)
+    Ok(calls.unwrap_or(0))
+}
+
+/// The levels at which a day's sums are made of those of its hours: of one whose calls are gone, the sums by key and
+/// by tag beside users are all that is left.
+async fn of_day(connection: &mut impl Recount, day: i64) -> Result<&'static [Level]> {
+    let last = day.saturating_add(Interval::Day.micros() - Interval::Hour.micros());
+    let whole = last >= first_whole(connection).await?;
+    Ok(if whole { &Level::ALL } else { &Level::WIDER })
 }
 
 /// The day's sums anew, from those of its hours.
 async fn rebuild_day(connection: &mut impl Recount, day: i64) -> Result<()> {
     let end = day.saturating_add(Interval::Day.micros());
-    for (hours, days) in [(Kind::Hour, Kind::Day), (Kind::TagHour, Kind::TagDay)] {
-        connection.run(DELETE, &[days.number(), day]).await?;
-        let values = [hours.number(), day, end, days.number(), day];
+    for level in of_day(connection, day).await? {
+        let (hours, days) = (level.kind(Interval::Hour), level.kind(Interval::Day));
+        connection.run(DELETE, &[days, day]).await?;
+        let values = [hours, day, end, days, day];
         connection.run(INSERT_DAY.as_str(), &values).await?;
     }
     Ok(())
@@ -234,18 +297,14 @@ fn differences(mut one: Vec<(Uuid, Sums)>, other: Vec<StoredRow>) -> u64 {
 }
 
 async fn verify_hour(connection: &mut impl Recount, hour: i64, found: &mut Verified) -> Result<()> {
-    let (rollups, calls) = connection.count(hour).await?;
-    found.hours += 1;
-    found.calls += calls;
-    for kind in [Kind::Hour, Kind::TagHour] {
-        let of_kind = rollups
-            .sums
-            .iter()
-            .filter(|((number, ..), _)| *number == kind.number());
+    let (levels, rollups, calls) = should_be(connection, hour).await?;
+    found.hours += u64::from(calls.is_some());
+    found.calls += calls.unwrap_or(0);
+    for level in levels {
+        let kind = level.kind(Interval::Hour);
+        let of_kind = rollups.sums.iter().filter(|((of, ..), _)| *of == kind);
         let should = of_kind.map(|((_, _, series), sums)| (*series, *sums));
-        let stored = connection
-            .stored(STORED.as_str(), &[kind.number(), hour])
-            .await?;
+        let stored = connection.stored(STORED.as_str(), &[kind, hour]).await?;
         found.differ(hour, differences(should.collect(), stored));
     }
     Ok(())
@@ -253,21 +312,21 @@ async fn verify_hour(connection: &mut impl Recount, hour: i64, found: &mut Verif
 
 async fn verify_day(connection: &mut impl Recount, day: i64, found: &mut Verified) -> Result<()> {
     let end = day.saturating_add(Interval::Day.micros());
-    for (hours, days) in [(Kind::Hour, Kind::Day), (Kind::TagHour, Kind::TagDay)] {
-        let values = [hours.number(), day, end];
+    for level in of_day(connection, day).await? {
+        let (hours, days) = (level.kind(Interval::Hour), level.kind(Interval::Day));
+        let values = [hours, day, end];
         let should = connection.stored(DAY_OF_HOURS.as_str(), &values).await?;
         let should = should.into_iter().map(|row| (row.series, row.sums));
-        let stored = connection
-            .stored(STORED.as_str(), &[days.number(), day])
-            .await?;
+        let stored = connection.stored(STORED.as_str(), &[days, day]).await?;
         found.differ(day, differences(should.collect(), stored));
     }
     Ok(())
 }
 
 impl Store {
-    /// Makes the sums anew from the calls that there are, and says how many those are. What is older than the
-    /// oldest call that may be gone stays. Calls may be added meanwhile.
+    /// Makes the sums anew from the calls that there are, and says how many those are. Of what is older than the
+    /// oldest call that may be gone, those by key stay, and those that tell apart less are made of them. Calls may be
+    /// added meanwhile.
     pub async fn rebuild_rollups(&self) -> Result<u64> {
         let (mut from, mut calls, mut day) = (i64::MIN, 0, None);
         loop {

@@ -6,12 +6,13 @@ use uuid::Uuid;
 
 use super::counters::{SumsRow, counters};
 use super::group::{GroupBy, Interval};
+use super::parts::{Part, Seen};
 use super::slices::{Slice, Source};
 use super::{Question, UsageRow};
-use crate::calls::{CallFilter, bounded, push_tag};
+use crate::calls::{CallFilter, beside, bounded, push_tag};
 use crate::db::Store;
 use crate::error::Result;
-use crate::rollups::Kind;
+use crate::sessions::push_sessions;
 
 /// A group of a part of time, as it is read.
 #[derive(FromRow)]
@@ -45,7 +46,7 @@ pub(super) struct Query<'a> {
     pub(super) interval: Option<Interval>,
     pub(super) limit: u32,
     /// Where the sums come from.
-    pub(super) slices: &'a [Slice],
+    pub(super) parts: &'a [Part],
 }
 
 impl Query<'_> {
@@ -72,11 +73,13 @@ impl Query<'_> {
             names.collect::<Vec<_>>().join(", "),
             sums.collect::<Vec<_>>().join(", "),
         ));
-        for (index, slice) in self.slices.iter().enumerate() {
-            if index > 0 {
-                query.push(" UNION ALL ");
+        let mut between = "";
+        for part in self.parts {
+            for slice in &part.slices {
+                query.push(between);
+                between = " UNION ALL ";
+                self.push_slice(&mut query, part, *slice);
             }
-            self.push_slice(&mut query, *slice);
         }
         query.push(") AS parts GROUP BY bucket, g1, g2 ORDER BY ");
         query.push(match self.groups.first().and_then(GroupBy::time) {
@@ -89,7 +92,7 @@ impl Query<'_> {
     }
 
     /// The calls of a piece of the range, or their sums.
-    fn push_slice<DB>(&self, query: &mut QueryBuilder<DB>, slice: Slice)
+    fn push_slice<DB>(&self, query: &mut QueryBuilder<DB>, part: &Part, slice: Slice)
     where
         DB: Database,
         Uuid: for<'q> Encode<'q, DB> + Type<DB>,
@@ -119,9 +122,76 @@ impl Query<'_> {
             query.push(", ").push(if of_calls { one } else { name });
             query.push(" AS ").push(name);
         }
+        let mut filter = CallFilter {
+            from: slice.from.map(Timestamp),
+            to: slice.to.map(Timestamp),
+            ..self.question.filter.clone()
+        };
+        self.push_source(
+            query,
+            part,
+            slice,
+            filter.tag.take_if(|_| slice.source != Source::Calls),
+        );
+        // The calls at the ends of a range, which are those of an hour at most.
+        let few = match (slice.source, slice.from, slice.to) {
+            (Source::Calls, Some(from), Some(to)) => to - from <= Interval::Hour.micros(),
+            _ => false,
+        };
+        let visible = match part.seen {
+            Seen::All => None,
+            Seen::OfOrgs | Seen::Own => Some(std::mem::take(&mut filter.visible)),
+        };
+        if let Some(visible) = visible {
+            let owner = if few { beside::<DB>() } else { "" };
+            part.seen.push_to(&visible, query, owner);
+        }
+        if let Some(sessions) = &part.sessions {
+            push_sessions(query, sessions);
+        }
+        if few || part.sessions.is_some() {
+            filter.push_beside(query);
+        } else {
+            filter.push_to(query);
+        }
+    }
+
+    /// Where a piece is read from, and its condition on tags. `with` is the tag that sums are filtered by.
+    fn push_source<DB>(
+        &self,
+        query: &mut QueryBuilder<DB>,
+        part: &Part,
+        slice: Slice,
+        with: Option<(String, String)>,
+    ) where
+        DB: Database,
+        String: for<'q> Encode<'q, DB> + Type<DB>,
+    {
         let tag = self.groups.iter().find_map(GroupBy::tag);
-        match slice.source {
-            Source::Calls => {
+        match (slice.source, part.level) {
+            (Source::Sums(interval), Some(level)) => {
+                // In this order, where SQLite is concerned; PostgreSQL finds out.
+                let lookups = part.looked_up(slice);
+                query.push(match &lookups {
+                    Some(_) => " FROM usage_series CROSS JOIN usage_rollups",
+                    None => " FROM usage_rollups CROSS JOIN usage_series",
+                });
+                query.push(" WHERE usage_series.id = series AND kind = ");
+                // Spliced, because the plan depends on it, and it is a number of ours. So are times.
+                query.push(level.kind(interval));
+                if let Some(lookups) = lookups.filter(|lookups| !lookups.is_empty()) {
+                    let at: Vec<String> = lookups.iter().map(i64::to_string).collect();
+                    query.push(" AND at IN (").push(at.join(", ")).push(")");
+                }
+                if let Some(tag) = tag {
+                    query.push(" AND tag_name = ").push_bind(bounded(tag));
+                }
+                if let Some((name, value)) = with {
+                    query.push(" AND tag_name = ").push_bind(bounded(&name));
+                    query.push(" AND tag_value = ").push_bind(bounded(&value));
+                }
+            }
+            (Source::Sums(_), None) | (Source::Calls, _) => {
                 query.push(" FROM calls WHERE TRUE");
                 if let Some(tag) = tag {
                     query.push(" AND ");
@@ -129,28 +199,6 @@ impl Query<'_> {
                     query.push(" IS NOT NULL");
                 }
             }
-            Source::Sums(interval) => {
-                query.push(
-                    " FROM usage_rollups JOIN usage_series ON usage_series.id = series WHERE kind = ",
-                );
-                // Spliced, because the plan depends on it, and it is a number of ours.
-                query.push(Kind::of(interval, tag.is_some()).number());
-                if let Some(tag) = tag {
-                    query.push(" AND tag_name = ").push_bind(bounded(tag));
-                }
-            }
-        }
-        let filter = CallFilter {
-            from: slice.from.map(Timestamp),
-            to: slice.to.map(Timestamp),
-            ..self.question.filter.clone()
-        };
-        // The calls at the ends of a range, which are those of an hour at most.
-        match (slice.source, slice.from, slice.to) {
-            (Source::Calls, Some(from), Some(to)) if to - from <= Interval::Hour.micros() => {
-                filter.push_beside(query);
-            }
-            _ => filter.push_to(query),
         }
     }
 }
@@ -158,7 +206,8 @@ impl Query<'_> {
 impl Store {
     /// Runs a query whole.
     pub(super) async fn groups(&self, query: &Query<'_>) -> Result<Vec<(Option<i64>, UsageRow)>> {
-        if query.slices.is_empty() {
+        let nothing = |part: &Part| part.slices.is_empty() || part.sessions.as_deref() == Some(&[]);
+        if query.parts.iter().all(nothing) {
             return Ok(Vec::new());
         }
         let rows: Vec<GroupRow> = read!(self, |pool| {

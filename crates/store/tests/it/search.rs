@@ -12,6 +12,7 @@ use crate::support::{Place, key_id, metered, on_both, session_id, uuid};
 on_both!(
     what_is_rare_is_found_wherever_it_is,
     what_is_not_there_is_not_looked_for_in_every_call,
+    what_the_dearest_cost_says_where_to_look,
 );
 
 /// More than are gone through without asking the sums.
@@ -37,6 +38,9 @@ fn made(n: u128) -> Call {
     if n % 1_500 == 7 {
         call.outcome = Outcome::UpstreamError;
         call.status = Some(529);
+    }
+    if n == 700 {
+        call.cost_usd = Some(Money(50_000));
     }
     if n == 11 {
         call.agent = Some("once".to_owned());
@@ -110,7 +114,7 @@ fn of_others() -> Vec<CallFilter> {
             caller: Some("nobody".to_owned()),
             ..all()
         },
-        // Some, none although a day comes to as much, and none by far.
+        // One and the newest, all, the one long ago, none although an hour comes to as much, and none by far.
         CallFilter {
             min_cost: Some(Money(8_990)),
             ..all()
@@ -121,6 +125,10 @@ fn of_others() -> Vec<CallFilter> {
         },
         CallFilter {
             min_cost: Some(Money(20_000)),
+            ..all()
+        },
+        CallFilter {
+            min_cost: Some(Money(50_001)),
             ..all()
         },
         CallFilter {
@@ -243,4 +251,33 @@ async fn what_is_not_there_is_not_looked_for_in_every_call(place: Place) {
                     .filter(|call| call.provider.as_deref() == Some("rare"))
                     .count()
     );
+}
+
+/// The sums are made to say what is not so, and then nothing, as they do where they are from before it was kept.
+async fn what_the_dearest_cost_says_where_to_look(place: Place) {
+    let (store, calls) = filled(&place).await;
+    let dear = CallFilter {
+        min_cost: Some(Money(20_000)),
+        ..CallFilter::default()
+    };
+    let found = async || {
+        let found = store.calls(&dear, Page::first(9)).await.unwrap();
+        found.iter().map(|call| call.id).collect::<Vec<_>>()
+    };
+    assert_eq!(found().await, [calls[700].id]);
+    place
+        .execute("UPDATE usage_rollups SET cost_most = 19999 WHERE cost_most > 19999")
+        .await;
+    assert_eq!(found().await, []);
+    place
+        .execute("UPDATE usage_rollups SET cost_most = NULL")
+        .await;
+    assert_eq!(found().await, [calls[700].id]);
+    // What is cheap and comes later does not make known what was dear before.
+    let late = Call {
+        at: calls[700].at,
+        ..metered(CALLS + 1, "common", 5, 3)
+    };
+    store.insert_calls(&[late]).await.unwrap();
+    assert_eq!(found().await, [calls[700].id]);
 }
