@@ -47,11 +47,11 @@ SELECT {id}, at, {key}, {user}, {org}, CASE WHEN k % 3 = 0 THEN 'agent-' || (k %
     TRUE, CASE WHEN k % 5 = 0 THEN 'openai' WHEN m = 2 THEN 'bedrock' ELSE 'anthropic' END, NULL,
     CASE WHEN k % 4 = 0 THEN 'org' ELSE 'platform' END, 'passthrough', model, model, model || '-20260101',
     CASE WHEN h % 40 = 0 THEN 529 ELSE 200 END, CASE WHEN h % 40 = 0 THEN 'upstream_error' ELSE 'success' END, NULL,
-    'tool_use', 12, 48000, h % 900, 0, h % 700, NULL, FALSE, 1000000 + h % 7000000, 1000000 + h % 7000000,
+    'tool_use', 12, 48000, h % 900, 0, h % 700, NULL, FALSE, 1000000 + h * 2 % 7000000, 1000000 + h * 2 % 7000000,
     100.0 + h % 3000, 500.0 + h % 60000, 210000, 9000, 1, NULL, 1,
     CASE WHEN h % 4 = 0 THEN '{{"tags":{{"repo":"repo-' || (k % 40) || '"}}}}' ELSE '{{}}' END
 FROM (SELECT i, at, h, k, m, CASE m WHEN 0 THEN 'big-' WHEN 1 THEN 'small-' ELSE 'odd-' END || (k % 4) AS model FROM
-    (SELECT i, {begin} + i * {step} AS at, h, h % {keys} AS k, CASE WHEN h % 10 < 6 THEN 0 WHEN h % 10 < 9 THEN 1 ELSE 2 END AS m
+    (SELECT i, {begin} + i * {step} AS at, h / {keys} AS h, h % {keys} AS k, CASE WHEN h / {keys} % 10 < 6 THEN 0 WHEN h / {keys} % 10 < 9 THEN 1 ELSE 2 END AS m
      FROM (SELECT n AS i, (n * 7919 + n / 13) * 104729 % 2147483647 AS h FROM {numbers}) AS a) AS b) AS c;
 """
 
@@ -102,6 +102,8 @@ def requests():
         pages += [
             (f"overview, {name}", f"{usage}group_by=outcome&interval={interval}&{beside}&from={since}"),
             (f"overview, {name} by model", f"{usage}group_by=model&limit=50&{beside}&from={since}"),
+            (f"overview, {name} by user", f"{usage}group_by=user&limit=50&{beside}&from={since}"),
+            (f"overview, {name} by key", f"{usage}group_by=key&limit=50&{beside}&from={since}"),
             (f"overview, {name} of an organization", f"{usage}group_by=outcome&interval={interval}&{beside}&org={some['org']}&from={since}"),
         ]
     return pages + [

@@ -76,7 +76,8 @@ impl CallFilter {
         i64: for<'q> Encode<'q, DB> + Type<DB>,
         String: for<'q> Encode<'q, DB> + Type<DB>,
     {
-        self.push(query, beside::<DB>());
+        let owner = beside(query);
+        self.push(query, owner);
     }
 
     fn push<DB>(&self, query: &mut QueryBuilder<DB>, owner: &str)
@@ -156,7 +157,7 @@ impl CallFilter {
 
 /// What keeps a database from going through an index of the column behind it. What is computed is in no index;
 /// PostgreSQL, which knows how many meet which condition, has no such operator for ids.
-pub(crate) fn beside<DB: Database>() -> &'static str {
+pub(crate) fn beside<DB: Database>(_: &QueryBuilder<DB>) -> &'static str {
     if DB::NAME == sqlx::Postgres::NAME {
         ""
     } else {

@@ -43,6 +43,21 @@ impl Level {
     }
 }
 
+impl Level {
+    /// What is so of its series and of no others that a key, a user or an organization has, as a condition.
+    pub(crate) const fn series(self) -> &'static str {
+        match self {
+            Self::Keys => " AND key_id IS NOT NULL",
+            Self::Users => " AND key_id IS NULL AND caller IS NULL AND tag_name IS NULL",
+            Self::Orgs | Self::Everybody => {
+                " AND key_id IS NULL AND caller IS NOT NULL AND tag_name IS NULL"
+            }
+            Self::TagUsers => " AND tag_name IS NOT NULL AND caller IS NULL",
+            Self::TagOrgs => " AND tag_name IS NOT NULL AND caller IS NOT NULL",
+        }
+    }
+}
+
 /// Which sums there are of every call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Whole {

@@ -143,7 +143,7 @@ impl Query<'_> {
             Seen::OfOrgs | Seen::Own => Some(std::mem::take(&mut filter.visible)),
         };
         if let Some(visible) = visible {
-            let owner = if few { beside::<DB>() } else { "" };
+            let owner = if few { beside(query) } else { "" };
             part.seen.push_to(&visible, query, owner);
         }
         if let Some(sessions) = &part.sessions {
@@ -182,6 +182,7 @@ impl Query<'_> {
                 if let Some(lookups) = lookups.filter(|lookups| !lookups.is_empty()) {
                     let at: Vec<String> = lookups.iter().map(i64::to_string).collect();
                     query.push(" AND at IN (").push(at.join(", ")).push(")");
+                    query.push(level.series());
                 }
                 if let Some(tag) = tag {
                     query.push(" AND tag_name = ").push_bind(bounded(tag));
