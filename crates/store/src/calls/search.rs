@@ -147,12 +147,7 @@ impl Search<'_> {
 
     /// Everything from an id on that no piece had before.
     fn piece(&mut self, from: Uuid) -> Option<Piece> {
-        let piece = Piece {
-            from: from.max(self.above),
-            below: self.below,
-        };
-        self.below = piece.from;
-        (piece.from < piece.below).then_some(piece)
+        cut(&mut self.below, from.max(self.above))
     }
 
     async fn newest(&mut self) -> Result<Option<Piece>> {
@@ -228,6 +223,15 @@ impl Search<'_> {
     }
 }
 
+/// Cuts off what is left below an id, from another id on, if anything is. What was cut off before stays so.
+fn cut(below: &mut Uuid, from: Uuid) -> Option<Piece> {
+    if from >= *below {
+        return None;
+    }
+    let below = std::mem::replace(below, from);
+    Some(Piece { from, below })
+}
+
 /// Hours, newest first, with those that follow one another made one.
 fn on_end(hours: &[i64]) -> VecDeque<Hours> {
     let mut found = VecDeque::<Hours>::new();
@@ -298,6 +302,18 @@ mod tests {
     use super::*;
 
     const HOUR: i64 = Interval::Hour.micros();
+
+    #[test]
+    fn what_a_piece_had_is_in_no_other() {
+        let id = Uuid::from_u128;
+        let mut below = id(100);
+        let mut cut = |from: u128| cut(&mut below, id(from)).map(|piece| (piece.from, piece.below));
+        assert_eq!(cut(70), Some((id(70), id(100))));
+        // Hours of the same day that the newest calls were of.
+        assert_eq!(cut(90), None);
+        assert_eq!(cut(70), None);
+        assert_eq!(cut(60), Some((id(60), id(70))));
+    }
 
     #[test]
     fn hours_on_end_are_one_piece() {
