@@ -172,7 +172,7 @@ def main(gateway, bench, sim):
             callers.end()
             time.sleep(1)
         readiness.over = True
-        print(f"{CALLERS} callers of {ACCOUNTS} accounts were answered {callers.answers}; {RATE} calls/s to the other provider")
+        print(f"{CALLERS} callers of {ACCOUNTS} accounts, answered {callers.answers or 'never'}; {RATE} calls/s to the other provider")
         show("alone", alone)
         show("beside them", beside)
         print(f"readiness: {readiness.worst} at worst, {max(readiness.took):.1f} ms at most in {len(readiness.took)} times")
