@@ -1,11 +1,14 @@
 //! One request and its answer: the ledger's row.
 
+mod attempt;
+
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 use tollhouse_wire::Protocol;
 use tollhouse_wire::usage::Usage;
 
+pub use self::attempt::Attempt;
 use crate::capture::Kept;
 use crate::credential::{CredentialKind, CredentialSource};
 use crate::id::{CallId, CredentialId, KeyId, OrgId, SessionId, UserId};
@@ -117,6 +120,7 @@ impl Call {
             bytes_out: 0,
             attempts: 0,
             fallback: None,
+            tried: Vec::new(),
             losses: Vec::new(),
             upstream_request_id: None,
             upstream_object: None,
@@ -266,6 +270,9 @@ pub struct Call {
     /// Why the first target did not answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fallback: Option<String>,
+    /// The attempts before the last, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tried: Vec<Attempt>,
     /// What a translation could not carry.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub losses: Vec<String>,

@@ -1382,6 +1382,29 @@ export interface components {
             budget?: components["schemas"]["BudgetInput"][] | null;
             limits?: components["schemas"]["LimitsInput"] | null;
         };
+        /** @description Whom a call asked before it turned to somebody else, and what came of it. */
+        Attempt: {
+            credential_id?: string | null;
+            /** @description `api_key`, `oauth_account` or `bridge`. */
+            credential_kind?: string | null;
+            /** @description `client`, `user`, `org` or `platform`. */
+            credential_source?: string | null;
+            /**
+             * Format: double
+             * @description Milliseconds from the call's admission until that was known.
+             */
+            ended_ms: number;
+            model_sent?: string | null;
+            provider: string;
+            /** @description `unreachable`, `rate_limited`, `unauthorized` or `server_error`. */
+            reason: string;
+            /**
+             * Format: int32
+             * @description What it answered; absent where it did not.
+             */
+            status?: number | null;
+            upstream_request_id?: string | null;
+        };
         /** @description Who did something. */
         AuditActor: {
             id?: string | null;
@@ -1608,6 +1631,8 @@ export interface components {
             tags?: {
                 [key: string]: string;
             } | null;
+            /** @description The attempts before the last, in their order; the last is told by the fields above. */
+            tried?: components["schemas"]["Attempt"][] | null;
             /**
              * Format: double
              * @description Milliseconds from admission to the first byte of the answer's body.
@@ -2281,6 +2306,8 @@ export interface components {
                 tags?: {
                     [key: string]: string;
                 } | null;
+                /** @description The attempts before the last, in their order; the last is told by the fields above. */
+                tried?: components["schemas"]["Attempt"][] | null;
                 /**
                  * Format: double
                  * @description Milliseconds from admission to the first byte of the answer's body.

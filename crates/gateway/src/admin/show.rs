@@ -77,6 +77,8 @@ pub(super) struct CallSchema {
     attempts: u32,
     /// Why the first target did not answer.
     fallback: Option<String>,
+    /// The attempts before the last, in their order; the last is told by the fields above.
+    tried: Option<Vec<AttemptSchema>>,
     /// What a translation could not carry; docs/translation.md lists the names.
     losses: Option<Vec<String>>,
     upstream_request_id: Option<String>,
@@ -87,6 +89,30 @@ pub(super) struct CallSchema {
     /// for that; absent where nothing was to be kept.
     capture: Option<String>,
     snapshot_revision: i64,
+}
+
+/// Whom a call asked before it turned to somebody else, and what came of it.
+#[derive(ToSchema)]
+#[schema(as = Attempt)]
+#[expect(
+    dead_code,
+    reason = "describes `domain::call::Attempt`, which prints itself"
+)]
+pub(super) struct AttemptSchema {
+    provider: String,
+    model_sent: Option<String>,
+    credential_id: Option<String>,
+    /// `client`, `user`, `org` or `platform`.
+    credential_source: Option<String>,
+    /// `api_key`, `oauth_account` or `bridge`.
+    credential_kind: Option<String>,
+    /// What it answered; absent where it did not.
+    status: Option<u16>,
+    upstream_request_id: Option<String>,
+    /// `unreachable`, `rate_limited`, `unauthorized` or `server_error`.
+    reason: String,
+    /// Milliseconds from the call's admission until that was known.
+    ended_ms: f64,
 }
 
 /// Tokens in buckets that do not overlap, but for `reasoning`, which is part of `output`.

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use http::HeaderMap;
-use tollhouse_domain::call::{Call, Mode, Outcome};
+use tollhouse_domain::call::{Attempt, Call, Mode, Outcome};
 use tollhouse_domain::catalog::PriceBook;
 use tollhouse_domain::credential::CredentialSource;
 use tollhouse_domain::estimate;
@@ -31,6 +31,10 @@ use crate::telemetry::metrics::Metrics;
 
 /// The error of a call whose usage cannot be believed.
 const IMPOSSIBLE: &str = "impossible_usage";
+
+/// The longest name of a model told of an attempt, in characters: an attempt is one field of the journal, and
+/// would not read if it were cut.
+const LONGEST_MODEL: usize = 2000;
 
 /// What a call needs besides its row to be recorded.
 #[derive(Clone)]
@@ -183,6 +187,32 @@ impl OpenCall {
                 .or_else(|| row.model_requested.clone());
             row.attempts += 1;
         }
+    }
+
+    /// How long ago it was admitted.
+    pub(crate) fn elapsed_ms(&self) -> f64 {
+        millis(self.started)
+    }
+
+    /// Notes that the attempt so far, which was over at `ended_ms`, is followed by another. What it was
+    /// answered is not what the call is answered.
+    pub(crate) fn turns_elsewhere(&mut self, reason: &str, ended_ms: f64) {
+        let Some(row) = self.row() else { return };
+        row.fallback = Some(reason.to_owned());
+        row.tried.push(Attempt {
+            provider: row.provider.clone().unwrap_or_default(),
+            model_sent: row
+                .model_sent
+                .as_ref()
+                .map(|model| model.chars().take(LONGEST_MODEL).collect()),
+            credential_id: row.credential_id,
+            credential_source: row.credential_source,
+            credential_kind: row.credential_kind,
+            status: row.status.take(),
+            upstream_request_id: row.upstream_request_id.take(),
+            reason: reason.to_owned(),
+            ended_ms,
+        });
     }
 
     /// Notes how the call is carried, in which protocol if not the caller's, and what is lost.

@@ -84,6 +84,11 @@ pub(crate) fn encode(call: &Call) -> Vec<u8> {
     for loss in &call.losses {
         out.text(42, loss);
     }
+    // Few calls have any.
+    for attempt in &call.tried {
+        let text = serde_json::to_string(attempt).ok();
+        out.texts(60, text.as_deref());
+    }
     out.texts(43, call.upstream_request_id.as_deref());
     out.texts(44, call.upstream_object.as_deref());
     out.number(45, call.snapshot_revision);
@@ -181,6 +186,9 @@ fn outcome(call: &mut Call, field: &Field<'_>) -> Result<(), RecordError> {
         40 => call.attempts = field.small()?,
         41 => call.fallback = Some(field.text()?),
         42 => call.losses.push(field.text()?),
+        60 => call
+            .tried
+            .push(field.word(|text| serde_json::from_str(text).ok())?),
         43 => call.upstream_request_id = Some(field.text()?),
         44 => call.upstream_object = Some(field.text()?),
         45 => call.snapshot_revision = field.number()?,

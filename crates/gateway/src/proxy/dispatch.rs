@@ -93,14 +93,13 @@ pub(crate) async fn dispatch(
     let Some(reason) = reason else {
         return first.answered(ways, None);
     };
+    let ended_ms = call.elapsed_ms();
     // Its place may be needed by the next attempt.
     call.sit(None);
     let Ok(second) = Box::pin(queue.after(&first)).await else {
         return first.answered(ways, None);
     };
-    if let Some(row) = call.row() {
-        row.fallback = Some(reason.to_owned());
-    }
+    call.turns_elsewhere(reason, ended_ms);
     // Rare, so that not every call's future has to have room for it.
     let second = Box::pin(attempt(ways, second, call)).await;
     second.answered(ways, Some(reason))

@@ -91,6 +91,16 @@ async fn the_second_target_answers_with_its_own_model_and_credential() {
             assert_eq!(call.provider.as_deref(), Some("b"));
             assert_eq!(call.model_sent.as_deref(), Some("model-b"));
             assert_eq!(call.model_requested.as_deref(), Some("m"));
+            let [first] = call.tried.as_slice() else {
+                panic!("the first attempt is on record: {call:?}");
+            };
+            assert_eq!(
+                (first.provider.as_str(), first.status, &*first.reason),
+                ("a", Some(status), reason)
+            );
+            assert_eq!(first.model_sent.as_deref(), Some("model-a"));
+            assert_ne!(first.credential_id, call.credential_id);
+            assert!(Some(first.ended_ms) <= call.duration_ms);
             gateway.stop().await;
         }
     }
@@ -112,6 +122,8 @@ async fn a_target_that_cannot_be_reached_is_passed_over() {
         (call.attempts, call.fallback.as_deref()),
         (2, Some("unreachable"))
     );
+    assert_eq!(call.tried.len(), 1);
+    assert_eq!(call.tried[0].status, None, "nobody answered");
     gateway.stop().await;
 }
 
@@ -142,6 +154,7 @@ async fn there_is_one_retry_and_no_more() {
     assert!(c.seen().is_empty());
     let call = gateway.calls().await.remove(0);
     assert_eq!((call.outcome, call.attempts), (Outcome::UpstreamError, 2));
+    assert_eq!((call.tried[0].status, call.status), (Some(500), Some(503)));
     gateway.stop().await;
 }
 

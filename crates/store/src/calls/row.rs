@@ -10,7 +10,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
-use tollhouse_domain::call::{Call, Mode};
+use tollhouse_domain::call::{Attempt, Call, Mode};
 use tollhouse_domain::capture::Kept;
 use tollhouse_domain::id::{CallId, CredentialId, KeyId, OrgId, SessionId, UserId};
 use tollhouse_domain::money::Money;
@@ -57,6 +57,8 @@ struct Detail<'a> {
     fallback: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "<[String]>::is_empty")]
     losses: Cow<'a, [String]>,
+    #[serde(default, skip_serializing_if = "<[Attempt]>::is_empty")]
+    tried: Cow<'a, [Attempt]>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     protocol_sent: Option<Protocol>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -76,6 +78,7 @@ impl CallRow {
             charged_usd: call.charged_usd,
             fallback: call.fallback.as_deref().map(Cow::Borrowed),
             losses: Cow::Borrowed(&call.losses),
+            tried: Cow::Borrowed(&call.tried),
             protocol_sent: call.protocol_sent,
             upstream_request_id: call.upstream_request_id.as_deref().map(Cow::Borrowed),
             from: call.from,
@@ -183,6 +186,7 @@ impl CallRow {
             attempts: u32::try_from(self.attempts).unwrap_or(u32::MAX),
             fallback: of(detail.fallback),
             losses: detail.losses.into_owned(),
+            tried: detail.tried.into_owned(),
             protocol_sent: detail.protocol_sent,
             upstream_request_id: of(detail.upstream_request_id),
             upstream_object: self.upstream_object,

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
-use tollhouse_domain::call::{Call, Mode, Outcome};
+use tollhouse_domain::call::{Attempt, Call, Mode, Outcome};
 use tollhouse_domain::capture::Kept;
 use tollhouse_domain::credential::{CredentialKind, CredentialSource};
 use tollhouse_domain::id::{CredentialId, OrgId, UserId};
@@ -74,6 +74,17 @@ fn full(n: u128) -> Call {
         bytes_out: 8,
         attempts: u32::MAX,
         fallback: some("429 from lab"),
+        tried: vec![Attempt {
+            provider: "lab".to_owned(),
+            model_sent: some("n"),
+            credential_id: Some(CredentialId(uuid(7))),
+            credential_source: Some(CredentialSource::User),
+            credential_kind: Some(CredentialKind::OauthAccount),
+            status: Some(429),
+            upstream_request_id: some("req_0"),
+            reason: "rate_limited".to_owned(),
+            ended_ms: 12.5,
+        }],
         losses: vec!["top_k".to_owned(), "cache_control".to_owned()],
         upstream_request_id: some("req_1"),
         capture: Some(Kept::Redacted),

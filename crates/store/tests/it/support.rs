@@ -298,6 +298,7 @@ pub(crate) fn call(n: u128) -> Call {
         bytes_out: 0,
         attempts: 0,
         fallback: None,
+        tried: Vec::new(),
         losses: Vec::new(),
         upstream_request_id: None,
         upstream_object: None,

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use tollhouse_domain::call::{Call, Mode, Outcome};
+use tollhouse_domain::call::{Attempt, Call, Mode, Outcome};
 use tollhouse_domain::capture::Kept;
 use tollhouse_domain::credential::{CredentialKind, CredentialSource};
 use tollhouse_domain::id::{CallId, CredentialId, KeyId, OrgId, SessionId, UserId};
@@ -84,6 +84,7 @@ pub(crate) fn call() -> Call {
         bytes_out: 1,
         attempts: 1,
         fallback: Some(text()),
+        tried: vec![attempt()],
         losses: vec![text()],
         upstream_request_id: Some(text()),
         upstream_object: Some(text()),
@@ -93,8 +94,23 @@ pub(crate) fn call() -> Call {
     }
 }
 
+fn attempt() -> Attempt {
+    Attempt {
+        provider: text(),
+        model_sent: Some(text()),
+        credential_id: Some(CredentialId(Uuid::nil())),
+        credential_source: Some(CredentialSource::User),
+        credential_kind: Some(CredentialKind::ApiKey),
+        status: Some(429),
+        upstream_request_id: Some(text()),
+        reason: text(),
+        ended_ms: 1.0,
+    }
+}
+
 #[test]
 fn rows_are_described_as_they_print() {
+    assert_eq!(keys(&attempt()), properties::<AttemptSchema>());
     assert_eq!(keys(&call()), properties::<CallSchema>());
     assert_eq!(keys(&usage()), properties::<UsageSchema>());
 }

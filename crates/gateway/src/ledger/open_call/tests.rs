@@ -45,16 +45,21 @@ impl Lab {
         OpenCall::admit(row, clock::monotonic(), true, 0, self.books.clone()).unwrap()
     }
 
-    /// How the calls in the journal ended.
-    fn ends(&mut self) -> Vec<Outcome> {
-        let mut ends = Vec::new();
+    /// The calls in the journal that ended.
+    fn ended(&mut self) -> Vec<Call> {
+        let mut ended = Vec::new();
         let take = |_, kind, payload: &[u8]| {
             if kind == record::END {
-                ends.push(record::decode(payload).unwrap().outcome);
+                ended.push(record::decode(payload).unwrap());
             }
         };
         self.reader.read_batch(100, 1 << 20, take).unwrap();
-        ends
+        ended
+    }
+
+    /// How they did.
+    fn ends(&mut self) -> Vec<Outcome> {
+        self.ended().iter().map(|call| call.outcome).collect()
     }
 }
 
@@ -92,6 +97,29 @@ fn only_the_first_end_counts() {
     assert!(call.close(Outcome::StreamError, None).is_none());
     drop(call);
     assert_eq!(lab.ends(), [Outcome::Success]);
+}
+
+#[test]
+fn an_attempt_reads_however_long_its_model_is_called() {
+    let mut lab = Lab::new();
+    let mut call = lab.admit();
+    // In JSON a control character takes six bytes, and a field of the journal holds 64 KiB.
+    let model = "\u{1}".repeat(70_000);
+    call.sent_to("lab", Some(&model), None, Paid::ByUse);
+    call.answered(503, &HeaderMap::new());
+    call.turns_elsewhere("server_error", 1.5);
+    call.close(Outcome::Success, None);
+    let row = lab.ended().remove(0);
+    let [attempt] = row.tried.as_slice() else {
+        panic!("one attempt: {:?}", row.tried.len());
+    };
+    assert_eq!(
+        (attempt.provider.as_str(), attempt.status, attempt.ended_ms),
+        ("lab", Some(503), 1.5)
+    );
+    assert_eq!(attempt.model_sent.as_deref(), model.get(..LONGEST_MODEL));
+    // What that attempt was answered is not what the call was.
+    assert_eq!(row.status, None);
 }
 
 /// `cargo test --release -p tollhouse-gateway --lib noting -- --ignored --nocapture`.

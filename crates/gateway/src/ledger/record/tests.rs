@@ -1,4 +1,5 @@
 use proptest::prelude::*;
+use tollhouse_domain::call::Attempt;
 use tollhouse_wire::{Protocol, Usage};
 
 use super::*;
@@ -54,6 +55,17 @@ fn full() -> Call {
         bytes_out: 8,
         attempts: 2,
         fallback: some("unreachable"),
+        tried: vec![Attempt {
+            provider: "lab".to_owned(),
+            model_sent: some("n"),
+            credential_id: Some(CredentialId(id(7))),
+            credential_source: Some(CredentialSource::User),
+            credential_kind: Some(CredentialKind::OauthAccount),
+            status: Some(429),
+            upstream_request_id: some("req_0"),
+            reason: "rate_limited".to_owned(),
+            ended_ms: 12.5,
+        }],
         losses: vec!["a".into(), "b".into()],
         upstream_request_id: some("req"),
         upstream_object: some("resp"),
