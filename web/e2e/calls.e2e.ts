@@ -45,6 +45,8 @@ test("filters stand in the address, and what they find is only that", async () =
   const cells = page.getByRole("cell", { name: /^(success|refused|upstream error|client left)$/ });
   await cells.first().waitFor();
   expect(new Set(await cells.allTextContents())).toEqual(new Set(["refused"]));
+  // Why stands in the row: nobody has to open the call for that.
+  await page.getByRole("cell", { name: "429 rate_limited: 60 requests" }).first().waitFor();
   // The same address shows the same, and a way back.
   await page.reload();
   await settled(page);
@@ -52,6 +54,15 @@ test("filters stand in the address, and what they find is only that", async () =
   await page.getByRole("button", { name: "Clear" }).click();
   await page.getByRole("cell", { name: "success" }).first().waitFor();
   expect(new URL(page.url()).search).toBe("");
+  const status = page.getByLabel("Status");
+  await status.focus();
+  await status.locator("option", { hasText: "529" }).waitFor({ state: "attached" });
+  await status.selectOption("529");
+  await page.getByRole("cell", { name: "529 overloaded" }).first().waitFor();
+  await settled(page);
+  expect(new Set(await cells.allTextContents())).toEqual(new Set(["upstream error"]));
+  await page.getByRole("button", { name: "Clear" }).click();
+  await page.getByRole("cell", { name: "success" }).first().waitFor();
   await page.getByLabel("Tag").fill("repo=billing");
   await page.keyboard.press("Enter");
   await page.getByLabel("Cost at least").fill("$0.20");
@@ -146,8 +157,9 @@ test("a call that went elsewhere, translated, says why, what it lost, and what i
     "x-tollhouse-fallback": expect.any(String),
   });
   await signIn(page, here, here.people.root, `calls/${response.headers.get("x-tollhouse-call")}`);
-  await page.getByText("The first target could not be reached; another was asked").waitFor();
-  await page.getByText("Sent to sim, 2 attempts").waitFor();
+  await page.getByText("nowhere could not be reached; another was asked").waitFor();
+  await page.getByText("Sent to sim, asked for sim-coder, 2 attempts").waitFor();
+  await page.getByText(/^Tried elsewhere for/).waitFor();
   await page.getByText("messages to chat").waitFor();
   await page.getByText("Lost in translation").waitFor();
   const added = await page.getByRole("region", { name: "Headers we added" }).last().textContent();
@@ -155,6 +167,13 @@ test("a call that went elsewhere, translated, says why, what it lost, and what i
   const lines = (added ?? "").trim().split("\n");
   expect(lines.sort()).toEqual(ours.map(([name, value]) => `${name}: ${value}`).sort());
   await portray(page, "call-elsewhere");
+  await page.getByRole("link", { name: "elsewhere", exact: true }).click();
+  await page.getByRole("heading", { name: "elsewhere" }).waitFor();
+  // What it cost has more digits than most, and all of them are there.
+  await page.goto(`${here.url}/dashboard/calls?model=elsewhere`);
+  const cost = page.getByRole("cell", { name: /^\$0\.000\d/ }).first();
+  await cost.waitFor();
+  expect(await cost.evaluate((cell) => cell.scrollWidth - cell.clientWidth)).toBe(0);
   await context.close();
   // A refusal tells why, and says only which call it was.
   const refused = await here.api<{ data: { id: string; error: string }[] }>(

@@ -14,9 +14,13 @@ export type ListColumn<Row> = {
   cell: (row: Row) => ReactNode;
   /** A track of a CSS grid, such as `7rem` or `minmax(8rem, 1fr)`. */
   width: string;
+  /** The same on phones, where it is not `width`. */
+  phone?: string;
   number?: boolean;
   /** Left out where there is no room for it. */
   hide?: "phone" | "narrow";
+  /** What stands in the place of it and of those after it, `columns` in all, in rows for which there is something. */
+  instead?: { columns: number; cell: (row: Row) => ReactNode };
 };
 
 type Props<Row> = {
@@ -111,11 +115,7 @@ export function List<Row>({
               className={styles.item}
               style={style}
             >
-              {columns.map((column) => (
-                <div key={column.name} role="cell" className={styleOf(column)}>
-                  {column.cell(row)}
-                </div>
-              ))}
+              {cells(columns, row)}
             </div>
           );
         })}
@@ -124,21 +124,44 @@ export function List<Row>({
   );
 }
 
+function cells<Row>(columns: readonly ListColumn<Row>[], row: Row): ReactNode[] {
+  const drawn: ReactNode[] = [];
+  for (let at = 0; at < columns.length; at += 1) {
+    const column = columns[at];
+    if (!column) continue;
+    const { name, instead } = column;
+    const other = instead?.cell(row);
+    const wide = other !== undefined && instead ? instead.columns : 1;
+    at += wide - 1;
+    drawn.push(
+      <div
+        key={name}
+        role="cell"
+        className={styleOf(wide > 1 ? { ...column, number: false } : column)}
+        {...(wide > 1 && { "aria-colspan": wide, style: { gridColumn: `span ${wide}` } })}
+      >
+        {other ?? column.cell(row)}
+      </div>,
+    );
+  }
+  return drawn;
+}
+
 /** The columns of each width of window. */
 function tracks<Row>(columns: readonly ListColumn<Row>[]): CSSProperties {
-  const of = (shown: (column: ListColumn<Row>) => boolean) =>
+  const of = (shown: (column: ListColumn<Row>) => boolean, on?: "phone") =>
     columns
       .filter(shown)
-      .map(({ width }) => width)
+      .map(({ width, phone }) => (on && phone) ?? width)
       .join(" ");
   const properties = {
     "--wide": of(() => true),
     "--narrow": of(({ hide }) => hide !== "narrow"),
-    "--phone": of(({ hide }) => hide === undefined),
+    "--phone": of(({ hide }) => hide === undefined, "phone"),
   };
   return properties as CSSProperties;
 }
 
-function styleOf({ number, hide }: ListColumn<never>): string {
+function styleOf({ number, hide }: Pick<ListColumn<never>, "number" | "hide">): string {
   return [styles.cell, number && styles.number, hide && styles[hide]].filter(Boolean).join(" ");
 }

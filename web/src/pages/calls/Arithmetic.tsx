@@ -2,7 +2,6 @@ import { useQuery } from "@tanstack/react-query";
 import { prices } from "../../api/prices";
 import type { Call } from "../../api/record";
 import { count, exactMoney, money, share } from "../../format";
-import { Empty } from "../../ui/states";
 import styles from "./Arithmetic.module.css";
 import { addsUp, inputTokens, lines, priceOf, ratesOf } from "./tokens";
 
@@ -11,7 +10,7 @@ export function Arithmetic({ call }: { call: Call }) {
   const list = useQuery(prices());
   const price = list.data && priceOf(list.data, call);
   const rows = lines(call.usage, price && ratesOf(price, call.usage));
-  if (rows.length === 0) return <Empty title="No tokens were used" />;
+  if (rows.length === 0) return <p className={styles.note}>No tokens were used.</p>;
   const input = inputTokens(call.usage) ?? 0;
   const known = call.cost_usd !== undefined && call.cost_usd !== null;
   return (

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { type Call as CallRow, call } from "../../api/record";
 import { bytes, count, moment, shortId } from "../../format";
-import { useNames } from "../../shell/names";
+import { Named } from "../../shell/Named";
 import { CopyBlock, CopyButton } from "../../ui/Copy";
 import { Fact, Facts } from "../../ui/Facts";
 import { Columns, Page, Stack } from "../../ui/Page";
@@ -10,6 +10,7 @@ import { Panel } from "../../ui/Panel";
 import { Failed, SkeletonRows } from "../../ui/states";
 import { Time } from "../../ui/Time";
 import { Arithmetic } from "./Arithmetic";
+import { credentialOf } from "./credential";
 import { headersOf } from "./headers";
 import { Outcome } from "./Outcome";
 import { Said } from "./Said";
@@ -76,7 +77,6 @@ function Shown({ call }: { call: CallRow }) {
 }
 
 function Who({ call }: { call: CallRow }) {
-  const name = useNames();
   const tags = Object.entries(call.tags ?? {});
   return (
     <Panel title="Who asked">
@@ -87,9 +87,11 @@ function Who({ call }: { call: CallRow }) {
           </Link>
         </Fact>
         <Fact name="Sub-agent">{call.subagent}</Fact>
-        <Fact name="Key">{name(call.key)}</Fact>
-        <Fact name="User">{call.user && name(call.user)}</Fact>
-        <Fact name="Organization">{call.org && name(call.org)}</Fact>
+        <Fact name="Key">
+          <Named id={call.key} />
+        </Fact>
+        <Fact name="User">{call.user && <Named id={call.user} />}</Fact>
+        <Fact name="Organization">{call.org && <Named id={call.org} />}</Fact>
         <Fact name="Caller">{call.caller}</Fact>
         <Fact name="Agent">{call.agent}</Fact>
         <Fact name="From">{call.from}</Fact>
@@ -116,7 +118,7 @@ function Where({ call }: { call: CallRow }) {
         <Fact name="Model asked for">{call.model_requested}</Fact>
         <Fact name="Model sent">{call.model_sent}</Fact>
         <Fact name="Model that answered">{call.model_served}</Fact>
-        <Fact name="Credential">{credential(call)}</Fact>
+        <Fact name="Credential">{credentialOf(call)}</Fact>
         <Fact name="Lost in translation">{call.losses?.join(", ")}</Fact>
         <Fact name="Provider's request id">{call.upstream_request_id}</Fact>
         <Fact name="Object upstream">{call.upstream_object}</Fact>
@@ -135,16 +137,4 @@ function Added({ call }: { call: CallRow }) {
       <CopyBlock label="Headers we added" text={lines.join("\n")} />
     </Panel>
   );
-}
-
-const KINDS = { api_key: "key", oauth_account: "account", bridge: "bridge" };
-
-function credential(call: CallRow): string | undefined {
-  const { credential_source, credential_kind, credential_fingerprint } = call;
-  if (!credential_source) return undefined;
-  const whose = { client: "the client's own", user: "the user's", org: "the organization's" };
-  const source = whose[credential_source as keyof typeof whose] ?? `the ${credential_source}'s`;
-  const kind = KINDS[credential_kind as keyof typeof KINDS] ?? credential_kind;
-  const full = kind ? `${source} ${kind}` : source;
-  return credential_fingerprint ? `${full} (${credential_fingerprint})` : full;
 }

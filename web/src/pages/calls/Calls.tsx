@@ -13,7 +13,8 @@ import { Empty, Failed, SkeletonRows } from "../../ui/states";
 import { Time, useNow } from "../../ui/Time";
 import { FilterBar } from "./FilterBar";
 import { asked, type CallsSearch } from "./filter";
-import { Outcome } from "./Outcome";
+import { Outcome, WHY } from "./Outcome";
+import { whyOf } from "./steps";
 import { inputTokens } from "./tokens";
 
 const REFRESH_MS = 15_000;
@@ -96,7 +97,12 @@ function useColumns(): ListColumn<Call>[] {
           </Link>
         ),
       },
-      { name: "Outcome", width: "6.25rem", cell: (call) => <Outcome outcome={call.outcome} /> },
+      {
+        name: "Outcome",
+        width: "6.25rem",
+        phone: "4.5rem",
+        cell: (call) => <Outcome outcome={call.outcome} why={whyOf(call)} />,
+      },
       {
         name: "Model",
         width: "minmax(4rem, 2fr)",
@@ -120,6 +126,7 @@ function useColumns(): ListColumn<Call>[] {
         width: "4rem",
         number: true,
         hide: "phone",
+        instead: WHY,
         cell: ({ usage }) => <Tokens value={inputTokens(usage)} />,
       },
       {
@@ -131,7 +138,7 @@ function useColumns(): ListColumn<Call>[] {
       },
       {
         name: "Cost",
-        width: "3.75rem",
+        width: "5.25rem",
         number: true,
         cell: ({ cost_usd }) => <span title={exactMoney(cost_usd)}>{money(cost_usd)}</span>,
       },

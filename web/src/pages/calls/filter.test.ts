@@ -21,5 +21,6 @@ test("the control plane is asked the same within a minute", () => {
   const filter = asked({ outcome: "refused", since: "1h" }, "org_1", NOW);
   expect(filter).toEqual({ outcome: "refused", org: "org_1", from: "2026-05-01T11:34:00.000Z" });
   expect(asked({ outcome: "refused", since: "1h" }, "org_1", NOW + 3000)).toEqual(filter);
+  expect(asked({ status: "429" }, undefined, NOW)).toEqual({ status: 429 });
   expect(asked({}, undefined, NOW)).toEqual({});
 });

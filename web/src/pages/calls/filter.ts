@@ -7,11 +7,13 @@ export const SINCE = [
   ["24h", "Last 24 hours", 86_400_000],
   ["7d", "Last 7 days", 7 * 86_400_000],
   ["30d", "Last 30 days", 30 * 86_400_000],
+  ["90d", "Last 90 days", 90 * 86_400_000],
 ] as const;
 
 /** The filters that are chosen from what there is, and what the control plane groups them by. */
 export const DIMENSIONS = [
   ["outcome", "Outcome"],
+  ["status", "Status"],
   ["model", "Model"],
   ["provider", "Provider"],
   ["caller", "Caller"],
@@ -48,11 +50,16 @@ export function callsSearch(search: Record<string, unknown>): CallsSearch {
 
 /** The same as the control plane is asked. The beginning is whole minutes, so that it stays a while. */
 export function asked(
-  { since, ...rest }: CallsSearch,
+  { since, status, ...rest }: CallsSearch,
   org: string | undefined,
   now: number,
 ): RecordFilter {
   const length = SINCE.find(([name]) => name === since)?.[2];
   const from = length && new Date(Math.floor((now - length) / 60_000) * 60_000).toISOString();
-  return { ...rest, ...(org && { org }), ...(from && { from }) } as RecordFilter;
+  return {
+    ...rest,
+    ...(status && { status: Number(status) }),
+    ...(org && { org }),
+    ...(from && { from }),
+  };
 }

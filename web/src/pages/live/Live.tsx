@@ -9,7 +9,8 @@ import { List, type ListColumn } from "../../ui/List";
 import { Page } from "../../ui/Page";
 import { Panel } from "../../ui/Panel";
 import { Empty, Failed, SkeletonRows } from "../../ui/states";
-import { Outcome } from "../calls/Outcome";
+import { Outcome, WHY } from "../calls/Outcome";
+import { whyOf } from "../calls/steps";
 import { inputTokens } from "../calls/tokens";
 import { endOf, type LiveSearch, MOST, modelOf, passes } from "./feed";
 import styles from "./Live.module.css";
@@ -125,7 +126,12 @@ function useColumns(): ListColumn<Call>[] {
           </Link>
         ),
       },
-      { name: "Outcome", width: "6.25rem", cell: ({ outcome }) => <Outcome outcome={outcome} /> },
+      {
+        name: "Outcome",
+        width: "6.25rem",
+        phone: "4.5rem",
+        cell: (call) => <Outcome outcome={call.outcome} why={whyOf(call)} />,
+      },
       { name: "Model", width: "minmax(4rem, 2fr)", cell: (call) => modelOf(call) || "–" },
       {
         name: "Provider",
@@ -145,6 +151,7 @@ function useColumns(): ListColumn<Call>[] {
         width: "4rem",
         number: true,
         hide: "phone",
+        instead: WHY,
         cell: ({ usage }) => <Tokens value={inputTokens(usage)} />,
       },
       {
