@@ -31,6 +31,16 @@ test("conversations are listed, and one shows its turns, sub-agents and cache br
   await turns.getByRole("link", { name: "Turn 1", exact: true }).waitFor();
   await page.getByRole("region", { name: "Sub-agents" }).getByText("agent-1").waitFor();
   await portray(page, "session");
+  // Where the cache broke is found at once.
+  const all = await page.getByRole("button", { name: /^All \d+$/ }).textContent();
+  await page.getByRole("button", { name: /^Cache broke \d+$/ }).click();
+  await page.waitForURL((url) => url.searchParams.get("only") === "breaks");
+  const notes = turns.getByRole("cell", { name: /^cache broke/ });
+  await notes.first().waitFor();
+  expect(await notes.count()).toBe((await turns.getByRole("row").count()) - 1);
+  await portray(page, "session-breaks");
+  await page.getByRole("button", { name: all ?? "" }).click();
+  await page.waitForURL((url) => !url.searchParams.has("only"));
   await turns.getByRole("link", { name: "Turn 2", exact: true }).click();
   await page.getByRole("heading", { name: "What happened" }).waitFor();
   await page.goBack();

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { useTheme } from "../shell/theme";
+import { lone, timeLabels, WHOLE_STEPS } from "./axis";
 import styles from "./Chart.module.css";
 
 export type Series = {
@@ -11,6 +12,10 @@ export type Series = {
   values: readonly (number | null)[];
   /** What stands in the legend while nothing is pointed at; the sum, unless said. */
   whole?: number | null;
+  /** What the legend says of each, where that is not its value. */
+  told?: readonly (number | null)[];
+  /** Dots, each for itself, in place of a line. */
+  marks?: boolean;
 };
 
 type Props = {
@@ -21,6 +26,8 @@ type Props = {
   format: (value: number) => string;
   /** Whether the series are parts of a whole, drawn on top of each other. */
   stacked?: boolean;
+  /** Whether they are counts, of which there is no half. */
+  counts?: boolean;
   height?: number;
 };
 
@@ -28,7 +35,15 @@ type Props = {
 const ALONE = 3600;
 
 /** Values over time. Under the pointer, the legend says what they are there. */
-export function Chart({ label, times, series, format, stacked = false, height = 180 }: Props) {
+export function Chart({
+  label,
+  times,
+  series,
+  format,
+  stacked = false,
+  counts = false,
+  height = 180,
+}: Props) {
   const place = useRef<HTMLDivElement>(null);
   const [at, setAt] = useState<number | null>(null);
   const theme = useTheme();
@@ -37,7 +52,10 @@ export function Chart({ label, times, series, format, stacked = false, height = 
     const element = place.current;
     if (!element) return;
     const plot = new uPlot(
-      options(element.clientWidth, height, times, series, stacked, format, setAt),
+      options(
+        { width: element.clientWidth, height, times, series, stacked, counts, format },
+        setAt,
+      ),
       data(times, series, stacked),
       element,
     );
@@ -47,15 +65,15 @@ export function Chart({ label, times, series, format, stacked = false, height = 
       observer.disconnect();
       plot.destroy();
     };
-  }, [times, series, stacked, height, format, theme]);
+  }, [times, series, stacked, counts, height, format, theme]);
   return (
     <figure className={styles.chart} aria-label={label}>
       <figcaption className={styles.legend}>
-        {series.map(({ label, color, values, whole = sum(values) }) => (
+        {series.map(({ label, color, values, told = values, whole = sum(told) }) => (
           <span key={label} className={styles.entry}>
             <i style={{ background: `var(${color})` }} />
             {label}
-            <b>{shown(at === null ? whole : values[at], format)}</b>
+            <b>{shown(at === null ? whole : told[at], format)}</b>
           </span>
         ))}
         <span className={styles.when}>{at === null ? "" : when(times[at])}</span>
@@ -102,13 +120,10 @@ function data(
   return [[...times], ...sums.reverse()];
 }
 
+type Drawn = Required<Omit<Props, "label">> & { width: number };
+
 function options(
-  width: number,
-  height: number,
-  times: readonly number[],
-  series: readonly Series[],
-  stacked: boolean,
-  format: (value: number) => string,
+  { width, height, times, series, stacked, counts, format }: Drawn,
   onPoint: (index: number | null) => void,
 ): uPlot.Options {
   const style = getComputedStyle(document.documentElement);
@@ -134,19 +149,38 @@ function options(
       y: { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 1] },
     },
     axes: [
-      { ...axis, grid: { show: false }, size: 28, space: 64, values: timeLabels },
-      { ...axis, size: 56, space: 32, values: (_, splits) => splits.map(format) },
+      {
+        ...axis,
+        grid: { show: false },
+        size: 28,
+        space: 64,
+        values: (_, splits) => timeLabels(splits),
+      },
+      {
+        ...axis,
+        size: 56,
+        space: 32,
+        values: (_, splits) => splits.map(format),
+        ...(counts && { incrs: WHOLE_STEPS }),
+      },
     ],
     series: [
       {},
-      ...drawn.map(({ label, color: token }) => ({
+      ...drawn.map(({ label, color: token, values, marks = false }) => ({
         label,
         stroke: color(token),
-        width: stacked ? 0 : 1.5,
+        width: stacked || marks ? 0 : 1.5,
         ...(stacked
           ? { fill: color(token), points: { show: false } }
           : // A line of one point is none.
-            { points: { show: times.length === 1, size: 7, fill: color(token) } }),
+            {
+              points: {
+                show: marks,
+                filter: () => (marks ? null : lone(values)),
+                size: 7,
+                fill: color(token),
+              },
+            }),
         ...(stacked && bars ? { paths: bars } : {}),
       })),
     ],
@@ -156,15 +190,4 @@ function options(
 
 function room([first = 0, second = first + ALONE]: readonly number[]): number {
   return (second - first) / 2;
-}
-
-function timeLabels(_: uPlot, splits: number[]): string[] {
-  const days = (splits[1] ?? 0) - (splits[0] ?? 0) >= 86_400;
-  return splits.map((seconds) => {
-    const date = new Date(seconds * 1000);
-    const midnight = date.getHours() === 0 && date.getMinutes() === 0;
-    if (days || midnight)
-      return date.toLocaleDateString("en-US", { month: "short", day: "numeric" });
-    return `${String(date.getHours()).padStart(2, "0")}:${String(date.getMinutes()).padStart(2, "0")}`;
-  });
 }

@@ -1,8 +1,13 @@
+import { useState } from "react";
 import { compact, count, money } from "../../format";
+import { Button } from "../../ui/Button";
 import { Panel } from "../../ui/Panel";
 import { type Column, Table } from "../../ui/Table";
 import styles from "./Parts.module.css";
-import type { Part } from "./turns";
+import { costliest, type Part } from "./turns";
+
+/** So many are shown unasked: the turns below are not to be far away. */
+const MOST = 6;
 
 const COLUMNS: Column<Part>[] = [
   {
@@ -23,13 +28,25 @@ const COLUMNS: Column<Part>[] = [
 
 /** The sub-agents of a conversation, below it. Nothing is shown where there are none. */
 export function Parts({ parts }: { parts: Part[] }) {
+  const [all, setAll] = useState(false);
   if (parts.length < 2) return null;
+  const many = parts.length > MOST + 1;
   return (
-    <Panel title="Sub-agents" flush>
+    <Panel
+      title="Sub-agents"
+      aside={
+        many && (
+          <Button look="quiet" aria-expanded={all} onClick={() => setAll(!all)}>
+            {all ? "Show the costliest" : `Show all ${count(parts.length - 1)}`}
+          </Button>
+        )
+      }
+      flush
+    >
       <Table
         label="Sub-agents"
         columns={COLUMNS}
-        rows={parts}
+        rows={many && !all ? costliest(parts, MOST) : parts}
         rowKey={({ name }) => name ?? ""}
         empty={null}
       />

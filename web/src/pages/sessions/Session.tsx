@@ -4,8 +4,8 @@ import { useEffect, useMemo } from "react";
 import { prices } from "../../api/prices";
 import { type Call, conversation, type Session as SessionRow } from "../../api/record";
 import { compact, count, duration, money, share } from "../../format";
-import { useNames } from "../../shell/names";
-import { Chart } from "../../ui/Chart";
+import { Named } from "../../shell/Named";
+import { Chart, type Series } from "../../ui/Chart";
 import { CopyButton } from "../../ui/Copy";
 import { Fact, Facts } from "../../ui/Facts";
 import { Columns, Page } from "../../ui/Page";
@@ -86,7 +86,7 @@ function Shown({ session, calls, whole }: ShownProps) {
 
 /** What it cost turn by turn, or what was said. */
 function Below({ session, turns, calls }: { session: SessionRow; turns: Turn[]; calls: Call[] }) {
-  const { tab = "turns" } = useSearch({ from: "/sessions/$id" });
+  const { tab = "turns", only } = useSearch({ from: "/sessions/$id" });
   const navigate = useNavigate({ from: "/sessions/$id" });
   const choose = (tab: "turns" | "transcript") =>
     navigate({
@@ -99,7 +99,16 @@ function Below({ session, turns, calls }: { session: SessionRow; turns: Turn[]; 
         <Tabs label="Show" value={tab} options={TABS} onChange={choose} />
       </div>
       {tab === "turns" ? (
-        <Turns turns={turns} />
+        <Turns
+          turns={turns}
+          only={only}
+          onOnly={(only) =>
+            navigate({
+              search: ({ org }) => ({ ...(org && { org }), ...(only && { only }) }),
+              replace: true,
+            })
+          }
+        />
       ) : (
         <Transcript key={session.id} id={session.id} calls={calls} />
       )}
@@ -112,9 +121,22 @@ const dollars = (value: number) => money(value.toFixed(9));
 function Spent({ turns }: { turns: Turn[] }) {
   const drawn = useMemo(() => {
     const values = turns.map(({ spent }) => spent);
+    const spent: Series = {
+      label: "Spent",
+      color: "--series-1",
+      values,
+      whole: values.at(-1) ?? 0,
+    };
+    const broke: Series = {
+      label: "Cache broke",
+      color: "--series-3",
+      values: turns.map(({ broke, spent }) => (broke ? spent : null)),
+      told: turns.map(({ broke }) => broke?.usd ?? null),
+      marks: true,
+    };
     return {
       times: turns.map(({ call }) => Date.parse(call.at) / 1000),
-      series: [{ label: "Spent", color: "--series-1", values, whole: values.at(-1) ?? 0 }],
+      series: turns.some(({ broke }) => broke) ? [spent, broke] : [spent],
     };
   }, [turns]);
   return <Chart label="Cost over the conversation" format={dollars} {...drawn} />;
@@ -123,7 +145,6 @@ function Spent({ turns }: { turns: Turn[] }) {
 type SumsProps = { session: SessionRow; broken: Turn[]; whole: boolean };
 
 function Sums({ session, broken, whole }: SumsProps) {
-  const name = useNames();
   const lost = broken.reduce((sum, { broke }) => sum + (broke?.usd ?? 0), 0);
   const breaks =
     broken.length === 0 ? "none" : `${broken.length}, which cost about ${dollars(lost)}`;
@@ -142,7 +163,9 @@ function Sums({ session, broken, whole }: SumsProps) {
         <Fact name="Lasted">
           {duration(Date.parse(session.last_at) - Date.parse(session.first_at))}
         </Fact>
-        <Fact name="Key">{name(session.key)}</Fact>
+        <Fact name="Key">
+          <Named id={session.key} />
+        </Fact>
       </Facts>
     </Panel>
   );

@@ -122,7 +122,7 @@ function useColumns(): ListColumn<Session>[] {
       },
       {
         name: "Cost",
-        width: "3.75rem",
+        width: "5.25rem",
         number: true,
         cell: ({ cost_usd }) => <span title={exactMoney(cost_usd)}>{money(cost_usd)}</span>,
       },

@@ -3,27 +3,56 @@ import { compact, count, duration, exactMoney, money } from "../../format";
 import { Badge } from "../../ui/Badge";
 import { List, type ListColumn } from "../../ui/List";
 import { Panel } from "../../ui/Panel";
+import { Empty } from "../../ui/states";
+import { Tabs } from "../../ui/Tabs";
 import { Clock } from "../../ui/Time";
-import { Outcome } from "../calls/Outcome";
+import { Outcome, WHY } from "../calls/Outcome";
+import { whyOf } from "../calls/steps";
 import { inputTokens } from "../calls/tokens";
+import type { Only } from "./search";
 import styles from "./Turns.module.css";
-import type { Break, Turn } from "./turns";
+import { type Break, chosen, type Turn } from "./turns";
 
 const nothing = () => undefined;
 
-/** Every call of a conversation, the first one first. */
-export function Turns({ turns }: { turns: Turn[] }) {
+type Props = { turns: Turn[]; only: Only | undefined; onOnly: (only: Only | undefined) => void };
+
+/** Every call of a conversation, the first one first; or those that are worth a look. */
+export function Turns({ turns, only, onOnly }: Props) {
   const most = turns.reduce((most, { call }) => Math.max(most, inputTokens(call.usage) ?? 0), 0);
+  const [breaks, failed] = [chosen(turns, "breaks"), chosen(turns, "failed")];
+  const rows = chosen(turns, only);
   return (
-    <Panel title="Turns" flush>
-      <List
-        label="Turns"
-        columns={columns(most)}
-        rows={turns}
-        rowKey={({ call }) => call.id}
-        more={false}
-        onEnd={nothing}
-      />
+    <Panel
+      title="Turns"
+      aside={
+        (breaks.length > 0 || failed.length > 0 || only) && (
+          <Tabs
+            label="Which turns"
+            value={only ?? "all"}
+            options={[
+              ["all", `All ${count(turns.length)}`],
+              ["breaks", `Cache broke ${count(breaks.length)}`],
+              ["failed", `Failed ${count(failed.length)}`],
+            ]}
+            onChange={(only) => onOnly(only === "all" ? undefined : only)}
+          />
+        )
+      }
+      flush
+    >
+      {rows.length === 0 && only ? (
+        <Empty title={only === "breaks" ? "No cache broke here" : "No turn failed"} />
+      ) : (
+        <List
+          label="Turns"
+          columns={columns(most)}
+          rows={rows}
+          rowKey={({ call }) => call.id}
+          more={false}
+          onEnd={nothing}
+        />
+      )}
     </Panel>
   );
 }
@@ -58,12 +87,18 @@ function columns(most: number): ListColumn<Turn>[] {
       width: "minmax(6rem, 2fr)",
       cell: (turn) => <Prompt turn={turn} most={most} />,
     },
-    { name: "Note", width: "7.5rem", hide: "phone", cell: (turn) => <State turn={turn} /> },
+    {
+      name: "Note",
+      width: "8.5rem",
+      hide: "phone",
+      cell: (turn) => <State turn={turn} />,
+    },
     {
       name: "In",
       width: "3.5rem",
       number: true,
       hide: "phone",
+      instead: { ...WHY, cell: ({ call }) => WHY.cell(call) },
       cell: ({ call }) => compact(inputTokens(call.usage)),
     },
     {
@@ -75,7 +110,7 @@ function columns(most: number): ListColumn<Turn>[] {
     },
     {
       name: "Cost",
-      width: "4.5rem",
+      width: "5.25rem",
       number: true,
       cell: ({ call }) => <span title={exactMoney(call.cost_usd)}>{money(call.cost_usd)}</span>,
     },
@@ -101,7 +136,7 @@ function Prompt({ turn, most }: { turn: Turn; most: number }) {
 }
 
 function State({ turn: { call, broke } }: { turn: Turn }) {
-  if (call.outcome !== "success") return <Outcome outcome={call.outcome} />;
+  if (call.outcome !== "success") return <Outcome outcome={call.outcome} why={whyOf(call)} />;
   if (!broke) return null;
   return (
     <span title={why(broke)}>

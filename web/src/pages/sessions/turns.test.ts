@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Price } from "../../api/prices";
 import type { Call } from "../../api/record";
-import { parts, turns } from "./turns";
+import { chosen, costliest, parts, turns } from "./turns";
 
 type Usage = NonNullable<Call["usage"]>;
 
@@ -19,7 +19,13 @@ const PRICES: Price[] = [
     model: "m",
     source: "test",
     dated: "2026-01-01",
-    usd_per_million: { input: "3", cache_read: "0.3", cache_write_5m: "3.75", output: "15" },
+    usd_per_million: {
+      input: "3",
+      cache_read: "0.3",
+      cache_write_5m: "3.75",
+      cache_write_1h: "6",
+      output: "15",
+    },
   },
 ];
 
@@ -64,4 +70,24 @@ test("sub-agents stand in the order they came up, after the conversation itself"
     ["a", 1, 0],
     ["b", 1, 1],
   ]);
+});
+
+test("what is kept for an hour costs what that costs", () => {
+  const hour = call(9, { input: 10, cache_write_1h: 11_000 });
+  expect(turns([hour, HIT, FIRST], PRICES)[2]?.broke?.usd).toBeCloseTo((10_510 * 5.7) / 1e6);
+});
+
+test("turns that are worth a look are found", () => {
+  const failed = call(10, {}, { outcome: "upstream_error" });
+  const all = turns([failed, LOST, HIT, FIRST], PRICES);
+  expect(chosen(all, undefined)).toHaveLength(4);
+  expect(chosen(all, "breaks").map(({ number }) => number)).toEqual([3]);
+  expect(chosen(all, "failed").map(({ number }) => number)).toEqual([4]);
+});
+
+test("of many sub-agents the costliest are shown, in their order, and the conversation itself", () => {
+  const spent = (subagent: string | null, cost_usd: string, minute: number) =>
+    call(minute, { output: 1 }, { subagent, cost_usd });
+  const calls = [spent("c", "3", 3), spent("b", "1", 2), spent("a", "2", 1), spent(null, "0", 0)];
+  expect(costliest(parts(calls), 3).map(({ name }) => name)).toEqual([undefined, "a", "c"]);
 });

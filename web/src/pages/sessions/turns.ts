@@ -2,7 +2,8 @@
 
 import type { Price } from "../../api/prices";
 import type { Call } from "../../api/record";
-import { inputTokens, priceOf, ratesOf } from "../calls/tokens";
+import { inputTokens, priceOf, type Rates, ratesOf } from "../calls/tokens";
+import type { Only } from "./search";
 
 export type Turn = {
   call: Call;
@@ -60,14 +61,32 @@ function breakBetween(last: Call, call: Call, prices: readonly Price[]): Break |
   const tokens = kept - read;
   const price = priceOf(prices, call);
   const rates = price && ratesOf(price, call.usage);
-  const written = (call.usage?.cache_write_5m ?? 0) + (call.usage?.cache_write_1h ?? 0) > 0;
-  const paid = Number((written ? rates?.cache_write_5m : rates?.input) ?? Number.NaN);
-  const usd = (tokens * (paid - Number(rates?.cache_read ?? Number.NaN))) / 1e6;
+  const usd = (tokens * (paidFor(call, rates) - Number(rates?.cache_read ?? Number.NaN))) / 1e6;
   return {
     tokens,
     usd: Number.isFinite(usd) ? usd : undefined,
     pause: Date.parse(call.at) - Date.parse(last.at) - (last.duration_ms ?? 0),
   };
+}
+
+/** What a token that was not read from the cache cost, for a million: writing it there, where that was done. */
+function paidFor({ usage }: Call, rates: Rates | undefined): number {
+  const short = usage?.cache_write_5m ?? 0;
+  const long = usage?.cache_write_1h ?? 0;
+  if (short + long === 0) return Number(rates?.input ?? Number.NaN);
+  const cost = (tokens: number, rate: string | null | undefined) =>
+    tokens > 0 ? tokens * Number(rate ?? Number.NaN) : 0;
+  return (cost(short, rates?.cache_write_5m) + cost(long, rates?.cache_write_1h)) / (short + long);
+}
+
+/** The turns that are worth a look: where the cache broke, or which failed. */
+export function chosen(turns: readonly Turn[], only: Only | undefined): Turn[] {
+  if (only === "breaks") return turns.filter(({ broke }) => broke);
+  return turns.filter(({ call }) => only === undefined || hasFailed(call));
+}
+
+export function hasFailed({ outcome }: Call): boolean {
+  return outcome !== "success" && outcome !== "client_disconnect";
 }
 
 export type Part = {
@@ -89,8 +108,15 @@ export function parts(calls: readonly Call[]): Part[] {
     part.calls += 1;
     part.spent += Number(call.cost_usd ?? 0);
     part.tokens += (inputTokens(call.usage) ?? 0) + (call.usage?.output ?? 0);
-    if (call.outcome !== "success" && call.outcome !== "client_disconnect") part.errors += 1;
+    if (hasFailed(call)) part.errors += 1;
     found.set(name, part);
   }
   return [...found.values()];
+}
+
+/** The costliest parts, as many as `most`, still in their order; the conversation itself is one of them. */
+export function costliest(parts: readonly Part[], most: number): Part[] {
+  const [itself, ...agents] = parts;
+  const kept = new Set(agents.sort((a, b) => b.spent - a.spent).slice(0, most - 1));
+  return parts.filter((part) => part === itself || kept.has(part));
 }
