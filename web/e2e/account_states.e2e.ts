@@ -137,6 +137,15 @@ test("one that rests until its plan has room again is woken by hand", async () =
   await state.getByText("the plan is used up").waitFor();
   await state.getByText(/back in (2 h|1 h|1\d\d min)/).waitFor();
   await portray(page, "account-resting");
+  // Whoever looks at nothing but the overview knows, and until when.
+  const cards = page.url();
+  await page.goto(`${here.url}/dashboard/`);
+  const notice = page.getByRole("link", { name: /^plan tired rests, back in .*, at \d\d:\d\d$/ });
+  await notice.waitFor();
+  await portray(page, "overview-attention");
+  await notice.click();
+  await card.waitFor();
+  await page.goto(cards);
   await here.authority("limit", { account: "tired", limit: null });
   await card.getByRole("button", { name: "Wake" }).click();
   await page.getByText("Woke plan tired").waitFor();

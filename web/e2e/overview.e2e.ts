@@ -58,6 +58,8 @@ test("a group leads to its calls, and a tag of any name is one", async () => {
   await page.getByRole("button", { name: "Caller" }).click();
   await page.getByRole("link", { name: "opencode" }).click();
   await page.waitForURL((url) => url.searchParams.get("caller") === "opencode");
+  // Those of the same time, and no others.
+  expect(new URL(page.url()).searchParams.get("since")).toBe("90d");
   await page.getByRole("cell", { name: "opencode" }).first().waitFor();
   await context.close();
   expect(faults).toEqual([]);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ago, bytes, change, compact, duration, money, share, shortId } from "./format";
+import { ago, bytes, change, compact, duration, money, share, shortId, until } from "./format";
 
 test.each([
   [undefined, "–"],
@@ -83,4 +83,10 @@ test("sizes", () => {
     "1 MB",
     "12 MB",
   ]);
+});
+
+test("until when says more than whole hours do", () => {
+  const now = new Date(2026, 4, 1, 12, 0).getTime();
+  expect(until(new Date(2026, 4, 1, 13, 59), now)).toBe("in 1 h, at 13:59");
+  expect(until(new Date(2026, 4, 2, 12, 5), now)).toBe("in 1 d, May 2 at 12:05");
 });

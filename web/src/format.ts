@@ -110,6 +110,15 @@ export function ago(at: string | number | Date, now: number = Date.now()): strin
   return past >= 0 ? `${value} ${unit} ago` : `in ${value} ${unit}`;
 }
 
+/** How long from now, and when that is: an hour that is told in whole ones may be two. */
+export function until(at: string | number | Date, now: number = Date.now()): string {
+  const date = new Date(at);
+  const time = `${pad(date.getHours())}:${pad(date.getMinutes())}`;
+  if (date.getTime() - now < 86_400_000) return `${ago(date, now)}, at ${time}`;
+  const day = date.toLocaleDateString("en-US", { month: "short", day: "numeric" });
+  return `${ago(date, now)}, ${day} at ${time}`;
+}
+
 /** A moment, to the second, in the reader's own zone. */
 export function moment(at: string | number | Date): string {
   const date = new Date(at);

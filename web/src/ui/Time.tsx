@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from "react";
-import { ago, clockTime, moment } from "../format";
+import { ago, clockTime, moment, until } from "../format";
 
 const TICK_MS = 10_000;
 
@@ -24,6 +24,16 @@ export function Time({ at }: { at: string | null | undefined }) {
   return (
     <time dateTime={at} title={moment(at)}>
       {ago(at)}
+    </time>
+  );
+}
+
+/** How long from now, and when that is; to the second, under the pointer. */
+export function Until({ at }: { at: string }) {
+  useNow();
+  return (
+    <time dateTime={at} title={moment(at)}>
+      {until(at)}
     </time>
   );
 }

@@ -8,14 +8,14 @@ import {
   type Window,
   wakeAccount,
 } from "../../api/accounts";
-import { ago, moment } from "../../format";
+import { moment, until } from "../../format";
 import { Badge } from "../../ui/Badge";
 import { Button } from "../../ui/Button";
 import { Confirm } from "../../ui/Confirm";
 import { Fact, Facts } from "../../ui/Facts";
 import { Meter } from "../../ui/Meter";
 import { Panel } from "../../ui/Panel";
-import { Time, useNow } from "../../ui/Time";
+import { Time, Until, useNow } from "../../ui/Time";
 import { toast } from "../../ui/Toasts";
 import styles from "./AccountCard.module.css";
 import { type Act, actsFor, isPaused, STATES, whyText, windowName, windowsOf } from "./words";
@@ -110,7 +110,7 @@ function State({ of: account }: { of: Account }) {
       {why && <span className={styles.soft}>{why}</span>}
       {account.until && (
         <span className={styles.soft}>
-          back <Time at={account.until} />
+          back <Until at={account.until} />
         </span>
       )}
     </span>
@@ -120,7 +120,7 @@ function State({ of: account }: { of: Account }) {
 function Used({ window }: { window: Window }) {
   useNow();
   const { used_percent, resets_at } = window;
-  const resets = resets_at ? `, resets ${ago(resets_at)}` : "";
+  const resets = resets_at ? `, resets ${until(resets_at)}` : "";
   return (
     <div title={resets_at && moment(resets_at)}>
       <Meter

@@ -14,7 +14,7 @@ import { Confirm } from "../../ui/Confirm";
 import { LinkButton } from "../../ui/LinkButton";
 import { wordsOf } from "../../ui/states";
 import { type Column, Table } from "../../ui/Table";
-import { Time } from "../../ui/Time";
+import { Time, Until } from "../../ui/Time";
 import { toast } from "../../ui/Toasts";
 import styles from "./CredentialTable.module.css";
 import { type Row, STATES } from "./rows";
@@ -111,7 +111,7 @@ function State({ of: credential }: { of: Credential | undefined }) {
       )}
       {credential?.state === "cooling" && credential.until && (
         <span className={styles.faint}>
-          back <Time at={credential.until} />
+          back <Until at={credential.until} />
         </span>
       )}
       {credential?.last_refusal && credential.state !== "stale" && (

@@ -9,11 +9,12 @@ import { Empty, Failed, SkeletonRows } from "../../ui/states";
 import { type Column, Table } from "../../ui/Table";
 import { Tabs } from "../../ui/Tabs";
 import styles from "./Breakdown.module.css";
-import { GROUPS, type GroupBy } from "./search";
+import { GROUPS, type GroupBy, type Range } from "./search";
 import { cached, latency, prompt, spend, tokens } from "./series";
 
 type Row = UsageReport["data"][number];
 type Props = {
+  range: Range;
   by: GroupBy;
   tag: string;
   report: UsageReport | undefined;
@@ -23,7 +24,7 @@ type Props = {
 };
 
 /** The same calls by who made them, or by what answered. */
-export function Breakdown({ by, tag, report, error, onBy, onTag }: Props) {
+export function Breakdown({ range, by, tag, report, error, onBy, onTag }: Props) {
   const name = useNames();
   const rows = [...(report?.data ?? [])].sort((a, b) => spend(b) - spend(a) || b.calls - a.calls);
   const aside = (
@@ -44,7 +45,9 @@ export function Breakdown({ by, tag, report, error, onBy, onTag }: Props) {
       {report ? (
         <Table
           label={`Usage by ${by}`}
-          columns={columns(by, tag, report, (row) => (row.group ? name(row.group) : undefined))}
+          columns={columns({ range, by, tag }, report, (row) =>
+            row.group ? name(row.group) : undefined,
+          )}
           rows={rows}
           rowKey={(row) => row.group ?? ""}
           empty={<Empty title="Nothing to compare">No call in this time says.</Empty>}
@@ -58,34 +61,26 @@ export function Breakdown({ by, tag, report, error, onBy, onTag }: Props) {
   );
 }
 
+type Asked = Pick<Props, "range" | "by" | "tag">;
+
 function columns(
-  by: GroupBy,
-  tag: string,
+  asked: Asked,
   report: UsageReport,
   name: (row: Row) => string | undefined,
 ): Column<Row>[] {
+  const { by, tag } = asked;
   const most = Math.max(...report.data.map(spend), 0);
   const whole = spend(report.totals);
   return [
     {
       name: by === "tag" ? tag : (GROUPS.find(([group]) => group === by)?.[1] ?? by),
       cell: (row) => (
-        <Calls by={by} tag={tag} group={row.group}>
+        <Calls asked={asked} group={row.group}>
           {name(row)}
         </Calls>
       ),
       wide: true,
     },
-    { name: "Calls", cell: (row) => count(row.calls), number: true },
-    { name: "Errors", cell: (row) => share(row.errors, row.calls), number: true },
-    {
-      name: "Tokens",
-      cell: (row) => <span title={count(tokens(row))}>{compact(tokens(row))}</span>,
-      number: true,
-    },
-    { name: "Cache hits", cell: (row) => share(cached(row), prompt(row)), number: true },
-    { name: "First byte, p50", cell: (row) => duration(latency(row, "ttft", "p50")), number: true },
-    { name: "Took, p95", cell: (row) => duration(latency(row, "duration", "p95")), number: true },
     {
       name: "Cost",
       cell: (row) => <span title={exactMoney(row.cost_usd)}>{money(row.cost_usd)}</span>,
@@ -109,15 +104,26 @@ function columns(
         </span>
       ),
     },
+    { name: "Calls", cell: (row) => count(row.calls), number: true },
+    { name: "Errors", cell: (row) => share(row.errors, row.calls), number: true },
+    {
+      name: "Tokens",
+      cell: (row) => <span title={count(tokens(row))}>{compact(tokens(row))}</span>,
+      number: true,
+    },
+    { name: "Cache hits", cell: (row) => share(cached(row), prompt(row)), number: true },
+    { name: "First byte, p50", cell: (row) => duration(latency(row, "ttft", "p50")), number: true },
+    { name: "Took, p95", cell: (row) => duration(latency(row, "duration", "p95")), number: true },
   ];
 }
 
-type CallsProps = { by: GroupBy; tag: string; group: Row["group"]; children: ReactNode };
+type CallsProps = { asked: Asked; group: Row["group"]; children: ReactNode };
 
-/** A group's name, which leads to its calls. */
-function Calls({ by, tag, group, children }: CallsProps) {
+/** A group's name, which leads to its calls of the same time. */
+function Calls({ asked: { range, by, tag }, group, children }: CallsProps) {
   if (!group) return <span className={styles.none}>none</span>;
-  const search = by === "tag" ? { tag: `${tag}=${group}` } : { [by]: group };
+  const which = by === "tag" ? { tag: `${tag}=${group}` } : { [by]: group };
+  const search = { ...which, since: range };
   return (
     <Link to="/calls" search={search} className={styles.link}>
       {children}

@@ -9,6 +9,8 @@ import { along, cached, hitRate, latency, spend, written } from "./series";
 
 type Props = { report: UsageReport | undefined; times: readonly number[] };
 
+const LINES = { stacked: false };
+
 const dollars = (value: number) => money(String(value));
 const percent = (value: number) => `${Math.round(value * 100)}%`;
 
@@ -21,7 +23,7 @@ export function Charts({ report, times }: Props) {
     title: string,
     series: Series[],
     format: (value: number) => string,
-    stacked = true,
+    { stacked = true, counts = false } = {},
   ) => (
     <Panel title={title}>
       {report ? (
@@ -31,6 +33,7 @@ export function Charts({ report, times }: Props) {
           series={series}
           format={format}
           stacked={stacked}
+          counts={counts}
         />
       ) : (
         <Skeleton height="13.25rem" />
@@ -40,11 +43,11 @@ export function Charts({ report, times }: Props) {
   return (
     <Columns>
       {chart("Spend", drawn.spend, dollars)}
-      {chart("Calls", drawn.calls, compact)}
-      {chart("Tokens", drawn.tokens, compact)}
-      {chart("Time to first byte", drawn.first, duration, false)}
-      {chart("Time to the end", drawn.end, duration, false)}
-      {chart("Cache hit rate", drawn.cache, percent, false)}
+      {chart("Calls", drawn.calls, compact, { counts: true })}
+      {chart("Tokens", drawn.tokens, compact, { counts: true })}
+      {chart("Time to first byte", drawn.first, duration, LINES)}
+      {chart("Time to the end", drawn.end, duration, LINES)}
+      {chart("Cache hit rate", drawn.cache, percent, LINES)}
     </Columns>
   );
 }

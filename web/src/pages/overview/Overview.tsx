@@ -7,6 +7,7 @@ import { Page } from "../../ui/Page";
 import { Empty, Failed } from "../../ui/states";
 import { Tabs } from "../../ui/Tabs";
 import { useNow } from "../../ui/Time";
+import { Attention } from "./Attention";
 import { Breakdown } from "./Breakdown";
 import { Charts } from "./Charts";
 import { RANGES, type Range, span, TAG } from "./search";
@@ -30,6 +31,7 @@ export function Overview() {
   return (
     <Page
       title="Overview"
+      about={<Attention />}
       actions={<Tabs label="Time range" value={range} options={RANGES} onChange={choose} />}
     >
       {whole.isError && !whole.data ? (
@@ -49,6 +51,7 @@ export function Overview() {
             <>
               <Charts report={whole.data} times={times} />
               <Breakdown
+                range={range}
                 by={by}
                 tag={tag}
                 report={groups.data}
