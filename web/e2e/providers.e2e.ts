@@ -199,6 +199,9 @@ test("others are not led there, and are told why when they go", async () => {
   await signIn(page, here, here.people.owner, "providers");
   await page.getByText("Not in this role").first().waitFor();
   expect(await page.getByRole("link", { name: "Providers" }).count()).toBe(0);
+  // Of the platform's credentials they are not told, so it is not said that there is none.
+  await page.getByRole("columnheader", { name: "Protocols" }).waitFor();
+  expect(await page.getByText(/Platform's credential|^none$/).count()).toBe(0);
   expect(await page.getByRole("button", { name: /^New/ }).count()).toBe(0);
   await accessible(page);
   await context.close();

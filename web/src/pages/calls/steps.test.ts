@@ -71,6 +71,11 @@ test("a call's stretches come to all of it", () => {
     { is: "waited", ms: 350 },
     { is: "answered", ms: 400 },
   ]);
+  // No stretch is shorter than nothing, whatever the clocks said.
+  expect(stretches(call({ tried, ttft_ms: 100 }))).toEqual([
+    { is: "tried", ms: 250 },
+    { is: "answered", ms: 750 },
+  ]);
   expect(stretches(call({ ttft_ms: null }))).toEqual([{ is: "waited", ms: 1000 }]);
   expect(stretches(call({ duration_ms: null }))).toEqual([]);
 });

@@ -29,7 +29,7 @@ export function KeyTable({ keys }: { keys: readonly Key[] }) {
     { name: "Owner", cell: (key) => who(key.owner, name) },
     { name: "Organization", cell: (key) => who(key.org, name) },
     { name: "Agent", cell: (key) => who(key.agent, (agent) => agent) },
-    { name: "Limits", cell: (key) => limitsText(key.limits) ?? none() },
+    { name: "Limits", cell: (key) => <Limits of={key} /> },
     { name: "Budget", cell: (key) => <Budgets of={key} standings={standings(key.id)} /> },
     {
       name: "Last used",
@@ -52,6 +52,16 @@ function who(id: string | null | undefined, name: (id: string) => string) {
     </span>
   ) : (
     none()
+  );
+}
+
+function Limits({ of: { limits } }: { of: Key }) {
+  const text = limitsText(limits);
+  if (!text) return none();
+  return (
+    <span title={text} className={styles.limits}>
+      {text}
+    </span>
   );
 }
 

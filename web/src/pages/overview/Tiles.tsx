@@ -91,7 +91,7 @@ function Tile({ name, value, title, note, about, change, rising }: TileProps) {
             {change}
           </span>
         )}
-        {note && <span title={about}>{note}</span>}
+        {note && <span title={about ? `${note}. ${about}` : note}>{note}</span>}
       </dd>
     </div>
   );

@@ -8,8 +8,8 @@ import { Confirm } from "../../ui/Confirm";
 import { Page } from "../../ui/Page";
 import { Panel } from "../../ui/Panel";
 import { Empty, Failed, SkeletonRows } from "../../ui/states";
-import { Table } from "../../ui/Table";
-import { Time } from "../../ui/Time";
+import { type Column, Table } from "../../ui/Table";
+import { Until } from "../../ui/Time";
 import { toast } from "../../ui/Toasts";
 import { Bridges } from "./Bridges";
 import { EditProvider } from "./EditProvider";
@@ -48,45 +48,7 @@ export function Providers() {
         ) : (
           <Table
             label="Providers"
-            columns={[
-              { name: "Name", cell: ({ name }) => <b className={styles.name}>{name}</b> },
-              {
-                name: "State",
-                cell: (provider) => {
-                  const [tone, word] = stateOf(provider);
-                  return (
-                    <>
-                      <Badge tone={tone}>{word}</Badge>
-                      {provider.until && (
-                        <span className={styles.faint}>
-                          {" "}
-                          until <Time at={provider.until} />
-                        </span>
-                      )}
-                    </>
-                  );
-                },
-              },
-              {
-                name: "Platform's credential",
-                cell: ({ configured, auth, bridge }) => {
-                  if (bridge) return "a bridge to a login";
-                  return auth === "none" ? "needs none" : configured ? "there" : "none";
-                },
-              },
-              {
-                name: "Endpoints",
-                wide: true,
-                cell: ({ endpoints }) => <Endpoints of={endpoints} />,
-              },
-              {
-                name: "Actions",
-                number: true,
-                cell: (provider) => (
-                  <Actions provider={provider} may={may} onEdit={() => setEditing(provider)} />
-                ),
-              },
-            ]}
+            columns={columnsOf(isPlatform(me), may, setEditing)}
             rows={data.data}
             rowKey={({ name }) => name}
             empty={
@@ -107,6 +69,52 @@ export function Providers() {
         />
       )}
     </Page>
+  );
+}
+
+/** Of their addresses and of the platform's credentials others are not told, so nothing is said of them. */
+function columnsOf(
+  whole: boolean,
+  may: boolean,
+  onEdit: (provider: Provider) => void,
+): Column<Provider>[] {
+  const columns: Column<Provider>[] = [
+    { name: "Name", cell: ({ name }) => <b className={styles.name}>{name}</b> },
+    { name: "State", cell: (provider) => <State of={provider} /> },
+  ];
+  if (!whole) {
+    return [...columns, { name: "Protocols", cell: ({ protocols }) => protocols.join(", ") }];
+  }
+  return [
+    ...columns,
+    {
+      name: "Platform's credential",
+      cell: ({ configured, auth, bridge }) => {
+        if (bridge) return "a bridge to a login";
+        return auth === "none" ? "needs none" : configured ? "there" : "none";
+      },
+    },
+    { name: "Endpoints", wide: true, cell: ({ endpoints }) => <Endpoints of={endpoints} /> },
+    {
+      name: "Actions",
+      number: true,
+      cell: (provider) => <Actions provider={provider} may={may} onEdit={() => onEdit(provider)} />,
+    },
+  ];
+}
+
+function State({ of: provider }: { of: Provider }) {
+  const [tone, word] = stateOf(provider);
+  return (
+    <>
+      <Badge tone={tone}>{word}</Badge>
+      {provider.until && (
+        <span className={styles.faint}>
+          {" "}
+          back <Until at={provider.until} />
+        </span>
+      )}
+    </>
   );
 }
 

@@ -40,8 +40,7 @@ export function Routes({ may, providers }: Props) {
               { name: "Model", wide: true, cell: ({ model }) => <code>{model}</code> },
               {
                 name: "Goes to, first choice first",
-                wide: true,
-                cell: ({ targets }) => <span title={chain(targets)}>{chain(targets)}</span>,
+                cell: ({ targets }) => <span className={styles.chain}>{chain(targets)}</span>,
               },
               {
                 name: "Actions",
