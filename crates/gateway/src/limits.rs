@@ -28,7 +28,7 @@ use tollhouse_store::{Spent, Store, StoreError};
 use tracing::warn;
 
 use self::leases::Leases;
-pub(crate) use self::refusals::{SpendCap, Warning};
+pub(crate) use self::refusals::{SpendCap, Warning, minute};
 pub(crate) use self::reservation::Reservation;
 use crate::clock;
 use crate::config::LimitsConfig;

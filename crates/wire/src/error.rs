@@ -186,8 +186,22 @@ pub fn error_body(
     let mut out = Vec::with_capacity(160 + message.len());
     match protocol {
         Protocol::Messages => messages_envelope(&mut out, kind, message, request_id),
-        Protocol::Chat | Protocol::Responses => openai_envelope(&mut out, kind, message, param),
+        Protocol::Chat | Protocol::Responses => {
+            let error_type = kind.openai_type();
+            openai_envelope(&mut out, error_type, kind, message, (param, None));
+        }
     }
+    out
+}
+
+/// The body of a Responses call that may be made again only long from now, in seconds since the epoch.
+///
+/// Codex waits out any other 429 for as long as `retry-after` says, without a word. On this type, which is
+/// its own vendor's, it stops and tells when to come back.
+pub fn resting_body(kind: ErrorKind, message: &str, resets_at: u64) -> Vec<u8> {
+    let mut out = Vec::with_capacity(200 + message.len());
+    let rest = (None, Some(resets_at));
+    openai_envelope(&mut out, "usage_limit_reached", kind, message, rest);
     out
 }
 
@@ -224,7 +238,7 @@ pub fn error_event_after(
             Some("error")
         }
         Protocol::Chat => {
-            openai_envelope(&mut data, kind, message, None);
+            openai_envelope(&mut data, kind.openai_type(), kind, message, (None, None));
             None
         }
         Protocol::Responses => {
@@ -247,15 +261,25 @@ fn messages_envelope(out: &mut Vec<u8>, kind: ErrorKind, message: &str, request_
     out.push(b'}');
 }
 
-fn openai_envelope(out: &mut Vec<u8>, kind: ErrorKind, message: &str, param: Option<&str>) {
+fn openai_envelope(
+    out: &mut Vec<u8>,
+    error_type: &str,
+    kind: ErrorKind,
+    message: &str,
+    (param, resets_at): (Option<&str>, Option<u64>),
+) {
     out.extend_from_slice(br#"{"error":{"message":"#);
     json::string(out, message);
     out.extend_from_slice(br#","type":"#);
-    json::string(out, kind.openai_type());
+    json::string(out, error_type);
     out.extend_from_slice(br#","param":"#);
     json::string_or_null(out, param);
     out.extend_from_slice(br#","code":"#);
     json::string(out, kind.openai_code());
+    if let Some(at) = resets_at {
+        out.extend_from_slice(br#","resets_at":"#);
+        json::number(out, at);
+    }
     out.extend_from_slice(b"}}");
 }
 

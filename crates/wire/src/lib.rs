@@ -50,7 +50,7 @@ pub mod usage;
 mod utf8;
 mod walk;
 
-pub use error::{ErrorKind, error_body, error_event};
+pub use error::{ErrorKind, error_body, error_event, resting_body};
 pub use meter::{Meter, Metered};
 pub use peek::{Peek, PeekError, Peeker, peek};
 pub use protocol::{Protocol, UnknownProtocol};

@@ -235,7 +235,7 @@ fn named(window: BudgetWindow, usd: Money) -> String {
 }
 
 /// A moment as people read it: `2026-12-01 00:00 UTC`.
-fn minute(at: Timestamp) -> String {
+pub(crate) fn minute(at: Timestamp) -> String {
     let text = at.to_string();
     let (date, time) = (text.get(..10), text.get(11..16));
     match (date, time) {

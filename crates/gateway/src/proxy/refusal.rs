@@ -8,7 +8,8 @@ use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use tollhouse_domain::id::CallId;
 use tollhouse_domain::route::NoRoute;
-use tollhouse_wire::{ErrorKind, PeekError, Protocol, error_body};
+use tollhouse_domain::time::Timestamp;
+use tollhouse_wire::{ErrorKind, PeekError, Protocol, error_body, resting_body};
 
 use crate::body::Body;
 use crate::capture::Recording;
@@ -26,6 +27,8 @@ pub(crate) struct Refusal {
     pub(crate) message: Cow<'static, str>,
     pub(crate) param: Option<Cow<'static, str>>,
     pub(crate) retry_after: Option<Duration>,
+    /// When what rests returns, if that is too far off to wait for.
+    pub(crate) resets_at: Option<Timestamp>,
     /// The budget it was refused by, for clients that are told in headers.
     pub(crate) spend_cap: Option<Box<SpendCap>>,
     pub(crate) source: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -38,6 +41,7 @@ impl Refusal {
             message: message.into(),
             param: None,
             retry_after: None,
+            resets_at: None,
             spend_cap: None,
             source: None,
         }
@@ -58,13 +62,13 @@ impl Refusal {
 
     /// What the answer says, in `protocol`'s envelope.
     pub(crate) fn body(&self, protocol: Protocol, id: &str) -> Vec<u8> {
-        error_body(
-            protocol,
-            self.kind,
-            &self.message,
-            id,
-            self.param.as_deref(),
-        )
+        let (kind, message) = (self.kind, &self.message);
+        match (protocol, self.resets_at) {
+            (Protocol::Responses, Some(at)) => {
+                resting_body(kind, message, at.as_secs().try_into().unwrap_or(0))
+            }
+            _ => error_body(protocol, kind, message, id, self.param.as_deref()),
+        }
     }
 
     /// Notes what the client is about to be told.

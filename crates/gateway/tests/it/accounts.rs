@@ -8,6 +8,7 @@ mod held;
 mod refresh;
 mod resting;
 pub(crate) mod signed_in;
+mod told;
 
 use std::collections::BTreeMap;
 

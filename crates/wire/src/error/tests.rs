@@ -104,6 +104,18 @@ fn bodies_are_the_protocols_own_envelopes() {
 }
 
 #[test]
+fn a_long_rest_is_written_as_codex_reads_it() {
+    assert_eq!(
+        text(resting_body(
+            ErrorKind::AccountsCooling,
+            "later",
+            1_796_000_000
+        )),
+        r#"{"error":{"message":"later","type":"usage_limit_reached","param":null,"code":"rate_limit_exceeded","resets_at":1796000000}}"#
+    );
+}
+
+#[test]
 fn events_end_a_stream_without_claiming_success() {
     let kind = ErrorKind::UpstreamBroken;
     let event = |protocol| text(error_event(protocol, kind, "cut", "req_1", Some(7)));

@@ -152,10 +152,9 @@ impl Draw<'_> {
                 Ok((first, spare))
             }
             Choice::Full => Err(busy()),
-            Choice::Cooling(until) => Err(resting(
-                "Every credential for the provider is resting after a limit; try again after the pause.",
-                until.since(self.at),
-            )),
+            Choice::Cooling(until) => {
+                Err(resting("Every credential for the provider", self.at, until))
+            }
             Choice::Stale(since) if pool.members.iter().all(|one| one.account.is_some()) => {
                 Err(lost(owner, since))
             }
@@ -195,11 +194,10 @@ impl Draw<'_> {
         match self.pools.alone(member, self.at) {
             Fit::Ready => Ok(Some(Credential::Kept(Arc::clone(member)))),
             Fit::Full => Err(busy()),
-            Fit::Cooling(until) => Err(resting(
-                "What this asks for was made with an account that is resting after a limit; try again after \
-                 the pause.",
-                until.since(self.at),
-            )),
+            Fit::Cooling(until) => {
+                let what = "What this asks for was made with an account that";
+                Err(resting(what, self.at, until))
+            }
             Fit::Stale(since) => Err(lost(member.owner, since)),
         }
     }

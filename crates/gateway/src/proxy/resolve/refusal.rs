@@ -7,10 +7,14 @@ use tollhouse_domain::credential::Owner;
 use tollhouse_domain::time::Timestamp;
 use tollhouse_wire::ErrorKind;
 
+use crate::limits::minute;
 use crate::proxy::refusal::Refusal;
 
 /// How long somebody is asked to wait for a place at an account.
 const BUSY: Duration = Duration::from_secs(2);
+/// The longest rest that a client may wait out by itself. Longer than the one after too many calls, shorter
+/// than the patience of whoever watches an agent say nothing.
+const WAITED_OUT: Duration = Duration::from_mins(10);
 
 /// Every account that could be drawn on has as many calls under way as it may have. Such calls end at any
 /// moment, so that it is soon worth another try.
@@ -29,10 +33,13 @@ pub(super) fn anonymous(provider: &str, headers: &str) -> Refusal {
     ))
 }
 
-/// All that could be drawn on rests, for so long.
-pub(super) fn resting(message: &'static str, pause: Duration) -> Refusal {
+/// All that could be drawn on rests until then.
+pub(super) fn resting(what: &str, now: Timestamp, until: Timestamp) -> Refusal {
+    let pause = until.since(now);
+    let message = format!("{what} is resting after a limit until {}.", minute(until));
     let mut refusal = Refusal::new(ErrorKind::AccountsCooling, message);
     refusal.retry_after = Some(pause);
+    refusal.resets_at = (pause > WAITED_OUT).then_some(until);
     refusal
 }
 
