@@ -258,7 +258,11 @@ impl Dialect {
     pub const fn takes_system_turns(&self) -> bool {
         match self.protocol {
             Protocol::Messages => self.has(Quirk::SystemTurns),
-            Protocol::Chat => self.has(Quirk::SystemTurns) || self.has(Quirk::OpenaiFields),
+            Protocol::Chat => {
+                self.has(Quirk::SystemTurns)
+                    || self.has(Quirk::OpenaiFields)
+                    || self.has(Quirk::GraphConversations)
+            }
             Protocol::Responses => true,
         }
     }

@@ -1,6 +1,8 @@
 //! A fitted request as what is said in a conversation of its own: the last words of the user, with everything
 //! before them as context.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::conversation::{Location, Part, Request, Role, Tool, Turn, WebSearch};
@@ -46,13 +48,22 @@ struct LocationHint<'a> {
 
 /// Writes a request that has been fitted.
 pub fn encode(request: &Request<'_>, losses: &mut Losses) -> Result<Vec<u8>, Unfit> {
-    let (last, before) = match request.turns.split_last() {
+    // Some callers say behind a question how it is to be answered; it is no part of the question.
+    let mut roles = request.turns.iter().map(|turn| turn.role);
+    let (turns, behind) = match roles.rposition(|role| role != Role::System) {
+        Some(at) if request.turns[at].role == Role::User => request.turns.split_at(at + 1),
+        Some(_) | None => (&request.turns[..], &[][..]),
+    };
+    let (last, before) = match turns.split_last() {
         Some((last, before)) if last.role != Role::Assistant => (Some(last), before),
         Some(_) => return Err(unsaid("end with a message of the user's")),
         None => (None, &[][..]),
     };
     let instructions = request.system.iter().map(|passage| &*passage.text);
-    let instructions: Vec<&str> = instructions.collect();
+    let mut instructions: Vec<Cow<'_, str>> = instructions.map(Cow::Borrowed).collect();
+    for turn in behind {
+        instructions.push(said(turn, losses)?.into());
+    }
     let mut context = Vec::new();
     let mut add = |description, text: String| {
         if !text.trim().is_empty() {

@@ -34,6 +34,38 @@ fn one_message_is_said_as_it_is() {
     }
 }
 
+/// Claude Code says behind the question where it runs.
+#[test]
+fn instructions_behind_the_question_are_no_part_of_it() {
+    let turns = json!([
+        {"role": "user", "content": "what is new?"},
+        {"role": "system", "content": "The shell is bash."},
+    ]);
+    let messages = json!({"model": "m", "max_tokens": 9, "system": "be brief", "messages": turns});
+    let chat = json!({"model": "m", "messages": [
+        {"role": "system", "content": "be brief"}, turns[0], turns[1]]});
+    for (caller, body) in [(Protocol::Messages, messages), (Protocol::Chat, chat)] {
+        let (said, losses) = sent(caller, &body);
+        assert_eq!(said["message"]["text"], "what is new?", "{caller}");
+        let context = &said["additionalContext"];
+        assert_eq!(
+            context[0]["text"], "be brief\n\nThe shell is bash.",
+            "{caller}"
+        );
+        assert_eq!(context.as_array().unwrap().len(), 1, "{caller}");
+        assert!(!losses.contains("system_turn"), "{losses}");
+    }
+    // One before is among the messages before.
+    let between = json!({"model": "m", "messages": [
+        {"role": "user", "content": "first"},
+        {"role": "system", "content": "be brief"},
+        {"role": "user", "content": "second"}]});
+    let (said, _) = sent(Protocol::Chat, &between);
+    assert_eq!(said["message"]["text"], "second");
+    let earlier = "<user>\nfirst\n</user>\n\n<system-message>\nbe brief\n</system-message>";
+    assert_eq!(said["additionalContext"][0]["text"], earlier);
+}
+
 #[test]
 fn what_comes_before_the_last_message_is_its_context() {
     let turns = json!([
