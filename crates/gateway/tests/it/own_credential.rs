@@ -21,6 +21,26 @@ async fn gateway(upstream: &str, allowed: bool) -> TestGateway {
     TestGateway::from_text(&text, data_dir).await
 }
 
+/// It was told to sign in here, which such a key would not draw on.
+#[tokio::test]
+async fn a_client_that_is_not_signed_in_is_told_to_be() {
+    let upstream = ScriptedUpstream::start().await;
+    let data_dir = tempfile::TempDir::new().unwrap();
+    let allow = "secret = \"env:KEY\"\ncredentials = { client = true, platform = false }";
+    let text =
+        configuration(&upstream.url, data_dir.path(), "").replace("secret = \"env:KEY\"", allow);
+    let gateway = TestGateway::from_text(&text, data_dir).await;
+    let client = Client::new(&gateway.url);
+    let headers = [("x-tollhouse-key", KEY)];
+    let body = r#"{"model":"m"}"#;
+    let answer = client.post("/v1/messages", &headers, body).await;
+    assert_eq!(answer.status, 424);
+    let told = answer.text();
+    assert!(told.contains("sign in with the client"), "{told}");
+    assert!(upstream.seen().is_empty());
+    gateway.stop().await;
+}
+
 async fn row(gateway: &TestGateway) -> Call {
     gateway.calls().await.remove(0)
 }

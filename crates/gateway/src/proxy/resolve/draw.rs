@@ -49,6 +49,14 @@ impl Draw<'_> {
 
     /// Nobody whose credentials the key may draw on has any.
     fn nothing(&self, endpoint: &Endpoint) -> Refusal {
+        let key = &self.principal.key;
+        if key.credentials.client && key.owners().next().is_none() {
+            // What is kept here would not help: the key draws on none of it.
+            return missing(
+                "This key goes with the client's own sign-in at its vendor, or a key of its own, and this \
+                 call came with neither: sign in with the client.",
+            );
+        }
         let message = "No credential that this key may use is configured for the provider.";
         let row = self.snapshot.providers().get(&*endpoint.provider);
         let takes = row.filter(|row| row.account.is_some());
