@@ -4,8 +4,9 @@
 #
 #   scripts/agents.sh TOLLHOUSE [ARGUMENT of agents/check.py...]
 #
-# Last come all of them again, each with exactly what bootstrap hands out. With --only the SDKs and
-# that are left out, because it names agents. With BOOTSTRAP=only nothing else is done.
+# Then come all of them again, each with exactly what bootstrap hands out, on a budget that is spent,
+# and on simulated subscriptions at a gateway of their own. With --only the SDKs and these are left out,
+# because it names agents. With BOOTSTRAP=only, SPENT=only or ACCOUNTS=only nothing else is done.
 set -euo pipefail
 # The scripts lie in the checkout, which is to stay as it is.
 export PYTHONDONTWRITEBYTECODE=1
@@ -24,6 +25,10 @@ target=${CARGO_TARGET_DIR:-$here/../target}
 "$here/agents/install.sh"
 "$here/agents/install.sh" --versions
 cargo build --locked --quiet --manifest-path "$here/../Cargo.toml" -p tollhouse-sim --example sim
+
+if [ "${ACCOUNTS:-}" = only ]; then
+    exec "$here/agents/accounts.py" "$tollhouse" "$target/debug/examples/sim" "$@"
+fi
 
 dir=$(mktemp -d)
 running=()
@@ -127,6 +132,7 @@ case " $* " in
         "$here/agents/sdk.sh" "$url" --pairs "$pairs" || failed=1
         "$here/agents/bootstrap.py" --api "$url" --token "$ADMIN_TOKEN" || failed=1
         "$here/agents/spent.py" --base-url "$url" --token "$ADMIN_TOKEN" || failed=1
+        "$here/agents/accounts.py" "$tollhouse" "$target/debug/examples/sim" || failed=1
         ;;
 esac
 exit $failed
