@@ -60,6 +60,8 @@ pub use revision::{Revisions, Section};
 pub use rollups::Verified;
 pub use sessions::SessionRow;
 pub use spend::Spent;
-pub use usage::{GroupBy, Interval, Latency, MOST_POINTS, Question, Report, Totals, UsageRow};
+pub use usage::{
+    Group, GroupBy, Interval, Latency, MOST_POINTS, Question, Report, Totals, UsageRow,
+};
 pub use users::{ApiToken, Attempt, DeviceGrant, Holder, SignOn, SignedOn, TokenScope, WebSession};
 pub use vault::{DataKeyRow, SealedSetting};

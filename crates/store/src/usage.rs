@@ -1,12 +1,13 @@
 //! Sums over the ledger.
 
+mod among;
 mod counters;
 mod group;
 mod parts;
 mod query;
 mod slices;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use tollhouse_domain::latency::Histogram;
 use tollhouse_domain::money::Money;
@@ -18,10 +19,13 @@ use crate::db::Store;
 use crate::error::Result;
 pub(crate) use counters::{COUNTERS, SumsRow, counter_names, is_large, sums};
 pub use group::{GroupBy, Interval};
+use parts::Part;
 use query::Query;
 
 /// The most points of a series that are put together: groups times parts of the range.
 pub const MOST_POINTS: u32 = 100_000;
+/// The most groups that are found first and added up then.
+const FEW_GROUPS: u32 = 100;
 
 /// What is to be added up.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -36,7 +40,14 @@ pub struct Question {
     pub limit: u32,
     /// Whether latencies are wanted.
     pub latency: bool,
+    /// The groups that are wanted, if not the busiest, of a question without an interval. The totals are those of all
+    /// groups even so.
+    pub among: Option<Vec<Group>>,
 }
+
+/// A group's values, in the order of [`Question::groups`], as printed everywhere: an id with its prefix, a time as
+/// RFC 3339 for the beginning of the day or hour. Absent for the calls that have none.
+pub type Group = Vec<Option<String>>;
 
 /// How long calls took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -115,9 +126,8 @@ impl Totals {
 /// One group and its sums.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsageRow {
-    /// The group's values in the order asked for, as printed everywhere: an id with its prefix, a time
-    /// as RFC 3339 for the beginning of the day or hour. Absent for the calls that have none.
-    pub groups: Vec<Option<String>>,
+    /// Which.
+    pub groups: Group,
     /// The sums.
     pub totals: Totals,
     /// The same by parts of time, in its order, where those are asked for. Parts without calls are left
@@ -162,6 +172,8 @@ impl Store {
             interval: None,
             limit: 1,
             parts: &parts,
+            among: None,
+            names_alone: false,
         };
         let row = self.groups(&query).await?.pop();
         Ok(row.map(|(_, row)| row.totals).unwrap_or_default())
@@ -170,24 +182,37 @@ impl Store {
     async fn usage_at_once(&self, question: &Question) -> Result<Report> {
         let groups = &question.groups;
         let parts = self.parts(question, groups, None).await?;
-        let query = Query {
+        let mut query = Query {
             question,
             groups,
             interval: None,
-            limit: question.limit.saturating_add(1),
+            limit: match question.among {
+                Some(_) => MOST_POINTS,
+                None => question.limit.saturating_add(1),
+            },
             parts: &parts,
+            among: question.among.as_deref(),
+            names_alone: false,
         };
+        let busiest = self.busiest(&query).await?;
+        query.among = query.among.or(busiest.as_deref());
         let rows = self.groups(&query).await?;
         let mut rows: Vec<UsageRow> = rows.into_iter().map(|(_, row)| row).collect();
         let wanted = usize::try_from(question.limit).unwrap_or(usize::MAX);
         // What has not the tag is in no group.
-        let partial = groups.iter().any(|group| group.tag().is_some());
+        let partial = query.among.is_some() || groups.iter().any(|group| group.tag().is_some());
         let totals = if partial || rows.len() > wanted {
             self.total(question).await?
         } else {
             sum(rows.iter().map(|row| &row.totals))
         };
-        rows.truncate(wanted);
+        match &question.among {
+            Some(among) => {
+                let among: HashSet<&Group> = among.iter().collect();
+                rows.retain(|row| among.contains(&row.groups));
+            }
+            None => rows.truncate(wanted),
+        }
         if groups.iter().any(|group| group.time().is_some()) {
             rows.reverse();
         } else {
@@ -198,6 +223,25 @@ impl Store {
             totals,
             series: Vec::new(),
         })
+    }
+
+    /// The groups that are wanted, where a few of very many are: what most of the rows would add to everything else
+    /// is nobody's to see. One count of each row costs a quarter of all of them with latencies.
+    async fn busiest(&self, query: &Query<'_>) -> Result<Option<Vec<Group>>> {
+        let sums = |part: &Part| part.level.is_some() && part.within.is_none();
+        let many = query.groups.iter().any(GroupBy::is_many) && query.parts.iter().all(sums);
+        if !many || query.among.is_some() || query.question.limit > FEW_GROUPS {
+            return Ok(None);
+        }
+        let names_alone = true;
+        let names = self
+            .names(&Query {
+                names_alone,
+                ..*query
+            })
+            .await?;
+        // One more than are wanted is asked for: with no more, these are all.
+        Ok((names.len() > query.question.limit as usize).then_some(names))
     }
 
     /// All of it in one pass over the rows, which is what costs.
@@ -237,6 +281,8 @@ impl Store {
             interval: Some(interval),
             limit: MOST_POINTS + 1,
             parts: &parts,
+            among: None,
+            names_alone: false,
         };
         let points = self.groups(&query).await?;
         if points.len() > MOST_POINTS as usize {

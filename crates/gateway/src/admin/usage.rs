@@ -83,6 +83,7 @@ pub(super) async fn report(
         limit: query.limit.get(),
         latency: query.latency,
         groups: query.group_by.0,
+        among: None,
     };
     let of_time = question.groups.iter().any(|group| group.time().is_some());
     if of_time && (query.interval.is_some() || query.compare.is_some()) {
@@ -91,15 +92,15 @@ pub(super) async fn report(
     }
     let before = query.compare.map(|_| previous(&question)).transpose()?;
     caught_up(&signed).await;
-    // Side by side: each may take the database a while.
-    let then = async {
-        match &before {
-            Some(before) => ask(&signed, before).await.map(Some),
-            None => Ok(None),
+    let report = ask(&signed, &question).await?;
+    let before = match before {
+        Some(mut before) => {
+            // Beside what is shown, however many there were.
+            before.among = Some(report.rows.iter().map(|row| row.groups.clone()).collect());
+            Some((ask(&signed, &before).await?, before))
         }
+        None => None,
     };
-    let (report, then) = tokio::try_join!(ask(&signed, &question), then)?;
-    let before = then.zip(before);
     Ok(Json(show(report, before, query.interval.is_some())))
 }
 
@@ -113,8 +114,7 @@ async fn ask(signed: &Signed, question: &Question) -> Result<Report, ApiError> {
     })
 }
 
-/// The same question about the range of the same length before. Every group is wanted: those that were
-/// busy then need not be those that are now.
+/// The same question about the range of the same length before.
 fn previous(question: &Question) -> Result<Question, ApiError> {
     let from = question.filter.from;
     let from = from.ok_or_else(|| ApiError::invalid("from", "A comparison needs a beginning."))?;
@@ -123,7 +123,6 @@ fn previous(question: &Question) -> Result<Question, ApiError> {
     before.filter.from = Some(from.minus(to.since(from)));
     before.filter.to = Some(from);
     before.interval = None;
-    before.limit = MOST_POINTS;
     Ok(before)
 }
 

@@ -166,6 +166,27 @@ impl GroupBy {
         }
     }
 
+    /// Whether there may be very many of it: each of what calls are made by or for.
+    pub(super) const fn is_many(&self) -> bool {
+        match self {
+            Self::Key | Self::User | Self::Agent | Self::Tag(_) => true,
+            // Sessions have no sums to find the busiest by; of organizations and of what was done there are few.
+            Self::Session
+            | Self::Org
+            | Self::Model
+            | Self::ModelServed
+            | Self::Provider
+            | Self::Caller
+            | Self::Outcome
+            | Self::Status
+            | Self::Endpoint
+            | Self::Protocol
+            | Self::Source
+            | Self::Day
+            | Self::Hour => false,
+        }
+    }
+
     /// The value in `name` as text, which [`GroupBy::print`] reads.
     pub(super) fn text<DB: Database>(&self, name: &str) -> String {
         let id = matches!(self, Self::Key | Self::User | Self::Org | Self::Session);

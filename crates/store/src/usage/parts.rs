@@ -160,6 +160,7 @@ impl Store {
         let mut parts: Vec<Part> = levels.into_iter().map(part).collect();
         if let ([part], [GroupBy::Session]) = (parts.as_mut_slice(), groups)
             && question.limit <= FEW
+            && question.among.is_none()
             && *filter == of_time(filter)
         {
             part.sessions = Some(self.busiest_sessions(question).await?);

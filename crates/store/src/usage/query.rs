@@ -4,11 +4,11 @@ use sqlx::{Database, Encode, FromRow, QueryBuilder, Type};
 use tollhouse_domain::time::Timestamp;
 use uuid::Uuid;
 
-use super::counters::{SumsRow, counters};
+use super::counters::{Counter, SumsRow, counters};
 use super::group::{GroupBy, Interval};
 use super::parts::{Part, Seen};
 use super::slices::{Slice, Source};
-use super::{Question, UsageRow};
+use super::{Group, Question, UsageRow};
 use crate::calls::{CallFilter, beside, bounded, push_tag};
 use crate::db::Store;
 use crate::error::Result;
@@ -24,14 +24,17 @@ pub(super) struct GroupRow {
     sums: SumsRow,
 }
 
+fn printed(groups: &[GroupBy], values: [Option<String>; 2]) -> Result<Group> {
+    let print = |(group, value): (&GroupBy, Option<String>)| {
+        value.map(|value| group.print(value)).transpose()
+    };
+    groups.iter().zip(values).map(print).collect()
+}
+
 impl GroupRow {
     pub(super) fn printed(self, groups: &[GroupBy]) -> Result<(Option<i64>, UsageRow)> {
-        let values = groups.iter().zip([self.g1, self.g2]);
-        let print = |(group, value): (&GroupBy, Option<String>)| {
-            value.map(|value| group.print(value)).transpose()
-        };
         let row = UsageRow {
-            groups: values.map(print).collect::<Result<_>>()?,
+            groups: printed(groups, [self.g1, self.g2])?,
             totals: self.sums.into(),
             series: Vec::new(),
         };
@@ -47,25 +50,46 @@ pub(super) struct Query<'a> {
     pub(super) limit: u32,
     /// Where the sums come from.
     pub(super) parts: &'a [Part],
+    /// Of these groups alone.
+    pub(super) among: Option<&'a [Group]>,
+    /// Whether how many calls there are is all that is counted.
+    pub(super) names_alone: bool,
+}
+
+/// A group, and nothing of what it comes to.
+#[derive(FromRow)]
+struct NameRow {
+    g1: Option<String>,
+    g2: Option<String>,
 }
 
 impl Query<'_> {
+    fn is_of_nothing(&self) -> bool {
+        let nothing = |part: &Part| part.slices.is_empty() || part.sessions.as_deref() == Some(&[]);
+        self.among.is_some_and(<[Group]>::is_empty) || self.parts.iter().all(nothing)
+    }
+
+    /// What is counted; how many calls there are comes first.
+    fn counted(&self) -> impl Iterator<Item = Counter> {
+        let most = if self.names_alone { 1 } else { usize::MAX };
+        counters(self.question.latency).take(most)
+    }
+
     /// The whole statement: each group's sums, as many groups as are wanted.
-    pub(super) fn build<DB>(&self) -> QueryBuilder<DB>
+    fn build<DB>(&self) -> Result<QueryBuilder<DB>>
     where
         DB: Database,
         Uuid: for<'q> Encode<'q, DB> + Type<DB>,
         i64: for<'q> Encode<'q, DB> + Type<DB>,
         String: for<'q> Encode<'q, DB> + Type<DB>,
     {
-        let latency = self.question.latency;
         let text = |index: usize, name: &str| match self.groups.get(index) {
             Some(group) => group.text::<DB>(name),
             None => "CAST(NULL AS TEXT)".to_owned(),
         };
-        let names = counters(latency).map(|(name, _)| name);
+        let names = self.counted().map(|(name, _)| name);
         let sum = |name: &str| format!("CAST(SUM({name}) AS BIGINT) AS {name}");
-        let sums = counters(latency).map(|(name, _)| sum(name));
+        let sums = self.counted().map(|(name, _)| sum(name));
         let mut query = QueryBuilder::new(format!(
             "SELECT bucket, {} AS g1, {} AS g2, {} FROM (SELECT bucket, g1, g2, {} FROM (",
             text(0, "g1"),
@@ -78,7 +102,7 @@ impl Query<'_> {
             for slice in &part.slices {
                 query.push(between);
                 between = " UNION ALL ";
-                self.push_slice(&mut query, part, *slice);
+                self.push_slice(&mut query, part, *slice)?;
             }
         }
         query.push(") AS parts GROUP BY bucket, g1, g2 ORDER BY ");
@@ -88,11 +112,11 @@ impl Query<'_> {
         });
         query.push(" LIMIT ").push_bind(i64::from(self.limit));
         query.push(") AS sums");
-        query
+        Ok(query)
     }
 
     /// The calls of a piece of the range, or their sums.
-    fn push_slice<DB>(&self, query: &mut QueryBuilder<DB>, part: &Part, slice: Slice)
+    fn push_slice<DB>(&self, query: &mut QueryBuilder<DB>, part: &Part, slice: Slice) -> Result<()>
     where
         DB: Database,
         Uuid: for<'q> Encode<'q, DB> + Type<DB>,
@@ -118,7 +142,7 @@ impl Query<'_> {
             }
             query.push(" AS ").push(name);
         }
-        for (name, one) in counters(self.question.latency) {
+        for (name, one) in self.counted() {
             query.push(", ").push(if of_calls { one } else { name });
             query.push(" AS ").push(name);
         }
@@ -154,6 +178,38 @@ impl Query<'_> {
         } else {
             filter.push_to(query);
         }
+        self.push_among(query, of_calls)
+    }
+
+    /// The condition that what is added up is of certain groups. With two, each for itself is of one of them: a few
+    /// more than are meant pass, and are less busy.
+    fn push_among<DB>(&self, query: &mut QueryBuilder<DB>, of_calls: bool) -> Result<()>
+    where
+        DB: Database,
+        Uuid: for<'q> Encode<'q, DB> + Type<DB>,
+        i64: for<'q> Encode<'q, DB> + Type<DB>,
+        String: for<'q> Encode<'q, DB> + Type<DB>,
+    {
+        let Some(among) = self.among else {
+            return Ok(());
+        };
+        for (index, group) in self.groups.iter().enumerate() {
+            let column = |query: &mut QueryBuilder<DB>| {
+                if of_calls {
+                    // Of a session there are few calls, and of the rest fewer in the range than for ever.
+                    if matches!(group, GroupBy::Key | GroupBy::User | GroupBy::Org) {
+                        let owner = beside(query);
+                        query.push(owner);
+                    }
+                    group.push_to(query);
+                } else {
+                    query.push(group.of_series());
+                }
+            };
+            let values = among.iter().map(|values| values.get(index)?.as_deref());
+            group.push_among(query, column, values)?;
+        }
+        Ok(())
     }
 
     /// Where a piece is read from, and its condition on tags. `with` is the tag that sums are filtered by.
@@ -207,14 +263,26 @@ impl Query<'_> {
 impl Store {
     /// Runs a query whole.
     pub(super) async fn groups(&self, query: &Query<'_>) -> Result<Vec<(Option<i64>, UsageRow)>> {
-        let nothing = |part: &Part| part.slices.is_empty() || part.sessions.as_deref() == Some(&[]);
-        if query.parts.iter().all(nothing) {
+        if query.is_of_nothing() {
             return Ok(Vec::new());
         }
         let rows: Vec<GroupRow> = read!(self, |pool| {
-            query.build().build_query_as().fetch_all(pool).await?
+            query.build()?.build_query_as().fetch_all(pool).await?
         });
         let rows = rows.into_iter().map(|row| row.printed(query.groups));
         rows.collect()
+    }
+
+    /// Which groups there are, busiest first.
+    pub(super) async fn names(&self, query: &Query<'_>) -> Result<Vec<Group>> {
+        if query.is_of_nothing() {
+            return Ok(Vec::new());
+        }
+        let rows: Vec<NameRow> = read!(self, |pool| {
+            query.build()?.build_query_as().fetch_all(pool).await?
+        });
+        let rows = rows.into_iter();
+        let name = |NameRow { g1, g2 }| printed(query.groups, [g1, g2]);
+        rows.map(name).collect()
     }
 }

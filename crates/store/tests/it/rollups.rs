@@ -9,7 +9,7 @@ use tollhouse_domain::id::{CallId, OrgId, UserId};
 use tollhouse_domain::money::Money;
 use tollhouse_domain::tenancy::Visible;
 use tollhouse_domain::time::Timestamp;
-use tollhouse_store::{CallFilter, GroupBy, Interval, MAX_COST, Question, Store};
+use tollhouse_store::{CallFilter, GroupBy, Interval, MAX_COST, Question, Report, Store, UsageRow};
 use tollhouse_wire::usage::Usage;
 use uuid::Uuid;
 
@@ -22,6 +22,7 @@ on_both!(
     sums_that_came_later_are_made_of_those_that_were_there,
     what_was_there_before_is_counted_once_it_is_rebuilt,
     sums_that_would_overflow_do_not_hold_up_the_ledger,
+    a_few_of_many_groups_are_what_all_of_them_say,
 );
 
 const HOUR: i64 = 3_600;
@@ -174,6 +175,7 @@ fn questions() -> Vec<Question> {
                 filter: filter.clone(),
                 limit: 100,
                 latency: index != 1,
+                among: None,
             });
         }
     }
@@ -224,6 +226,7 @@ async fn sums_that_came_later_are_made_of_those_that_were_there(place: Place) {
         filter: CallFilter::default(),
         limit: 100,
         latency: true,
+        among: None,
     };
     let by_model = store.usage(&everything()).await.unwrap().unwrap();
     place
@@ -347,4 +350,55 @@ async fn sums_that_would_overflow_do_not_hold_up_the_ledger(place: Place) {
     let totals = store.totals(&CallFilter::default()).await.unwrap();
     assert_eq!(totals.cost, Some(Money(8_000_000_000_000_000_000)));
     assert_eq!(totals.list_cost, Some(Money(3 * MAX_COST.0)));
+}
+
+/// A few of many groups are found first and added up then; some that are named are added up alone. Either way they are
+/// those that a report of all of them has, and the totals are of all.
+async fn a_few_of_many_groups_are_what_all_of_them_say(place: Place) {
+    let store = place.open().await;
+    let mut runner = TestRunner::deterministic();
+    for _ in 0..3 {
+        let calls = calls().new_tree(&mut runner).unwrap().current();
+        store.insert_calls(&calls).await.unwrap();
+    }
+    for question in questions() {
+        if question.interval.is_some() {
+            continue;
+        }
+        let all = whole(&store, &question).await;
+        let of_time = matches!(question.groups[..], [GroupBy::Day | GroupBy::Hour]);
+        let few = Question {
+            limit: 2,
+            ..question.clone()
+        };
+        let few = whole(&store, &few).await;
+        let wanted = all.rows.len().min(2);
+        assert_eq!(few.totals, all.totals, "{question:?}");
+        assert_eq!(few.rows.len(), wanted, "{question:?}");
+        if !of_time {
+            // Which of those that are as busy as the last one is the database's choice.
+            let calls = |row: &UsageRow| row.totals.calls;
+            let busiest = all.rows[..wanted].iter().map(calls);
+            assert!(few.rows.iter().map(calls).eq(busiest), "{question:?}");
+        }
+        assert!(few.rows.iter().all(|row| all.rows.contains(row)));
+        // Every other one of all the time, in a part of it.
+        let every_other = all.rows.iter().step_by(2).map(|row| row.groups.clone());
+        let mut named = Question {
+            among: Some(every_other.collect()),
+            limit: 1,
+            ..question.clone()
+        };
+        let mut all = question;
+        let to = Some(Timestamp::from_secs(MIDNIGHT + 20 * HOUR + 7));
+        (named.filter.to, all.filter.to) = (to, to);
+        let (mut of_all, of_named) = (whole(&store, &all).await, whole(&store, &named).await);
+        let among = named.among.as_ref().unwrap();
+        of_all.rows.retain(|row| among.contains(&row.groups));
+        assert_eq!(of_named, of_all, "{named:?}");
+    }
+}
+
+async fn whole(store: &Store, question: &Question) -> Report {
+    store.usage(question).await.unwrap().unwrap()
 }
