@@ -135,7 +135,7 @@ impl CallFilter {
         if let Some((name, value)) = &self.tag {
             query.push(" AND ");
             push_tag(query, name);
-            query.push(" = ").push_bind(value.clone());
+            query.push(" = ").push_bind(without_nul(value));
         }
         if let Some((first, last)) = self.ids {
             query.push(" AND id >= ").push_bind(first.0);
@@ -180,5 +180,10 @@ where
             ")",
         )
     };
-    query.push(before).push_bind(name.to_owned()).push(after);
+    query.push(before).push_bind(without_nul(name)).push(after);
+}
+
+/// Text that PostgreSQL takes. No tag has a NUL in it, or what stands here in its place.
+fn without_nul(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
 }

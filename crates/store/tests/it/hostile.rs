@@ -3,13 +3,18 @@
 use tollhouse_domain::call::Call;
 use tollhouse_domain::credential::Owner;
 use tollhouse_domain::tenancy::Visible;
-use tollhouse_store::{CallFilter, ObjectKind, ObjectRow, Page};
+use tollhouse_store::{CallFilter, GroupBy, ObjectKind, ObjectRow, Page, Question};
 
 use crate::support::{
-    Place, call, call_id, credential, key_id, on_both, provider, seconds, session_id, virtual_key,
+    Place, by, call, call_id, credential, key_id, on_both, provider, seconds, session_id,
+    virtual_key,
 };
 
-on_both!(in_the_ledger, everywhere_else);
+on_both!(
+    in_the_ledger,
+    everywhere_else,
+    what_no_call_has_is_asked_for
+);
 
 const TEXTS: [&str; 9] = [
     "'; DROP TABLE calls; --",
@@ -73,6 +78,10 @@ async fn in_the_ledger(place: Place) {
                 endpoint: Some(text.clone()),
                 ..none()
             },
+            CallFilter {
+                tag: Some((text.clone(), text.clone())),
+                ..none()
+            },
         ] {
             assert_eq!(
                 store.calls(&filter, Page::first(99)).await.unwrap(),
@@ -97,6 +106,31 @@ async fn in_the_ledger(place: Place) {
         store.call(call_id(1)).await.unwrap().as_ref(),
         Some(&calls[0])
     );
+}
+
+/// PostgreSQL has no text with a NUL in it, and a question that has one is a question all the same.
+async fn what_no_call_has_is_asked_for(place: Place) {
+    let store = place.open().await;
+    let tagged = Call {
+        tags: [("repo".to_owned(), "a".to_owned())].into(),
+        ..call(1)
+    };
+    store.insert_calls(&[tagged]).await.unwrap();
+    let text = |text: &str| text.to_owned();
+    for tag in [("repo\0", "a"), ("repo", "a\0"), ("\0", "\0")] {
+        let filter = CallFilter {
+            tag: Some((text(tag.0), text(tag.1))),
+            ..CallFilter::default()
+        };
+        assert_eq!(store.calls(&filter, Page::first(9)).await.unwrap(), []);
+        assert_eq!(store.sessions(&filter, Page::first(9)).await.unwrap(), []);
+        assert_eq!(store.totals(&filter).await.unwrap().calls, 0, "{tag:?}");
+        let by_tag = by(GroupBy::Tag(text(tag.0)));
+        let question = Question { filter, ..by_tag };
+        assert_eq!(store.usage(&question).await.unwrap().unwrap().rows, []);
+    }
+    let others = by(GroupBy::Tag(text("repo\0")));
+    assert_eq!(store.usage(&others).await.unwrap().unwrap().rows, []);
 }
 
 async fn everywhere_else(place: Place) {
