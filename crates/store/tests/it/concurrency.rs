@@ -3,11 +3,13 @@
 use sqlx::{Connection, Executor};
 use tokio::task::JoinSet;
 use tollhouse_domain::call::Call;
+use tollhouse_domain::money::Money;
 use tollhouse_domain::tenancy::Visible;
-use tollhouse_store::{CallFilter, DataKeyRow, Store, StoreOptions};
+use tollhouse_domain::time::Timestamp;
+use tollhouse_store::{CallFilter, DataKeyRow, GroupBy, Question, Store, StoreOptions};
 
 use crate::support::{
-    Place, call, credential, key_id, note, on_both, seconds, session_id, uuid, virtual_key,
+    Place, call, credential, key_id, metered, note, on_both, seconds, session_id, uuid, virtual_key,
 };
 
 on_both!(
@@ -15,6 +17,7 @@ on_both!(
     writers_of_every_kind_finish,
     two_handles_see_one_database,
     replicas_that_start_together_agree,
+    sums_stay_right_while_they_are_made_anew_and_calls_go,
 );
 
 async fn overlapping_batches_count_each_call_once(place: Place) {
@@ -180,4 +183,72 @@ async fn a_deadlock_costs_a_retry_and_no_error() {
     watcher.close().await.unwrap();
     other.close().await.unwrap();
     store.close().await;
+}
+
+/// Two replicas write, one of them what the other wrote already; the sums are made anew and checked; what is old goes.
+async fn sums_stay_right_while_they_are_made_anew_and_calls_go(place: Place) {
+    const HALF_HOUR: i64 = 1_800_000_000;
+    let midnight = Timestamp::parse("2026-11-22").unwrap();
+    let at = move |half_hours: i64| Timestamp(midnight.0 + half_hours * HALF_HOUR);
+    let made = move |n: u128, half_hours: i64| Call {
+        at: Timestamp(at(half_hours).0 + i64::try_from(n).unwrap()),
+        key: key_id(n % 7),
+        tags: [("repo".to_owned(), (n % 3).to_string())].into(),
+        ..metered(n, ["a", "b"][usize::from(n.is_multiple_of(2))], 5, 3)
+    };
+    let (one, two) = (place.open().await, place.open().await);
+    // The beginning of the sixth hour goes, its end stays.
+    let cut = at(11);
+    let old: Vec<Call> = (1..=120)
+        .map(|n| made(n, i64::try_from(n % 20).unwrap()))
+        .collect();
+    one.insert_calls(&old).await.unwrap();
+    let batch = move |first: u128| -> Vec<Call> {
+        let calls = (first..first + 40).map(|n| made(n, 11 + i64::try_from(n % 15).unwrap()));
+        calls.collect()
+    };
+    let mut tasks = JoinSet::new();
+    for (store, later) in [(one.clone(), 0), (two.clone(), 20)] {
+        tasks.spawn(async move {
+            for number in 0..8 {
+                let calls = batch(1_000 + number * 40 + later);
+                store.insert_calls(&calls).await.unwrap();
+            }
+        });
+    }
+    for store in [one.clone(), two.clone()] {
+        tasks.spawn(async move {
+            for _ in 0..2 {
+                store.rebuild_rollups().await.unwrap();
+                assert_eq!(store.verify_rollups().await.unwrap().differing, 0);
+            }
+        });
+    }
+    let store = two.clone();
+    tasks.spawn(async move { while store.delete_calls_before(cut, 7).await.unwrap() > 0 {} });
+    tasks.join_all().await;
+
+    assert_eq!(one.verify_rollups().await.unwrap().differing, 0);
+    let wanted = 120 + 8 * 40 + 20;
+    let repo = || GroupBy::Tag("repo".to_owned());
+    for groups in [
+        vec![GroupBy::Model],
+        vec![GroupBy::Key],
+        vec![GroupBy::User],
+        vec![repo()],
+        vec![repo(), GroupBy::Model],
+    ] {
+        let question = Question {
+            groups,
+            limit: 100,
+            ..Question::default()
+        };
+        let report = one.usage(&question).await.unwrap().unwrap();
+        let found: u64 = report.rows.iter().map(|row| row.totals.calls).sum();
+        assert_eq!(found, wanted, "{question:?}");
+        assert_eq!(
+            report.totals.cost,
+            Some(Money(3 * i64::try_from(wanted).unwrap()))
+        );
+    }
 }
