@@ -43,10 +43,12 @@ impl Timestamp {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
-    /// Reads RFC 3339, a date alone (`2026-11-22`, midnight UTC) or whole Unix seconds.
+    /// Reads RFC 3339, a date alone (`2026-11-22`, midnight UTC) or whole Unix seconds, up to the year 9999. Longer
+    /// numbers are of something shorter than seconds.
     pub fn parse(text: &str) -> Option<Self> {
         if let Ok(seconds) = text.parse::<i64>() {
-            return Some(Self::from_secs(seconds));
+            let moment = jiff::Timestamp::from_second(seconds).ok()?;
+            return Some(Self(moment.as_microsecond()));
         }
         if let Ok(moment) = text.parse::<jiff::Timestamp>() {
             return Some(Self(moment.as_microsecond()));
@@ -98,6 +100,21 @@ mod tests {
         );
         assert_eq!(Timestamp::parse("60"), Some(Timestamp::from_secs(60)));
         assert_eq!(Timestamp::parse("yesterday"), None);
+    }
+
+    #[test]
+    fn moments_that_no_calendar_has_are_no_times() {
+        // Milliseconds and microseconds since the epoch, where seconds are expected.
+        for text in [
+            "1795320000000",
+            "1795320000000000",
+            "9223372036854775807",
+            "-9223372036854775808",
+        ] {
+            assert_eq!(Timestamp::parse(text), None, "{text}");
+        }
+        let last = Timestamp::parse("253402207200").unwrap();
+        assert_eq!(Timestamp::parse(&last.to_string()), Some(last));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::{refusal, started};
 const KEY: &str = "/the/key";
 
 /// Requests, and the field that each is refused for.
-const WRONG: [(&str, &str, &str, Option<&str>); 52] = [
+const WRONG: [(&str, &str, &str, Option<&str>); 53] = [
     ("POST", "/api/v1/keys", "{", None),
     ("POST", "/api/v1/keys", "[]", None),
     ("POST", "/api/v1/keys", "\u{0}", None),
@@ -158,6 +158,13 @@ const WRONG: [(&str, &str, &str, Option<&str>); 52] = [
     ("GET", "/api/v1/usage?interval=week", "", Some("interval")),
     ("GET", "/api/v1/usage?compare=next", "", Some("compare")),
     ("GET", "/api/v1/usage?compare=previous", "", Some("from")),
+    // Microseconds, where seconds are meant.
+    (
+        "GET",
+        "/api/v1/usage?from=1795320000000000",
+        "",
+        Some("from"),
+    ),
     ("GET", "/api/v1/usage?latency=perhaps", "", Some("latency")),
     ("GET", "/api/v1/calls?tag=repo", "", Some("tag")),
     ("GET", "/api/v1/calls?id=call_xyz", "", Some("id")),
