@@ -25,7 +25,7 @@ const CAPTURES: u32 = 100;
 pub(crate) struct Keep {
     /// Calls, and what only they refer to.
     pub(crate) calls: Option<Duration>,
-    /// What they came to, by hour and day.
+    /// What they came to, by hour and day, which they never outlive.
     pub(crate) sums: Option<Duration>,
     /// What they said, which never outlives them.
     pub(crate) captures: Option<Duration>,
@@ -45,7 +45,8 @@ impl Keep {
         let calls = ago(self.calls);
         Before {
             calls,
-            sums: ago(self.sums),
+            // A call without its sums would be found by nobody, so these stay as long.
+            sums: ago(self.sums).min(calls),
             captures: ago(self.captures).max(calls),
         }
     }

@@ -172,3 +172,23 @@ async fn captures_go_with_their_calls_or_before() {
     );
     store.close().await;
 }
+
+/// What is asked of sums is answered from them alone: calls that are there and have none would be missing, from usage
+/// and from lists.
+#[test]
+fn sums_go_no_sooner_than_their_calls() {
+    let days = |days: u64| Some(Duration::from_hours(24 * days));
+    let now = Timestamp::from_secs(100 * 86_400);
+    let sums = |calls, sums| {
+        let keep = Keep {
+            calls,
+            sums,
+            captures: None,
+        };
+        keep.at(now).sums.map(|before| before.as_secs() / 86_400)
+    };
+    assert_eq!(sums(days(30), days(40)), Some(60));
+    assert_eq!(sums(days(30), days(7)), Some(70));
+    assert_eq!(sums(None, days(7)), None);
+    assert_eq!(sums(days(30), None), None);
+}
