@@ -6,8 +6,9 @@ use tollhouse_domain::call::Call;
 use tollhouse_domain::credential::{CredentialKind, CredentialSource};
 use tollhouse_wire::Protocol;
 
-/// What spreadsheets take for the beginning of a formula, and clients could have put there.
-const FORMULA: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\n'];
+/// What spreadsheets take for the beginning of a formula, and clients could have put there. Some take what is as wide as
+/// East Asian text for the same.
+const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
 const NAMES: &str = "id,at,key,user,org,agent,caller,session,session_name,subagent,tags,protocol,endpoint,stream,\
     provider,credential_id,credential_source,mode,protocol_sent,model_requested,model_sent,model_served,status,outcome,\
@@ -151,6 +152,11 @@ mod tests {
                 "\"'=HYPERLINK(\"\"http://x\"\",1)\"",
             ),
             ("two\nlines", "\"two\nlines\""),
+            // As wide as they are in East Asian text, which spreadsheets take for the same.
+            ("＝1+1", "'＝1+1"),
+            ("＋1", "'＋1"),
+            ("－1", "'－1"),
+            ("＠SUM(A1)", "'＠SUM(A1)"),
         ];
         for (words, expected) in cases {
             let mut text = String::new();
