@@ -56,6 +56,7 @@ use utoipa_axum::routes;
 
 use self::budgets::Views;
 use self::credentials::Tests;
+use self::live::watchers::Watchers;
 use self::session::doors::Doors;
 use crate::dashboard;
 use crate::state::Gateway;
@@ -68,6 +69,8 @@ pub(crate) struct Control {
     tests: Arc<Tests>,
     /// How often who asked how budgets stand.
     views: Arc<Views>,
+    /// Who watches calls as they come.
+    watchers: Arc<Watchers>,
     /// What slows down whoever tries many passwords.
     doors: Arc<Doors>,
     /// Cancelled when the server stops: what would go on for ever ends then.
@@ -80,6 +83,7 @@ pub(crate) fn router(gateway: Gateway, closing: CancellationToken) -> Router {
         gateway,
         tests: Arc::default(),
         views: Arc::default(),
+        watchers: Arc::default(),
         doors: Arc::default(),
         closing,
     };

@@ -195,6 +195,8 @@ pub struct LimitsConfig {
     pub keys_per_org: u32,
     /// How many credentials for one provider one owner may have.
     pub credentials_per_provider: u32,
+    /// How many live views of calls there may be at once.
+    pub live_views: u32,
 }
 
 impl LimitsConfig {
@@ -218,6 +220,7 @@ impl Default for LimitsConfig {
             keys_per_owner: 2_000,
             keys_per_org: 20_000,
             credentials_per_provider: 100,
+            live_views: 200,
         }
     }
 }

@@ -556,7 +556,8 @@ export interface paths {
         /**
          * Calls from now on: `event: call` with a row as data. A client that falls behind gets
          *     `event: missed` with `{"calls":n}` in place of what it lost. Ends when the server stops, and
-         *     when whoever watches is not signed in any more.
+         *     when whoever watches is not signed in any more. There are `limits.live_views` at once, and a quarter of them are one
+         *     user's.
          */
         get: operations["watch_calls"];
         put?: never;
@@ -5978,6 +5979,15 @@ export interface operations {
             };
             /** @description Not with this token, or not in this role. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There are as many as there may be */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

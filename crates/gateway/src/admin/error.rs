@@ -56,6 +56,9 @@ pub(crate) enum ApiError {
     /// Asked too often.
     #[error("This was asked a moment ago; ask again after the pause that retry-after names.")]
     TooSoon(Duration),
+    /// There are as many of these at once as there may be; says of what.
+    #[error("{0}")]
+    Full(&'static str),
     /// Somebody else did not do their part; says who.
     #[error("{0}")]
     Elsewhere(Cow<'static, str>),
@@ -171,7 +174,7 @@ impl ApiError {
             Self::Invalid { .. } | Self::Device(_) => StatusCode::BAD_REQUEST,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::TooSoon(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooSoon(_) | Self::Full(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Elsewhere(_) => StatusCode::BAD_GATEWAY,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -188,7 +191,7 @@ impl ApiError {
             Self::Invalid { .. } => "invalid_request",
             Self::Conflict(_) => "conflict",
             Self::TooLarge(_) => "request_too_large",
-            Self::TooSoon(_) => "rate_limited",
+            Self::TooSoon(_) | Self::Full(_) => "rate_limited",
             Self::Elsewhere(_) => "unreachable",
             Self::Unavailable(_) => "unavailable",
             Self::Internal(_) => "internal",

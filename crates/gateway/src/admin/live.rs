@@ -1,5 +1,7 @@
 //! Finished calls as they come, as server-sent events.
 
+pub(super) mod watchers;
+
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,9 +18,10 @@ use tollhouse_store::WebSession;
 use tracing::warn;
 
 use super::auth::Signed;
-use super::error::{ApiError, Refused};
+use super::error::{ApiError, ErrorBody, Refused};
 use super::input::{Nothing, Query};
 use crate::clock;
+use watchers::Watcher;
 
 /// Often enough that nothing on the way takes the connection for dead.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -36,11 +39,13 @@ struct Missed {
 
 /// Calls from now on: `event: call` with a row as data. A client that falls behind gets
 /// `event: missed` with `{"calls":n}` in place of what it lost. Ends when the server stops, and
-/// when whoever watches is not signed in any more.
+/// when whoever watches is not signed in any more. There are `limits.live_views` at once, and a quarter of them are one
+/// user's.
 #[utoipa::path(
     get, path = "/live", tag = "record", operation_id = "watch_calls",
     responses(
         (status = 200, content_type = "text/event-stream", body = String),
+        (status = 429, description = "There are as many as there may be", body = ErrorBody),
         Refused,
     ),
 )]
@@ -48,17 +53,23 @@ pub(super) async fn live(
     signed: Signed,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
+    let most = signed.limiter().config().live_views;
+    let who = signed.user().map(|user| user.id);
+    let watcher = signed.control().watchers.begin(who, most);
+    let watcher = watcher.ok_or(ApiError::Full(
+        "There are as many live views as there may be, or you have your share of them; close one.",
+    ))?;
     let calls = signed.ledger().watch();
     let closing = signed.control().closing.clone();
-    let over = signed_out(signed.clone());
+    let over = signed_out(signed.clone(), watcher);
     let seen = move || signed.visible_now();
     let events = events(calls, closing, seen).take_until(over);
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }
 
-/// Waits until the session that somebody is signed in with has ended. Whether a token still works is
-/// asked with each call: the snapshot knows.
-async fn signed_out(signed: Signed) {
+/// Waits until the session that somebody is signed in with has ended, and holds their place meanwhile. Whether a token
+/// still works is asked with each call: the snapshot knows.
+async fn signed_out(signed: Signed, _watcher: Watcher) {
     let Some(WebSession { id, .. }) = signed.session() else {
         return std::future::pending().await;
     };

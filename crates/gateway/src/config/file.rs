@@ -127,6 +127,7 @@ pub(super) struct Limits {
     pub(super) keys_per_owner: Option<Spanned<u32>>,
     pub(super) keys_per_org: Option<Spanned<u32>>,
     pub(super) credentials_per_provider: Option<Spanned<u32>>,
+    pub(super) live_views: Option<Spanned<u32>>,
     #[serde(default)]
     pub(super) key: tollhouse_domain::limits::Limits,
 }

@@ -50,6 +50,7 @@ impl Reader<'_> {
                 "credentials_per_provider",
                 usual.credentials_per_provider,
             )?,
+            live_views: positive(&written.live_views, "live_views", usual.live_views)?,
         })
     }
 
