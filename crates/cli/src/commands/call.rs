@@ -9,7 +9,7 @@ use crate::output;
 use crate::record::Record;
 
 /// What is shown of calls in a list.
-pub(super) const COLUMNS: [Column; 9] = [
+pub(super) const COLUMNS: [Column; 10] = [
     ("TIME", |row| moment(row, "at")),
     ("ID", |row| row.get("id")),
     ("CALLER", |row| row.get("caller")),
@@ -21,6 +21,8 @@ pub(super) const COLUMNS: [Column; 9] = [
         row.read::<f64>("duration_ms").map(|ms| format!("{ms:.0}"))
     }),
     ("OUTCOME", outcome),
+    // At the end, so that those who count cells find the others where they were.
+    ("CREDENTIAL", credential),
 ];
 
 pub(super) async fn run(args: CallsArgs) -> anyhow::Result<()> {
@@ -142,5 +144,28 @@ pub(super) fn outcome(row: &Record) -> Option<String> {
     match row.get("status") {
         Some(status) if outcome != "success" => Some(format!("{outcome} ({status})")),
         Some(_) | None => Some(outcome),
+    }
+}
+
+/// Whose credential it was, and of what kind: a subscription is not a bill.
+fn credential(row: &Record) -> Option<String> {
+    let words = ["credential_source", "credential_kind"];
+    let words: Vec<_> = words.iter().filter_map(|name| row.get(name)).collect();
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_credential_is_somebodys_and_of_a_kind() {
+        let cell = |json: &str| credential(&serde_json::from_str(json).unwrap());
+        let login = r#"{"credential_source":"user","credential_kind":"oauth_account"}"#;
+        assert_eq!(cell(login).as_deref(), Some("user oauth_account"));
+        // From before kinds were kept, and where nothing was sent.
+        let old = r#"{"credential_source":"org","credential_kind":null}"#;
+        assert_eq!(cell(old).as_deref(), Some("org"));
+        assert_eq!(cell("{}"), None);
     }
 }

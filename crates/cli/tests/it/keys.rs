@@ -84,6 +84,13 @@ fn the_record_is_listed_added_up_and_filtered() {
     assert_eq!(place.ok(&["calls", "--limit", "2"]).lines().count(), 2);
     assert_eq!(place.ok(&["calls", "--model", "nobody"]), "");
     assert_eq!(place.ok(&["calls", "--from", "2999-01-01"]), "");
+    // Whose credential it was, and of what kind.
+    assert!(
+        calls
+            .lines()
+            .all(|line| line.ends_with("\tplatform api_key")),
+        "{calls}"
+    );
     let id = calls.split('\t').nth(1).unwrap();
     assert!(place.ok(&["call", "show", id]).contains("outcome\tsuccess"));
     assert!(
