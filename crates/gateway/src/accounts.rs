@@ -164,6 +164,21 @@ impl Renewing<'_> {
         }
     }
 
+    /// Takes note that a token was refused which this call does not replace: where it has just been refreshed,
+    /// nothing else is left to be tried.
+    pub(crate) async fn refused_again(self, credential: &OpenCredential) {
+        let Some(account) = &credential.account else {
+            return;
+        };
+        let (rejected, refreshed_at) = (account.facts.generation, account.facts.refreshed_at);
+        match after_refusal(&rejected, &rejected, refreshed_at, clock::now()) {
+            AfterRefusal::GiveUp => {
+                renew::give_up(self.0, credential.id, rejected, Lost::Refused).await;
+            }
+            AfterRefusal::UseCurrent | AfterRefusal::Refresh => {}
+        }
+    }
+
     /// Has an account's tokens of `generation` refreshed, whether or not anybody waits for it, and says how
     /// that ended.
     pub(crate) async fn outcome(self, id: CredentialId, generation: i64) -> Outcome {

@@ -102,15 +102,17 @@ pub(crate) async fn dispatch(
     call.turns_elsewhere(reason, ended_ms);
     // Rare, so that not every call's future has to have room for it.
     let second = Box::pin(attempt(ways, second, call)).await;
+    if let Some(kept) = second.refused() {
+        Box::pin(ways.accounts.refused_again(kept)).await;
+    }
     second.answered(ways, Some(reason))
 }
 
 /// Why it should be tried another way.
 fn worth_another(status: StatusCode, sent: &Sent) -> Option<&'static str> {
     match status.as_u16() {
-        401 if sent.target.spare.is_some() || sent.target.credential.is_account() => {
-            Some("unauthorized")
-        }
+        401 if sent.target.spare.is_some() => Some("unauthorized"),
+        401 if sent.judges && sent.target.credential.is_account() => Some("unauthorized"),
         429 => Some("rate_limited"),
         // A plan that is used up or does not include it is not always told by the status.
         _ if sent.target.spare.is_some() && matches!(sent.failure, Some(Failure::Capped(_))) => {

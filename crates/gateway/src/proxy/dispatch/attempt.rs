@@ -85,6 +85,7 @@ pub(in crate::proxy) async fn attempt(
         failure,
         answer,
         way,
+        judges,
     }
 }
 

@@ -49,8 +49,7 @@ impl<'a> Queue<'a> {
     /// helps; only then is another one turned to.
     pub(super) async fn after(&mut self, first: &Sent) -> Result<Sending, Refusal> {
         let target = &first.target;
-        let status = first.answer.as_ref().map(|answer| answer.status().as_u16());
-        if let (Some(kept), Ok(401)) = (target.credential.kept(), status)
+        if let Some(kept) = first.refused()
             && let Some(renewed) = self.ways.accounts.after_refusal(kept).await
         {
             return self.request(target.with(Credential::Kept(renewed))).await;

@@ -1,6 +1,6 @@
 //! A request that goes out, and what came of it.
 
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use tollhouse_domain::account::failure::Failure;
 use tollhouse_wire::loss::Losses;
 
@@ -14,6 +14,7 @@ use crate::proxy::conversing::Opening;
 use crate::proxy::refusal::Refusal;
 use crate::proxy::stale;
 use crate::proxy::target::Target;
+use crate::snapshot::OpenCredential;
 use crate::upstream::UpstreamError;
 
 /// A request about to be sent.
@@ -39,6 +40,8 @@ pub(in crate::proxy) struct Sent {
     pub(super) failure: Option<Failure>,
     pub(in crate::proxy) answer: Result<Response<Arriving>, UpstreamError>,
     pub(super) way: Way,
+    /// As of [`Sending`].
+    pub(super) judges: bool,
 }
 
 impl Sending {
@@ -78,6 +81,13 @@ impl Sending {
 }
 
 impl Sent {
+    /// What it drew on that is kept here, if its provider refused that.
+    pub(super) fn refused(&self) -> Option<&OpenCredential> {
+        let status = self.answer.as_ref().ok()?.status();
+        let refused = self.judges && status == StatusCode::UNAUTHORIZED;
+        self.target.credential.kept().filter(|_| refused)
+    }
+
     /// Whether another credential of the same owner may do better.
     pub(super) fn is_the_credentials(&self) -> bool {
         match self.failure {

@@ -2,6 +2,7 @@
 
 mod begun;
 mod import;
+mod refused;
 mod seen_at;
 mod sign_in;
 mod whose;
