@@ -54,12 +54,37 @@ pub(crate) struct Accounts {
     flights: Mutex<HashMap<CredentialId, Flight>>,
 }
 
-/// A refresh that is under way, or failed a moment ago: whoever wants the same one waits for it or hears
-/// when it is tried again.
+/// A refresh of the tokens of `generation`: whoever wants the same one waits for it or hears when it is tried
+/// again.
 #[derive(Clone)]
-enum Flight {
+struct Flight {
+    generation: i64,
+    stage: Stage,
+}
+
+/// How far a refresh is.
+#[derive(Clone)]
+enum Stage {
+    /// It is under way.
     Open(watch::Receiver<Option<Outcome>>),
+    /// It failed a moment ago, and is tried again then.
     Failed(Timestamp),
+}
+
+impl Flight {
+    /// Whether nobody begins a refresh of the tokens of `generation` beside it: one at a time, and not before its
+    /// time. That earlier tokens were not renewed says nothing of these.
+    fn bars(&self, generation: i64, now: Timestamp) -> bool {
+        match &self.stage {
+            Stage::Open(open) => is_under_way(open),
+            Stage::Failed(until) => self.generation >= generation && *until > now,
+        }
+    }
+}
+
+/// Whether there is still somebody who says how a refresh ended: one that panicked never does.
+fn is_under_way(open: &watch::Receiver<Option<Outcome>>) -> bool {
+    open.has_changed().is_ok()
 }
 
 impl Accounts {
@@ -109,7 +134,16 @@ impl Accounts {
         Ok(authority)
     }
 
-    // Every change is one insert or remove: a panic elsewhere leaves the map whole.
+    /// Forgets refreshes that failed and may be tried again, also those of accounts that are gone.
+    fn forget_failed(&self, now: Timestamp) {
+        let waits = |flight: &Flight| match &flight.stage {
+            Stage::Open(open) => is_under_way(open),
+            Stage::Failed(until) => *until > now,
+        };
+        self.flights().retain(|_, flight| waits(flight));
+    }
+
+    // Every change is one insert, remove or retain: a panic elsewhere leaves the map whole.
     fn flights(&self) -> std::sync::MutexGuard<'_, HashMap<CredentialId, Flight>> {
         self.flights.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -182,14 +216,19 @@ impl Renewing<'_> {
     /// Has an account's tokens of `generation` refreshed, whether or not anybody waits for it, and says how
     /// that ended.
     pub(crate) async fn outcome(self, id: CredentialId, generation: i64) -> Outcome {
-        let mut open = match self.flight(id, generation) {
-            Flight::Open(open) => open,
-            Flight::Failed(until) => return Outcome::Later(until),
-        };
-        match open.wait_for(Option::is_some).await {
-            Ok(outcome) => (*outcome).unwrap_or(Outcome::Gone),
-            // The gateway is stopping.
-            Err(_) => Outcome::Gone,
+        loop {
+            let flight = self.flight(id, generation);
+            let outcome = match flight.stage {
+                Stage::Open(mut open) => match open.wait_for(Option::is_some).await {
+                    Ok(outcome) => (*outcome).unwrap_or(Outcome::Gone),
+                    // The gateway is stopping.
+                    Err(_) => Outcome::Gone,
+                },
+                Stage::Failed(until) => Outcome::Later(until),
+            };
+            if flight.generation >= generation || outcome == Outcome::Gone {
+                return outcome;
+            }
         }
     }
 
@@ -197,26 +236,27 @@ impl Renewing<'_> {
     fn flight(self, id: CredentialId, generation: i64) -> Flight {
         let inner = &self.0.0;
         let mut flights = inner.accounts.flights();
-        match flights.get(&id) {
-            Some(Flight::Failed(until)) if *until <= clock::now() => {}
-            Some(known) => return known.clone(),
-            None => {}
+        let known = flights.get(&id);
+        if let Some(known) = known.filter(|known| known.bars(generation, clock::now())) {
+            return known.clone();
         }
         let (landed, open) = watch::channel(None);
-        flights.insert(id, Flight::Open(open.clone()));
+        let of = move |stage| Flight { generation, stage };
+        let flight = of(Stage::Open(open));
+        flights.insert(id, flight.clone());
         drop(flights);
         let gateway = self.0.clone();
         inner.tasks.spawn(async move {
             let outcome = flight::fly(&gateway, id, generation).await;
             let mut flights = gateway.0.accounts.flights();
             match outcome {
-                Outcome::Later(until) => flights.insert(id, Flight::Failed(until)),
+                Outcome::Later(until) => flights.insert(id, of(Stage::Failed(until))),
                 Outcome::Renewed | Outcome::Lost(_) | Outcome::Gone => flights.remove(&id),
             };
             drop(flights);
             landed.send_replace(Some(outcome));
         });
-        Flight::Open(open)
+        flight
     }
 
     async fn renewed(
@@ -264,4 +304,36 @@ impl Renewing<'_> {
 fn gone() -> Refusal {
     let message = "The account was removed, or is switched off.";
     Refusal::new(ErrorKind::CredentialMissing, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refresh_bars_another_while_it_may_still_end_and_its_failure_those_of_the_same_tokens() {
+        let (landed, open) = watch::channel(None);
+        let at = Timestamp::from_secs;
+        let of = |stage| Flight {
+            generation: 2,
+            stage,
+        };
+        let (under_way, failed) = (of(Stage::Open(open)), of(Stage::Failed(at(10))));
+        for (flight, generation, now, expected) in [
+            (&under_way, 1, 5, true),
+            (&under_way, 3, 5, true),
+            (&failed, 1, 5, true),
+            (&failed, 2, 5, true),
+            (&failed, 3, 5, false),
+            (&failed, 2, 10, false),
+        ] {
+            assert_eq!(
+                flight.bars(generation, at(now)),
+                expected,
+                "{generation} {now}"
+            );
+        }
+        drop(landed);
+        assert!(!under_way.bars(2, at(5)), "nobody will say how it ended");
+    }
 }

@@ -26,7 +26,9 @@ const AT_ONCE: usize = 8;
 /// Refreshes what is due, until asked to stop.
 pub(crate) async fn run(gateway: Gateway, stop: CancellationToken) {
     loop {
-        let due = due_now(&gateway, clock::now());
+        let now = clock::now();
+        gateway.0.accounts.forget_failed(now);
+        let due = due_now(&gateway, now);
         let mut open = JoinSet::new();
         for account in due {
             while open.len() >= AT_ONCE {

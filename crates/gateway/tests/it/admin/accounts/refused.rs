@@ -2,9 +2,12 @@
 
 use http::{Method, StatusCode};
 use serde_json::Value;
+use tollhouse_sim::{TokenAnswer, Vendor};
 
 use super::World;
 use crate::support::client::Answer;
+
+const ANSWER: &str = r#"{"id":"resp_1","object":"response"}"#;
 
 async fn ask(world: &World, key: &str, path: &str) -> Answer {
     let headers = [
@@ -62,5 +65,29 @@ async fn a_token_that_is_refused_right_after_its_refresh_is_not_tried_for_ever()
     let answer = ask(&world, &key, "/v1/responses").await;
     assert_eq!(answer.status, StatusCode::FAILED_DEPENDENCY);
     assert_eq!(world.upstream.seen().len(), 2, "nobody was asked");
+    world.gateway.stop().await;
+}
+
+#[tokio::test]
+async fn what_became_of_an_earlier_login_is_not_the_next_ones() {
+    let world = World::new().await;
+    world.sign_in(&world.api, "default", "ada").await;
+    let (_, key) = world.api.key(r#"{"name":"k"}"#).await;
+    let away = TokenAnswer {
+        status: Some(503),
+        retry_after: Some(600),
+        ..TokenAnswer::default()
+    };
+    let authority = world.sim.authority();
+    authority.next_token_answer(Vendor::OpenAi, away);
+    world.upstream.json(401, "{}");
+    let answer = ask(&world, &key, "/v1/responses").await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    let account = world.sign_in(&world.api, "default", "ada").await;
+    world.upstream.json(401, "{}").json(200, ANSWER);
+    let answer = ask(&world, &key, "/v1/responses").await;
+    let shown = shown(&world, &account).await;
+    assert_eq!(answer.status, StatusCode::OK, "{shown}");
+    assert_eq!(world.sim.authority().totals().refreshes, 1);
     world.gateway.stop().await;
 }
