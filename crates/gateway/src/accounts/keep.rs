@@ -1,10 +1,12 @@
 //! Keeping accounts alive: each is refreshed at a point of its token's life that is its own, whether or
-//! not anybody calls, and also while it rests.
+//! not anybody calls, and also while it rests. Authorities are looked after one by one: that one does not
+//! answer holds up no account of another's.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tollhouse_domain::account::refresh::due;
@@ -20,15 +22,21 @@ use crate::tasks::pause;
 
 /// How often one looks which are due.
 const LOOK: Duration = Duration::from_secs(15);
-/// How many are refreshed at once: authorities limit who comes with many.
+/// How many are refreshed at once at an authority: they limit who comes with many.
 const AT_ONCE: usize = 8;
 
 /// Refreshes what is due, until asked to stop.
 pub(crate) async fn run(gateway: Gateway, stop: CancellationToken) {
+    let authorities = gateway.0.accounts.authorities.keys();
+    let each = authorities.map(|authority| look_after(&gateway, authority, &stop));
+    join_all(each).await;
+}
+
+async fn look_after(gateway: &Gateway, authority: &str, stop: &CancellationToken) {
     loop {
         let now = clock::now();
         gateway.0.accounts.forget_failed(now);
-        let due = due_now(&gateway, now);
+        let due = due_now(gateway, authority, now);
         let mut open = JoinSet::new();
         for account in due {
             while open.len() >= AT_ONCE {
@@ -42,17 +50,23 @@ pub(crate) async fn run(gateway: Gateway, stop: CancellationToken) {
             () = async { while open.join_next().await.is_some() {} } => {}
             () = stop.cancelled() => return,
         }
-        if !pause(LOOK, &stop).await {
+        if !pause(LOOK, stop).await {
             return;
         }
     }
 }
 
-fn due_now(gateway: &Gateway, now: Timestamp) -> Vec<Arc<OpenCredential>> {
+/// The accounts of providers of `authority` that are due. Of a provider that is gone, nobody renews any.
+fn due_now(gateway: &Gateway, authority: &str, now: Timestamp) -> Vec<Arc<OpenCredential>> {
     let snapshot = gateway.snapshot();
+    let is_its = |account: &OpenCredential| {
+        let provider = snapshot.providers().get(&account.provider);
+        let scheme = provider.and_then(|provider| provider.account.as_ref());
+        scheme.is_some_and(|scheme| scheme.authority == authority)
+    };
     let accounts = snapshot.credentials().accounts();
     accounts
-        .filter(|account| is_due(account, now))
+        .filter(|account| is_due(account, now) && is_its(account))
         .cloned()
         .collect()
 }

@@ -24,6 +24,7 @@ use crate::start::place;
 pub(crate) struct OpenCredential {
     pub(crate) id: CredentialId,
     pub(crate) owner: Owner,
+    pub(crate) provider: String,
     pub(crate) kind: CredentialKind,
     /// When its secret was set: what is known of an earlier one says nothing of it.
     pub(crate) configured_at: Timestamp,
@@ -109,6 +110,7 @@ impl OpenCredential {
         Self {
             id: meta.id,
             owner: meta.owner,
+            provider: meta.provider.clone(),
             kind: meta.kind,
             configured_at: meta.configured_at,
             stale_since: meta.stale_since,

@@ -8,7 +8,7 @@ use tollhouse_domain::credential::Owner;
 use tollhouse_sim::{Outage, Sim, TokenAnswer, Vendor};
 
 use crate::replicas::Database;
-use crate::support::accounts::{self, LIFE, authority, put, start, start_with};
+use crate::support::accounts::{self, LIFE, authority, put, put_github, start, start_with};
 use crate::support::client::{Answer, Client};
 use crate::support::{SOON, TestGateway, parse};
 
@@ -186,6 +186,31 @@ async fn what_is_due_is_refreshed_without_a_call() {
     let gateway = start(&sim, &["ada", "eve"], ago).await;
     renewed(&sim, 2).await;
     assert_eq!(sim.authority().counters("eve").refreshes, 1);
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn many_logins_of_an_authority_that_hangs_do_not_keep_those_of_others_from_being_renewed() {
+    let sim = authority().await;
+    // Takes connections, and says nothing.
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let api = format!("http://{}", silent.local_addr().unwrap());
+    let base = sim.base_url();
+    let data_dir = tempfile::TempDir::new().unwrap();
+    let github = format!(
+        "[accounts.authority.github]\nbase = \"{base}\"\napi = \"{api}\"\nclient_id = \"Iv1.acme\"\n\
+         [[provider]]\nname = \"github-copilot\"\nendpoints = {{ chat = \"{base}/x\" }}\n\
+         headers = {{ editor-version = \"acme/1\", copilot-integration-id = \"acme\" }}\n"
+    );
+    let text = accounts::configuration(&sim, &data_dir, "") + &github;
+    let data_dir = TestGateway::from_text(&text, data_dir).await.stop().await;
+    for n in 0..60 {
+        put_github(&parse(&text), &sim, &format!("git-{n}"), Duration::ZERO).await;
+    }
+    put(&parse(&text), &sim, &["ada"], Owner::Platform, LONG_AGO).await;
+    let gateway = TestGateway::from_text(&text, data_dir).await;
+    renewed(&sim, 1).await;
+    assert_eq!(sim.authority().counters("ada").refreshes, 1);
     gateway.stop().await;
 }
 
