@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use tollhouse_domain::account::token::{self, Claims};
 use tollhouse_domain::time::Timestamp;
 use tollhouse_store::Renewed;
@@ -25,27 +26,81 @@ pub(crate) struct Grant {
     pub(crate) at: Timestamp,
 }
 
-/// The answer of a token endpoint.
+/// Whether a token can stand in a header.
+fn is_plain(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// The answer of a token endpoint. What was asked with is used up when it comes: that something beside the
+/// tokens does not read is no reason to lose them.
 #[derive(Deserialize)]
 struct Answer {
     access_token: String,
     refresh_token: Option<String>,
-    id_token: Option<String>,
-    expires_in: Option<f64>,
+    #[serde(default)]
+    id_token: Loose<String>,
+    #[serde(default)]
+    expires_in: Loose<Seconds>,
 }
 
 /// The answer of an exchange of a login for a short token.
 #[derive(Deserialize)]
 struct Exchanged {
     token: String,
-    expires_at: Option<i64>,
-    refresh_in: Option<f64>,
-    endpoints: Option<Endpoints>,
+    #[serde(default)]
+    expires_at: Loose<Seconds>,
+    #[serde(default)]
+    refresh_in: Loose<Seconds>,
+    #[serde(default)]
+    endpoints: Loose<Endpoints>,
 }
 
 #[derive(Deserialize)]
 struct Endpoints {
     api: Option<String>,
+}
+
+/// What is taken if it reads.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Loose<T> {
+    Said(T),
+    Other(IgnoredAny),
+}
+
+impl<T> Default for Loose<T> {
+    fn default() -> Self {
+        Self::Other(IgnoredAny)
+    }
+}
+
+impl<T> Loose<T> {
+    fn said(self) -> Option<T> {
+        match self {
+            Self::Said(said) => Some(said),
+            Self::Other(_) => None,
+        }
+    }
+}
+
+/// A number that may be written as text.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Seconds {
+    Plain(f64),
+    Text(String),
+}
+
+impl Loose<Seconds> {
+    /// More than none: nothing is granted that has ended.
+    fn positive(self) -> Option<Duration> {
+        let value = match self.said()? {
+            Seconds::Plain(value) => value,
+            Seconds::Text(text) => text.trim().parse().ok()?,
+        };
+        let read = Duration::try_from_secs_f64(value).ok();
+        read.filter(|read| !read.is_zero())
+    }
 }
 
 impl Grant {
@@ -56,8 +111,10 @@ impl Grant {
         let mut tokens = before.clone();
         tokens.access = answer.access_token;
         tokens.refresh = answer.refresh_token.or(tokens.refresh.take());
-        tokens.id = answer.id_token.or(tokens.id.take());
-        Self::of(tokens, answer.expires_in, at)
+        let id = answer.id_token.said().filter(|id| is_plain(id));
+        tokens.id = id.or(tokens.id.take());
+        let lives = answer.expires_in.positive();
+        Some(Self::of(tokens, lives, at)?.begun(lives))
     }
 
     /// Reads the answer of an exchange: what it was got with stays what the next one is got with. Calls go
@@ -71,18 +128,33 @@ impl Grant {
         let answer: Exchanged = serde_json::from_slice(body).ok()?;
         let mut tokens = before.clone();
         tokens.access = answer.token;
-        let said = answer.endpoints.and_then(|endpoints| endpoints.api);
+        let said = answer.endpoints.said().and_then(|endpoints| endpoints.api);
         tokens.base_url = said.or_else(|| elsewhere.map(str::to_owned));
-        let ends = answer.expires_at.map(Timestamp::from_secs);
-        let lives = ends.map(|ends| ends.since(at).as_secs_f64());
-        Self::of(tokens, lives.or(answer.refresh_in), at)
+        let ends = answer.expires_at.positive();
+        let lives = ends.map(|ends| Timestamp::default().plus(ends).since(at));
+        let lives = lives.filter(|lives| !lives.is_zero());
+        let lives = lives.or(answer.refresh_in.positive());
+        Some(Self::of(tokens, lives, at)?.begun(lives))
+    }
+
+    /// The same as just granted: by whichever clock it has ended, that clock is wrong, and who believed it would
+    /// have it renewed with every call.
+    fn begun(self, lives: Option<Duration>) -> Self {
+        if self.expires_at > self.at {
+            return self;
+        }
+        let lives = lives.unwrap_or(UNKNOWN_LIFE).min(LONGEST_LIFE);
+        Self {
+            issued_at: self.at,
+            expires_at: self.at.plus(lives),
+            ..self
+        }
     }
 
     /// Tokens that came with nothing else: what they say of themselves is all there is.
-    pub(crate) fn of(mut tokens: Tokens, expires_in: Option<f64>, at: Timestamp) -> Option<Self> {
-        let plain = |text: &String| !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
-        let optional = |text: &Option<String>| text.as_ref().is_none_or(plain);
-        if !plain(&tokens.access) || !optional(&tokens.refresh) || !optional(&tokens.id) {
+    pub(crate) fn of(mut tokens: Tokens, lives: Option<Duration>, at: Timestamp) -> Option<Self> {
+        let optional = |text: &Option<String>| text.as_deref().is_none_or(is_plain);
+        if !is_plain(&tokens.access) || !optional(&tokens.refresh) || !optional(&tokens.id) {
             return None;
         }
         let access = token::claims(&tokens.access);
@@ -93,10 +165,8 @@ impl Grant {
             .account
             .take()
             .or_else(|| said(|claims| &claims.account));
-        let lives = expires_in.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-        let expires_at = access
-            .expires_at
-            .or(lives.map(|lives| at.plus(lives.min(LONGEST_LIFE))));
+        let lives = lives.map(|lives| lives.min(LONGEST_LIFE));
+        let expires_at = access.expires_at.or(lives.map(|lives| at.plus(lives)));
         Some(Self {
             holder: said(|claims| &claims.email),
             plan: said(|claims| &claims.plan),
@@ -160,6 +230,43 @@ mod tests {
             assert_eq!(grant.expires_at.since(NOW).as_secs(), lives);
             assert_eq!(grant.tokens.refresh.as_deref(), Some("new"));
         }
+    }
+
+    #[test]
+    fn a_rotation_is_kept_whatever_else_is_said_with_it() {
+        for rest in [
+            r#""expires_in":"3600""#,
+            r#""expires_in":{},"id_token":7"#,
+            r#""id_token":"no header\n takes it""#,
+            r#""id_token":null,"expires_in":-1"#,
+        ] {
+            let body = format!(r#"{{"access_token":"a","refresh_token":"new",{rest}}}"#);
+            let grant = Grant::read(body.as_bytes(), &before(), NOW);
+            let grant = grant.unwrap_or_else(|| panic!("{rest}"));
+            assert_eq!(grant.tokens.refresh.as_deref(), Some("new"), "{rest}");
+            assert_eq!(grant.expires_at.since(NOW).as_secs(), 3600, "{rest}");
+            assert_eq!(grant.tokens.id, None, "{rest}");
+        }
+        let body = br#"{"token":"short","expires_at":"soon","refresh_in":"1200"}"#;
+        let grant = Grant::exchanged(body, &before(), None, NOW).unwrap();
+        assert_eq!(grant.expires_at.since(NOW).as_secs(), 1200);
+    }
+
+    #[test]
+    fn what_was_just_granted_has_not_ended_whatever_the_clocks_say() {
+        let access = token(r#"{"iat":1794990000,"exp":1794993600}"#);
+        let body = format!(r#"{{"access_token":"{access}","expires_in":3000}}"#);
+        let grant = Grant::read(body.as_bytes(), &before(), NOW).unwrap();
+        assert_eq!(grant.expires_at.since(NOW).as_secs(), 3000);
+        assert!(grant.issued_at < grant.expires_at);
+        let body = br#"{"token":"short","expires_at":1794993600,"refresh_in":1200}"#;
+        let grant = Grant::exchanged(body, &before(), None, NOW).unwrap();
+        assert_eq!(grant.expires_at.since(NOW).as_secs(), 1200);
+        // What somebody brings may well have ended.
+        let mut tokens = before();
+        tokens.access = access;
+        let brought = Grant::of(tokens, None, NOW).unwrap();
+        assert_eq!(brought.expires_at, Timestamp::from_secs(1_794_993_600));
     }
 
     #[test]
