@@ -2,6 +2,7 @@
 
 use sqlx::FromRow;
 use tollhouse_domain::credential::Credential;
+use tollhouse_domain::time::Timestamp;
 use uuid::Uuid;
 
 use crate::credentials::stored;
@@ -20,8 +21,16 @@ pub(crate) struct HeldRow {
 pub(crate) const SAME_LOGIN: &str = "SELECT owner_kind, owner_id, provider, name FROM accounts \
     JOIN credentials ON credentials.id = credential_id \
     WHERE credential_id <> $1 AND (identity = $2 OR fingerprint = $3) ORDER BY credential_id LIMIT 1";
-/// Who the account is that is there now.
-pub(crate) const IDENTITY: &str = "SELECT identity FROM accounts WHERE credential_id = $1";
+/// The account that is there now.
+#[derive(FromRow)]
+pub(crate) struct ThereRow {
+    identity: Option<Vec<u8>>,
+    issued_at: i64,
+    lost_at: Option<i64>,
+}
+
+pub(crate) const THERE: &str =
+    "SELECT identity, issued_at, lost_at FROM accounts WHERE credential_id = $1";
 pub(crate) const INSERT: &str = "INSERT INTO accounts (credential_id, generation, holder, plan, renewable, issued_at, \
     expires_at, failures, identity) VALUES ($1, 1, $2, $3, $4, $5, $6, 0, $7)";
 pub(crate) const REPLACE: &str = "UPDATE accounts SET generation = generation + 1, holder = $2, plan = $3, \
@@ -45,11 +54,14 @@ macro_rules! take {
             .fetch_optional(&mut *$tx)
             .await?;
         take::nobody_elses(&credential.meta, same.as_ref())?;
-        let there: Option<Option<Vec<u8>>> = sqlx::query_scalar(take::IDENTITY)
+        let there: Option<take::ThereRow> = sqlx::query_as(take::THERE)
             .bind(credential.meta.id.0)
             .fetch_optional(&mut *$tx)
             .await?;
-        take::no_other(&credential.meta, identity, there.flatten().as_deref())?;
+        take::no_other(&credential.meta, identity, there.as_ref())?;
+        if alone {
+            take::no_older(&credential.meta, facts.issued_at, there.as_ref())?;
+        }
         let known = crate::credentials::put!($tx, credential, $most);
         sqlx::query(if known.is_some() {
             take::REPLACE
@@ -91,9 +103,9 @@ pub(crate) fn nobody_elses(meta: &Credential, same: Option<&HeldRow>) -> Result<
 pub(crate) fn no_other(
     meta: &Credential,
     identity: Option<&[u8]>,
-    there: Option<&[u8]>,
+    there: Option<&ThereRow>,
 ) -> Result<()> {
-    match (identity, there) {
+    match (identity, there.and_then(|there| there.identity.as_deref())) {
         (Some(new), Some(old)) if new != old => {
             let (provider, name) = (&meta.provider, &meta.name);
             Err(StoreError::conflict(format!(
@@ -102,4 +114,22 @@ pub(crate) fn no_other(
         }
         _ => Ok(()),
     }
+}
+
+/// An older copy of a login does not take the place of one that works: its refresh token is used up since, and
+/// using it again would end both.
+pub(crate) fn no_older(
+    meta: &Credential,
+    issued_at: Timestamp,
+    there: Option<&ThereRow>,
+) -> Result<()> {
+    let works = there.filter(|there| there.lost_at.is_none());
+    if works.is_none_or(|there| there.issued_at <= issued_at.0) {
+        return Ok(());
+    }
+    let (provider, name) = (&meta.provider, &meta.name);
+    Err(StoreError::conflict(format!(
+        "`{name}` of `{provider}` is newer than this copy of its login, and works; sign in anew instead, or \
+         remove it first"
+    )))
 }

@@ -171,3 +171,43 @@ async fn a_login_has_one_owner_and_one_name() {
     assert_eq!(dave.status, StatusCode::OK, "{}", dave.text());
     world.gateway.stop().await;
 }
+
+#[tokio::test]
+async fn an_old_copy_of_a_login_does_not_take_the_place_of_what_was_renewed_since() {
+    let world = World::new().await;
+    let authority = world.sim.authority();
+    authority.set_now(super::seconds() - 600);
+    let old = file(&world.sim, "ada");
+    let first = import(&world.api, "default", &old).await;
+    assert_eq!(first.status, StatusCode::OK, "{}", first.text());
+    let path = format!(
+        "/api/v1/accounts/{}",
+        first.json()["account"]["id"].as_str().unwrap()
+    );
+    authority.set_now(super::seconds());
+    let renewed = world.api.post(&format!("{path}/refresh"), "").await.json();
+    assert!(renewed["refreshed_at"].is_string(), "{renewed}");
+    // The refresh token in the file is used up: with it, the login would be gone.
+    let again = import(&world.api, "default", &old).await;
+    assert_eq!(refusal(&again).0, 409, "{}", again.text());
+    assert!(
+        again.text().contains("`default` of `plan` is newer"),
+        "{}",
+        again.text()
+    );
+    assert_eq!(world.api.get(&path).await, renewed);
+    // Once nothing is left to be lost, anything may be tried.
+    authority.revoke("ada");
+    world.sim.authority().expire_access("ada");
+    world.upstream.json(401, "{}");
+    let (_, key) = world.api.key(r#"{"name":"k"}"#).await;
+    let headers = [("x-tollhouse-key", key.as_str())];
+    let ask = r#"{"model":"plan-1","input":"hi"}"#;
+    let client = &world.api.client;
+    let ask = client.request(http::Method::POST, "/v1/responses", &headers, ask);
+    assert_eq!(client.whole(ask).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(world.api.get(&path).await["state"], "auth_required");
+    let again = import(&world.api, "default", &old).await;
+    assert_eq!(again.status, StatusCode::OK, "{}", again.text());
+    world.gateway.stop().await;
+}
