@@ -6,6 +6,8 @@ use crate::db::Store;
 use crate::error::Result;
 
 pub(crate) const RAISE: &str = "UPDATE revision SET value = value + 1 WHERE id = 1";
+/// The lock that [`RAISE`] takes, for what only has to come one after the other.
+pub(crate) const HOLD: &str = "UPDATE revision SET value = value WHERE id = 1";
 // After RAISE in the same transaction, so that both say the same.
 pub(crate) const RAISE_SECTION: &str = "UPDATE sections \
     SET revision = (SELECT value FROM revision WHERE id = 1) WHERE name = $1";

@@ -153,6 +153,8 @@ impl Store {
         let now = sign_in.created_at;
         let user = sign_in.user.map(|user| user.0);
         transact!(self, |tx| {
+            // Else those that begin at once would not see each other.
+            sqlx::query(crate::revision::HOLD).execute(&mut *tx).await?;
             let begun = sqlx::query_scalar(BEGUN).bind(now.minus(LONGEST).0);
             let begun: i64 = begun.bind(user).fetch_one(&mut *tx).await?;
             let open = sqlx::query_scalar(OPEN).bind(now.0);

@@ -14,6 +14,7 @@ on_both!(
     a_step_is_taken_by_one_and_stored_by_nobody_else,
     an_account_comes_of_an_attempt_that_nobody_gave_up,
     one_caller_begins_a_few_and_old_ones_go,
+    one_caller_begins_no_more_by_beginning_them_at_once,
     a_login_has_one_owner_and_one_name,
 );
 
@@ -150,6 +151,18 @@ async fn one_caller_begins_a_few_and_old_ones_go(place: Place) {
     let before = store.delete_sign_ins_before(seconds(900)).await.unwrap();
     assert_eq!(before, u64::from(MOST_EACH));
     assert_eq!(known(&store, 51).await, later);
+}
+
+async fn one_caller_begins_no_more_by_beginning_them_at_once(place: Place) {
+    let store = place.open().await;
+    let mut open = tokio::task::JoinSet::new();
+    for n in 0..40 {
+        let store = store.clone();
+        open.spawn(async move { store.open_sign_in(&attempt(n)).await.unwrap() });
+    }
+    let begun = open.join_all().await;
+    let begun = begun.into_iter().filter(|begun| *begun).count();
+    assert_eq!(u32::try_from(begun).unwrap(), MOST_EACH);
 }
 
 async fn a_login_has_one_owner_and_one_name(place: Place) {
