@@ -89,7 +89,9 @@ fn judge(status: u16, retry_after: Option<Duration>, said: &Said, now: Timestamp
         let after = said.resets_in_seconds.and_then(|s| u64::try_from(s).ok());
         let after = after.map(|after| now.plus(Duration::from_secs(after)));
         let by_header = retry_after.map(|after| now.plus(after));
-        return Failure::Capped(at.or(after).or(by_header));
+        // By a clock that is wrong, a moment may be over that another way of saying it puts right.
+        let said = [at, after, by_header].into_iter().flatten();
+        return Failure::Capped(said.into_iter().find(|until| *until > now));
     }
     if said.is_one_of(&MODELS) || said.model_only() {
         return Failure::Model;
@@ -183,7 +185,19 @@ mod tests {
     }
 
     /// Status, `retry-after`, body, and what that says.
-    const CASES: [(u16, Option<Duration>, &str, Failure); 16] = [
+    const CASES: [(u16, Option<Duration>, &str, Failure); 18] = [
+        (
+            429,
+            AFTER,
+            r#"{"error":{"type":"usage_limit_reached","resets_at":1794999999,"resets_in_seconds":90}}"#,
+            Failure::Capped(Some(at(90))),
+        ),
+        (
+            429,
+            None,
+            r#"{"error":{"type":"usage_limit_reached","resets_at":1794999999}}"#,
+            Failure::Capped(None),
+        ),
         (
             429,
             None,

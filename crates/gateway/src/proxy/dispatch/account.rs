@@ -61,7 +61,11 @@ pub(super) async fn look(response: &mut Response<Arriving>, now: Timestamp) -> F
     let decoded = inbound::decoded(response.headers(), body.to_vec(), LIMIT as u64);
     let body = decoded.as_deref().unwrap_or(body);
     let asked = retry_after(response.headers(), now);
-    classify(response.status().as_u16(), asked, body, now)
+    match classify(response.status().as_u16(), asked, body, now) {
+        // What is used up says when it begins anew, where nothing else does.
+        Failure::Capped(None) => Failure::Capped(windows(response.headers(), now).full_until(now)),
+        failure => failure,
+    }
 }
 
 /// Says in a header when a plan that is used up begins anew, where nothing else does: clients read it there
@@ -70,7 +74,6 @@ pub(super) fn say_when(response: &mut Response<Arriving>, failure: Failure, now:
     let Failure::Capped(until) = failure else {
         return;
     };
-    let until = until.or_else(|| windows(response.headers(), now).full_until(now));
     let open = response.status() == StatusCode::TOO_MANY_REQUESTS
         && retry_after(response.headers(), now).is_none();
     if let Some(until) = until.filter(|until| open && *until > now) {

@@ -13,7 +13,7 @@ use super::{call, conversations, drawn, gateway};
 use crate::replicas::Database;
 use crate::support::client::Client;
 use crate::support::dialect::{DIALECTS, MESSAGES, RESPONSES};
-use crate::support::upstream::{ScriptedUpstream, Step, last_chunk, stream};
+use crate::support::upstream::{ScriptedUpstream, Step, json, last_chunk, stream};
 use crate::support::{SOON, TestGateway};
 
 const USED_UP: &str = r#"{"error":{"type":"usage_limit_reached","message":"The usage limit has been reached","resets_in_seconds":7200}}"#;
@@ -204,6 +204,30 @@ async fn an_only_account_that_is_used_up_answers_at_once() {
     let answer = call(&client, &RESPONSES, "talk").await;
     let pause: u64 = answer.header("retry-after").unwrap().parse().unwrap();
     assert!((CAP.as_secs() - 10..=CAP.as_secs()).contains(&pause));
+    assert_eq!(upstream.seen().len(), 1);
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_plan_that_is_used_up_rests_until_its_window_begins_anew() {
+    let upstream = ScriptedUpstream::start().await;
+    let gateway = gateway(&upstream.url, 1, "").await;
+    let client = Client::new(&gateway.url);
+    let headers = [
+        ("x-codex-primary-used-percent", "100"),
+        ("x-codex-primary-reset-after-seconds", "600"),
+        ("x-codex-secondary-used-percent", "40"),
+        ("x-codex-secondary-reset-after-seconds", "90000"),
+    ];
+    let refused = json(429, &headers, r#"{"error":{"type":"usage_limit_reached"}}"#);
+    upstream.script(vec![Step::Write(refused)]);
+    // The provider's own word, and then ours.
+    for _ in 0..2 {
+        let answer = call(&client, &RESPONSES, "talk").await;
+        assert_eq!(answer.status, 429);
+        let pause: u64 = answer.header("retry-after").unwrap().parse().unwrap();
+        assert!((590..=600).contains(&pause), "{pause}");
+    }
     assert_eq!(upstream.seen().len(), 1);
     gateway.stop().await;
 }
