@@ -37,6 +37,15 @@ impl Replica {
         Ok(Self { id, alive })
     }
 
+    /// One of so many.
+    #[cfg(test)]
+    pub(crate) const fn among(alive: u32) -> Self {
+        Self {
+            id: Uuid::nil(),
+            alive: AtomicU32::new(alive),
+        }
+    }
+
     /// How many replicas there are, this one included.
     pub(crate) fn alive(&self) -> u32 {
         self.alive.load(Ordering::Relaxed)

@@ -118,6 +118,26 @@ fn a_full_one_is_passed_over_and_not_left() {
     }
 }
 
+#[test]
+fn who_has_to_move_to_a_full_one_is_elsewhere_for_one_call() {
+    for count in [4, 100] {
+        let mut fits = vec![Fit::Ready; count];
+        let left = first(of(&fits, None, session(7)));
+        fits[left] = Fit::Cooling(NOW.plus(REST));
+        let next = first(of(&fits, None, session(7)));
+        fits[next] = Fit::Full;
+        let Choice::Draw { first, moved, .. } = of(&fits, None, session(7)) else {
+            panic!("nothing drawn");
+        };
+        assert!(first != left && first != next && !moved);
+        fits[next] = Fit::Ready;
+        let Choice::Draw { first, moved, .. } = of(&fits, None, session(7)) else {
+            panic!("nothing drawn");
+        };
+        assert!(first == next && moved, "it goes there once it can");
+    }
+}
+
 /// `cargo test --release -p tollhouse-domain choosing -- --ignored --nocapture`.
 #[test]
 #[ignore = "a measurement, for a release build"]

@@ -131,6 +131,7 @@ mod tests {
         row(&call, &mut full);
         assert!(!full.contains('"'), "no commas but between cells: {full}");
         assert_eq!(full.split(',').count(), NAMES.split(',').count());
+        assert!(full.ends_with(",api_key\r\n"), "{full}");
     }
 
     #[test]

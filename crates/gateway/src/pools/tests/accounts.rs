@@ -135,6 +135,17 @@ fn a_full_account_is_passed_over_and_its_places_come_back() {
 }
 
 #[test]
+fn replicas_share_the_places_of_an_account() {
+    for (most, replicas, here) in [(6, 1, 6), (6, 3, 2), (7, 2, 3), (1, 4, 1)] {
+        let others = Arc::new(Replica::among(replicas));
+        let pools = Arc::new(Pools::new(NonZeroU32::new(most), Some(others)));
+        let one = account(1, NOW, Standing::default());
+        let seats: Vec<_> = std::iter::from_fn(|| pools.sit(&one)).take(9).collect();
+        assert_eq!(seats.len(), here, "{most} among {replicas}");
+    }
+}
+
+#[test]
 fn an_error_inside_a_stream_is_the_accounts_where_the_answer_is() {
     let error = InBandError {
         code: Some("usage_limit_reached".to_owned()),

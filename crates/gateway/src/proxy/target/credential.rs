@@ -137,3 +137,62 @@ impl Credential {
 fn put(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
     headers.insert(name, value);
 }
+
+#[cfg(test)]
+mod tests {
+    use tollhouse_domain::account::Facts;
+    use tollhouse_domain::credential::Credential as Meta;
+    use tollhouse_domain::id::{OrgId, UserId};
+    use tollhouse_domain::time::Timestamp;
+    use tollhouse_vault::Secret;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn kept(owner: Owner, kind: CredentialKind) -> Credential {
+        let meta = Meta {
+            id: CredentialId(Uuid::nil()),
+            owner,
+            provider: "p".to_owned(),
+            name: "n".to_owned(),
+            kind,
+            fingerprint: String::new(),
+            configured_at: Timestamp(0),
+            enabled: true,
+            base_url: None,
+            stale_since: None,
+            managed: false,
+        };
+        let secret = Secret::new("s".to_owned());
+        let open = match kind {
+            CredentialKind::OauthAccount => {
+                OpenCredential::of_account(&meta, Facts::default(), &secret)
+            }
+            CredentialKind::ApiKey | CredentialKind::Bridge => OpenCredential::new(&meta, &secret),
+        };
+        Credential::Kept(Arc::new(open.unwrap()))
+    }
+
+    #[test]
+    fn a_plan_is_the_callers_where_nobody_else_draws_on_it() {
+        use CredentialKind::{ApiKey, OauthAccount};
+        let (user, org) = (
+            Owner::User(UserId(Uuid::nil())),
+            Owner::Org(OrgId(Uuid::nil())),
+        );
+        for (owner, kind, expected) in [
+            (user, ApiKey, true),
+            (user, OauthAccount, true),
+            (org, ApiKey, false),
+            (org, OauthAccount, false),
+            // The operator's own logins serve the operator's keys; the platform's keys are lent.
+            (Owner::Platform, OauthAccount, true),
+            (Owner::Platform, ApiKey, false),
+        ] {
+            let credential = kept(owner, kind);
+            assert_eq!(credential.is_callers(), expected, "{owner:?} {kind:?}");
+            assert_eq!(credential.kind(), Some(kind), "{owner:?}");
+        }
+        assert!(!Credential::None.is_callers() && !Credential::Upstream.is_callers());
+    }
+}

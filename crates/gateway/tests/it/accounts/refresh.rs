@@ -139,10 +139,38 @@ async fn an_authority_that_is_away_is_left_alone_for_a_while() {
         assert_eq!(answer.status, StatusCode::BAD_GATEWAY);
         assert!(answer.header("retry-after").is_some());
     }
+    let count = r#"{"model":"gpt-echo","messages":[{"role":"user","content":"hi"}]}"#;
+    let count = client.post("/v1/messages/count_tokens", &[], count).await;
+    assert_eq!(count.status, StatusCode::BAD_GATEWAY, "{}", count.text());
     assert_eq!(sim.authority().totals().calls, 0);
     // It is a way off, and nobody else's affair.
     let ready = client.request(Method::GET, "/readyz", &[], "");
     assert_eq!(client.whole(ready).await.status, StatusCode::OK);
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn whose_token_has_ended_and_is_not_renewed_is_stood_in_for() {
+    let sim = authority().await;
+    let data_dir = tempfile::TempDir::new().unwrap();
+    let text = accounts::configuration(&sim, &data_dir, "");
+    let data_dir = TestGateway::from_text(&text, data_dir).await.stop().await;
+    for (name, ago) in [("ada", LONG_AGO), ("bob", Duration::ZERO)] {
+        put(&parse(&text), &sim, &[name], Owner::Platform, ago).await;
+    }
+    sim.authority().set_outage(Vendor::OpenAi, Outage::Down);
+    let gateway = TestGateway::from_text(&text, data_dir).await;
+    let client = Client::new(&gateway.url);
+    for n in 0..20 {
+        let session = format!("talk-{n}");
+        let headers = [("x-tollhouse-session", session.as_str())];
+        let request = client.request(Method::POST, "/v1/responses", &headers, BODY);
+        let answer = client.whole(request).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    }
+    for call in sim.authority().calls() {
+        assert_eq!(call.account.as_deref(), Some("bob"));
+    }
     gateway.stop().await;
 }
 

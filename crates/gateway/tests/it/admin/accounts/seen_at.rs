@@ -95,6 +95,34 @@ async fn a_provider_is_to_each_caller_as_their_own_credentials_are() {
 }
 
 #[tokio::test]
+async fn the_first_owner_who_has_any_is_the_last_one_asked_and_the_platforms_is_lent_to_nobody() {
+    let world = World::edited(ALLOWED.0, ALLOWED.1).await;
+    let root = &world.api;
+    made(root, "/api/v1/orgs", r#"{"name":"acme"}"#).await;
+    let ada = somebody(&world.gateway, root, "ada", &[("acme", "admin")]).await;
+    let body = r#"{"api_key":"sk-of-the-platform"}"#;
+    let put = root.put("/api/v1/platform/credentials/plan", body);
+    let put = put.await;
+    assert!(put.status.is_success(), "{}", put.text());
+    assert_eq!(state(root, "").await, "ready");
+    assert_eq!(state(&ada.api, "").await, "auth_required");
+
+    let wanted = json!({ "provider": "plan", "owner": "acme" });
+    let begun = super::begin(&ada.api, &wanted).await;
+    let code = begun["user_code"].as_str().unwrap();
+    assert!(world.sim.authority().approve(code, "acme"));
+    world.due(&begun).await;
+    assert_eq!(super::poll(&ada.api, &begun).await["state"], "done");
+    assert_eq!(state(&ada.api, "").await, "ready");
+    // One's own that is out of use ends the search, as it does for calls.
+    let own = world.sign_in(&ada.api, "default", "ada").await;
+    let pause = format!("/api/v1/accounts/{}/pause", own["id"].as_str().unwrap());
+    assert_eq!(ada.api.post(&pause, "").await.status, StatusCode::OK);
+    assert_eq!(state(&ada.api, "").await, "auth_required");
+    world.gateway.stop().await;
+}
+
+#[tokio::test]
 async fn a_provider_says_which_credentials_it_takes_and_keeps_its_address() {
     let world = World::edited("client_id = \"Iv1.of-the-operator\"\n", "").await;
     let root = &world.api;

@@ -432,6 +432,8 @@ async fn a_server_that_wants_no_credential_is_open_to_every_key() {
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
     assert_eq!(answer.header("x-tollhouse-credential"), None);
     assert!(upstream.last().header("authorization").is_empty());
+    let row = gateway.calls().await.remove(0);
+    assert_eq!((row.credential_source, row.credential_kind), (None, None));
     let headers = [("x-tollhouse-key", key.as_str())];
     upstream.json(200, "{}");
     let answer = ann.client.get("/proxy/local/v1/models", &headers).await;
