@@ -102,10 +102,6 @@ impl StreamDecoder {
             self.fail(data, sink);
             return Ok(());
         }
-        self.complete |= conversation
-            .messages
-            .as_ref()
-            .is_some_and(|all| all.len() > 1);
         self.conversation(conversation, sink)
     }
 
@@ -115,7 +111,8 @@ impl StreamDecoder {
         if self.progress == Progress::Ended {
             return Ok(());
         }
-        if !self.complete {
+        // A conversation that the vendor does not go on with has no more of an answer.
+        if !self.complete && !self.disengaged {
             return Err(Malformed::TRUNCATED);
         }
         self.progress = Progress::Ended;
@@ -150,15 +147,27 @@ impl StreamDecoder {
                 usage: Usage::default(),
             });
         }
-        let state = conversation.state.unwrap_or_default();
-        self.disengaged = state.as_str() == DISENGAGED;
-        let Some(answer) = conversation.messages.unwrap_or_default().pop() else {
+        if let Some(state) = conversation.state {
+            self.disengaged = state.as_str() == DISENGAGED;
+        }
+        let mut messages = conversation.messages.unwrap_or_default();
+        let whole = messages.len() > 1;
+        let Some(answer) = messages.pop() else {
             sink(Event::Alive);
             return Ok(());
         };
+        let text = answer.text.unwrap_or_default();
+        if self.disengaged && !text.as_str().starts_with(self.told.as_str()) {
+            // What the vendor says in the place of what was told comes too late: it is a refusal all the same.
+            return Ok(());
+        }
         let attributions = answer.attributions.unwrap_or_default().into_iter();
         self.sources = attributions.filter_map(Attribution::source).collect();
-        self.say(answer.text.unwrap_or_default().as_str(), sink)
+        let before = self.told.len();
+        self.say(text.as_str(), sink)?;
+        // What goes on behind a whole answer is not whole until it comes back so.
+        self.complete = whole || (self.complete && self.told.len() == before);
+        Ok(())
     }
 
     /// Tells what `text` has beyond what was told. What was told cannot be taken back.
@@ -204,11 +213,12 @@ pub fn decode_whole(body: &[u8], sink: Sink<'_>) -> Result<(), Malformed> {
         decoder.fail(body, sink);
         return Ok(());
     }
-    if conversation.messages.as_ref().is_none_or(Vec::is_empty) {
+    let silent = conversation.messages.as_ref().is_none_or(Vec::is_empty);
+    decoder.conversation(conversation, sink)?;
+    if silent && !decoder.disengaged {
         return Err(Malformed("the answer has no messages"));
     }
     decoder.complete = true;
-    decoder.conversation(conversation, sink)?;
     decoder.finish(sink)
 }
 

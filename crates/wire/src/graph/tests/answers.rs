@@ -178,6 +178,14 @@ fn an_answer_has_an_end_or_is_broken() {
             ],
             Malformed("the answer takes back what it said"),
         ),
+        // It seemed to be whole, went on, and was cut there.
+        (
+            vec![
+                update(&[said("hi"), said("Hello")]),
+                update(&[said("Hello, w")]),
+            ],
+            Malformed::TRUNCATED,
+        ),
         (
             vec![json!([])],
             Malformed("a conversation has a member of the wrong type"),
@@ -213,6 +221,35 @@ fn what_the_vendor_does_not_go_on_with_is_refused() {
         read(&body).unwrap().stop.unwrap().reason,
         StopReason::EndTurn
     );
+}
+
+/// It may end a conversation before it has said anything, in the middle, or by saying something else.
+#[test]
+fn a_refusal_needs_no_answer() {
+    let ended = |messages: &[Value]| {
+        let mut event = update(messages);
+        event["state"] = "disengagedForRai".into();
+        event
+    };
+    for body in [ended(&[]), json!({"id": ID, "state": "disengagedForRai"})] {
+        let refused = read(&body).unwrap();
+        assert_eq!(refused.stop.unwrap().reason, StopReason::Refusal, "{body}");
+    }
+    let mut stateless = update(&[]);
+    stateless.as_object_mut().unwrap().remove("state");
+    for last in [
+        ended(&[]),
+        ended(&[said("Hello")]),
+        ended(&[said("Let us talk of something else.")]),
+        ended(&[said("hi"), said("Let us talk of something else.")]),
+    ] {
+        let events = [update(&[said("Hello")]), last, stateless.clone()];
+        let out = streamed(Protocol::Messages, &stream(&events), 64).unwrap();
+        assert!(out.contains(r#""stop_reason":"refusal""#), "{out}");
+        assert!(!out.contains("something else"), "{out}");
+    }
+    let out = streamed(Protocol::Messages, &stream(&[ended(&[])]), 64).unwrap();
+    assert!(out.contains(r#""stop_reason":"refusal""#), "{out}");
 }
 
 #[test]
