@@ -97,7 +97,7 @@ pub(crate) async fn proxy(
         metered: inference.is_some(),
         body: outbound::Body {
             raw: inbound.body,
-            decoded: None,
+            decoded: inbound.decoded,
             model: None,
             streams: false,
         },

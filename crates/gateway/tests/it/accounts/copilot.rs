@@ -127,7 +127,12 @@ async fn what_a_call_is_by_nature_is_said_whatever_its_client_says() {
     let sim = authority().await;
     let gateway = gateway(&sim, IDENTITY).await;
     let client = Client::new(&gateway.url);
-    let lies = [("x-initiator", "agent"), ("editor-version", "vscode/1.99")];
+    let lies = [
+        ("x-initiator", "agent"),
+        ("copilot-vision-request", "true"),
+        ("editor-version", "vscode/1.99"),
+        ("copilot-integration-id", "vscode-chat"),
+    ];
     let picture = r#"{"model":"MODEL","messages":[{"role":"user","content":[{"type":"text","text":"see"},{"type":"image_url","image_url":{"url":"data:image/png;base64,iVBORw0KGgo="}}]}]}"#;
     let result = r#"{"model":"MODEL","messages":[{"role":"user","content":"hi"},{"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"c","content":"done"}],"tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object"}}}]}"#;
     for model in ["gpt-4o", "gpt-5-codex"] {
@@ -142,8 +147,35 @@ async fn what_a_call_is_by_nature_is_said_whatever_its_client_says() {
             assert_eq!(last.header("x-initiator"), Some(initiator), "{model}");
             assert_eq!(last.header("copilot-vision-request"), vision, "{model}");
             assert_eq!(last.header("editor-version"), Some("acme/1.2"));
+            let of = last.header("copilot-integration-id");
+            assert_eq!(of, Some("acme-gateway"));
         }
     }
+    gateway.stop().await;
+}
+
+/// What is compressed is read as well, wherever it is sent.
+#[tokio::test]
+async fn a_compressed_call_says_what_it_is_by_nature_too() {
+    let sim = authority().await;
+    let gateway = gateway(&sim, IDENTITY).await;
+    let client = Client::new(&gateway.url);
+    let body = r#"{"model":"gpt-4o","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,iVBORw0KGgo="}}]},{"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"c","content":"done"}]}"#;
+    let packed = zstd::encode_all(body.as_bytes(), 3).unwrap();
+    for path in [CHAT.path, "/proxy/github-copilot/chat/completions"] {
+        let headers = [("content-encoding", "zstd")];
+        client.post(path, &headers, packed.clone()).await;
+        let requests = made(&sim);
+        let last = requests.last().unwrap();
+        assert_eq!(last.body, packed, "{path}");
+        assert_eq!(last.header("x-initiator"), Some("agent"), "{path}");
+        assert_eq!(
+            last.header("copilot-vision-request"),
+            Some("true"),
+            "{path}"
+        );
+    }
+    assert_eq!(made(&sim).len(), 2);
     gateway.stop().await;
 }
 
