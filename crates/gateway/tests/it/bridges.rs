@@ -3,6 +3,7 @@
 mod owned;
 mod paid;
 mod proven;
+mod shown;
 
 use http::StatusCode;
 use serde_json::Value;

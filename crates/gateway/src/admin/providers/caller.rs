@@ -121,7 +121,9 @@ fn of_bridge(
     if provider.auth == Some(AuthScheme::None) {
         return Outlook::Usable;
     }
-    let owner = holder.owner().unwrap_or(Owner::Platform);
-    let pool = snapshot.credentials().pool(owner, &provider.name);
+    let credentials = snapshot.credentials();
+    let pool = holder
+        .owner()
+        .and_then(|owner| credentials.pool(owner, &provider.name));
     pool.map_or(Outlook::Absent, |pool| pools.outlook(pool, now))
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use tollhouse_domain::bridge::Holder;
 use tollhouse_domain::bridge::health::State;
 use tollhouse_domain::credential::Owner;
 use tollhouse_domain::pattern::Pattern;
@@ -156,10 +155,13 @@ impl ProviderView {
 /// Whether the platform has a credential for it, or it needs none.
 fn is_configured(provider: &Provider, snapshot: &Snapshot) -> bool {
     let needs = |protocol: &Protocol| provider.auth_for(*protocol) != AuthScheme::None;
-    let owner = provider.bridge.and_then(Holder::owner);
+    let owner = match provider.bridge {
+        Some(holder) => holder.owner(),
+        None => Some(Owner::Platform),
+    };
     let credentials = snapshot.credentials();
     let pools = [
-        credentials.pool(owner.unwrap_or(Owner::Platform), &provider.name),
+        owner.and_then(|owner| credentials.pool(owner, &provider.name)),
         credentials.operators(&provider.name),
     ];
     let mut pools = pools.into_iter().flatten();
