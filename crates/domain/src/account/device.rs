@@ -279,6 +279,22 @@ mod tests {
                 r#"{"error":{"code":"deviceauth_authorization_unknown"}}"#,
                 Answer::Pending,
             ),
+            (
+                400,
+                r#"{"error":{"code":"access_denied","message":"m"}}"#,
+                Answer::Denied,
+            ),
+            (
+                403,
+                r#"{"error":{"code":"expired_token"}}"#,
+                Answer::Expired,
+            ),
+            (404, r#"{"error":{"code":"slow_down"}}"#, Answer::SlowDown),
+            (
+                400,
+                r#"{"error":{"code":"authorization_pending"}}"#,
+                Answer::Pending,
+            ),
             (429, "", Answer::SlowDown),
             (502, "<html>", Answer::Trouble),
             (401, "", Answer::Hopeless),

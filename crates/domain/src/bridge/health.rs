@@ -239,6 +239,7 @@ mod tests {
         let away = [
             Probe::Answered(301, ready),
             Probe::Answered(307, ready),
+            Probe::Answered(302, br#"{"status":"auth_required","provider":"p"}"#),
             Probe::TooLong,
             Probe::TooSlow,
             Probe::Nobody,

@@ -6,6 +6,7 @@ mod refused;
 mod seen_at;
 mod sign_in;
 mod whose;
+mod words;
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};

@@ -172,6 +172,22 @@ async fn a_bridge_that_hangs_up_after_its_proof_is_told_nothing() {
     gateway.stop().await;
 }
 
+/// Whatever has the port, calls are not its to keep.
+#[tokio::test]
+async fn what_says_nothing_is_not_waited_for_and_told_nothing() {
+    let upstream = ScriptedUpstream::start().await;
+    upstream.always("/health", Vec::new());
+    let gateway = start(&upstream.url, "").await;
+    let client = Client::new(&gateway.url);
+    let calling = client.post(COMPLETIONS, &[], ASK);
+    let answer = tokio::time::timeout(SOON, calling).await.expect("an end");
+    assert_eq!(answer.status, StatusCode::BAD_GATEWAY, "{}", answer.text());
+    let word = "does not answer as a bridge does";
+    assert!(answer.text().contains(word), "{}", answer.text());
+    told_nothing(&upstream, "silent");
+    gateway.stop().await;
+}
+
 #[tokio::test]
 async fn the_configuration_may_say_that_a_bridge_need_not_prove_anything() {
     let upstream = ScriptedUpstream::start().await;
