@@ -62,7 +62,6 @@ async fn serve(id: &str, args: &BridgeArgs) -> anyhow::Result<()> {
     let served = Served::new(
         known,
         &secret,
-        address.port(),
         args.concurrency,
         Duration::from_secs(args.timeout),
         stop.clone(),

@@ -25,7 +25,6 @@ pub(super) struct Served {
     pub(super) standing: Arc<Standing>,
     pub(super) secret: Secret,
     bearer: Secret,
-    port: u16,
     pub(super) room: Arc<Semaphore>,
     pub(super) limit: Duration,
     pub(super) stop: CancellationToken,
@@ -49,7 +48,6 @@ impl Served {
     pub(super) fn new(
         known: Bridge,
         secret: &Secret,
-        port: u16,
         concurrency: u32,
         limit: Duration,
         stop: CancellationToken,
@@ -60,7 +58,6 @@ impl Served {
             known,
             secret: secret.duplicate(),
             bearer: Secret::new(format!("Bearer {}", secret.expose())),
-            port,
             room: Arc::new(Semaphore::new(concurrency as usize)),
             limit,
             stop,
@@ -76,7 +73,7 @@ impl Served {
     ) -> Response<Body> {
         let headers = request.headers();
         let hosts = headers.get_all(HOST).iter().map(HeaderValue::as_bytes);
-        let barred = door::check(hosts, headers.contains_key(ORIGIN), self.port);
+        let barred = door::check(hosts, headers.contains_key(ORIGIN), address);
         if let Err(barred) = barred {
             return shut(barred);
         }

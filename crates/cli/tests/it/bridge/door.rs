@@ -111,6 +111,16 @@ fn it_proves_that_it_knows_the_secret_and_where_it_is() {
         ));
         assert!(!answer.head.contains(&bridge.secret));
     }
+    // Where it is is not what a request says: a program elsewhere could have one passed on.
+    let port = bridge.address.rsplit(':').next().unwrap();
+    for host in [format!("localhost:{port}"), format!("[::1]:{port}")] {
+        let nonce = "abcdefghijklmnop";
+        let headers = [(proof::NONCE, nonce), ("host", host.as_str())];
+        let answer = bridge.send("GET /health", &headers, "");
+        let said = proof::said(nonce, address);
+        let proof = proof_in(&answer).unwrap();
+        assert!(is_proof(&secret, &said, proof.as_bytes()), "{host}");
+    }
     // Nothing is proven to whom nothing is to be proven, or who asks for something else.
     assert_eq!(proof_in(&ask(&[])), None);
     for nonces in [
@@ -167,6 +177,21 @@ fn it_listens_on_this_machine_and_nowhere_else() {
             .path(".config/tollhouse/bridge-claude.secret")
             .exists()
     );
+}
+
+/// Loopback has more addresses than one, and each is its bridge's own name.
+#[test]
+fn it_answers_wherever_on_this_machine_it_listens() {
+    let place = Place::new();
+    place.program("claude", &claude(":"));
+    let arguments = ["bridge", "claude", "--listen", "127.0.0.2:0"];
+    let running = place.start(&arguments, "bridge ");
+    let address = running.ready.rsplit("//").next().unwrap();
+    let host = |host: &str| super::send(address, "GET /health", &[("host", host)], "").whole();
+    assert_ne!(host(address).status, 421);
+    let other = address.replace("127.0.0.2", "127.0.0.3");
+    assert_eq!(host(&other).status, 421);
+    running.stop();
 }
 
 #[test]
