@@ -4,6 +4,7 @@
 
 mod answer;
 mod complete;
+mod group;
 mod handle;
 mod list;
 mod machine;

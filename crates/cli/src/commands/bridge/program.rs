@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempDir;
 use tokio::io::AsyncReadExt as _;
 use tokio::process::{Child, ChildStderr, ChildStdout};
@@ -16,6 +15,7 @@ use tollhouse_domain::bridge::ask::Ask;
 use tollhouse_domain::bridge::output::{Done, Event, Failure, Reader, Why, complaint};
 use tollhouse_domain::bridge::{Bridge, Serve};
 
+use super::group::Group;
 use super::machine;
 
 /// The most bytes of an answer, and of one line of output.
@@ -49,8 +49,9 @@ pub(super) enum Failed {
 
 /// A program at work. Dropped, it is ended, with all that it has started.
 pub(super) struct Run {
+    /// Dropped before the rest, while the program still has its number.
+    _group: Group,
     child: Child,
-    group: Option<Pid>,
     stdout: ChildStdout,
     stderr: Option<ChildStderr>,
     reader: Reader,
@@ -93,15 +94,13 @@ impl Run {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let mut child = command.spawn()?;
-        let group = child
-            .id()
-            .and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        let group = Group::of(&child);
         let (Some(stdout), stderr) = (child.stdout.take(), child.stderr.take()) else {
             return Err(io::Error::other("the program has no output"));
         };
         Ok(Self {
+            _group: group,
             child,
-            group,
             stdout,
             stderr,
             reader: Reader::new(serve.prints),
@@ -239,15 +238,6 @@ impl Run {
         Failure {
             why: Why::Other,
             text,
-        }
-    }
-}
-
-impl Drop for Run {
-    fn drop(&mut self) {
-        if let Some(group) = self.group {
-            // What it started may outlive it, and goes with it. A group that is gone is what is wanted.
-            let _ = kill_process_group(group, Signal::KILL);
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, timeout};
 use tollhouse_domain::bridge::Bridge;
-use tollhouse_domain::bridge::health::Report;
+use tollhouse_domain::bridge::health::{PATIENCE, Report};
 use tollhouse_domain::bridge::standing::{Found, report};
 
 use super::machine;
@@ -17,6 +17,7 @@ const FRESH: Duration = Duration::from_secs(30);
 const FRESH_UNWELL: Duration = Duration::from_secs(2);
 /// How long whoever asks waits for the next look: less than the gateway waits for an answer.
 const WAIT: Duration = Duration::from_millis(800);
+const _: () = assert!(WAIT.as_millis() < PATIENCE.as_millis());
 
 /// How the bridge is.
 pub(super) struct Standing {

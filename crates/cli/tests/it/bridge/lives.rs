@@ -2,8 +2,9 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
+use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -173,6 +174,40 @@ fn a_program_that_hangs_does_not_hold_up_what_the_bridge_says() {
     bridge.ready();
 }
 
+/// A program is asked about itself again and again: what it leaves behind each time would add up.
+#[test]
+fn nothing_is_left_of_a_program_that_hangs_when_it_is_asked_about_itself() {
+    let hangs = CLAUDE.replace(
+        "--version)",
+        "--version) [ -e \"$HOME/child\" ] || { sh -c 'echo $$ > \"$HOME/child.new\"; mv \"$HOME/child.new\" \"$HOME/child\"; while :; do sleep 1; done' >/dev/null 2>&1 & wait; };",
+    );
+    let bridge = Bridge::start("claude", &hangs.replace("MORE", ":"));
+    until("the program", || bridge.place.path("child").exists());
+    bridge.health(|answer| !answer.body.contains("starting"));
+    assert!(!lives(&bridge.place, "child"));
+}
+
+#[test]
+fn what_a_program_says_of_itself_is_read_as_far_as_it_matters() {
+    let endless = CLAUDE.replace(
+        "--version)",
+        "--version) head -c 300000000 /dev/zero | tr '\\0' x; exit 0 ;;\nnever)",
+    );
+    let bridge = Bridge::start("claude", &endless.replace("MORE", ":"));
+    let health = bridge.health(|answer| !answer.body.contains("starting"));
+    assert_eq!(health.json()["configured"], true, "{}", health.body);
+    let status = format!("/proc/{}/status", bridge.running.as_ref().unwrap().id());
+    let status = fs::read_to_string(status).unwrap();
+    let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let most: u64 = most
+        .unwrap()
+        .trim()
+        .trim_end_matches(" kB")
+        .parse()
+        .unwrap();
+    assert!(most < 150_000, "{most} KiB");
+}
+
 /// Connections that say nothing keep nobody out for ever, and there is an end to them.
 #[test]
 fn so_many_connections_and_no_more() {
@@ -193,6 +228,31 @@ fn so_many_connections_and_no_more() {
     late.set_read_timeout(Some(SOON)).unwrap();
     late.read_exact(&mut said).unwrap();
     assert_eq!(&said, b"HTTP/1.1 200");
+}
+
+/// Somebody else's answer of any length is none of a bridge's, and is not read to its end.
+#[test]
+fn what_answers_at_length_is_no_bridge() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut place = Place::new();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    place.set("CLAUDE_BRIDGE_URL", &url);
+    let answering = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut asked = [0; 1024];
+        assert!(stream.read(&mut asked).unwrap() > 0);
+        let ready = r#"{"status":"ready","provider":"claude"}"#;
+        let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+        let mut last = stream.write_all(format!("{head}26\r\n{ready}\r\n").as_bytes());
+        while last.is_ok() {
+            last = stream.write_all(format!("400\r\n{}\r\n", " ".repeat(1024)).as_bytes());
+        }
+    });
+    let rows: Value = serde_json::from_str(&place.ok(&["bridge", "list", "--json"])).unwrap();
+    answering.join().unwrap();
+    assert_eq!(rows[0]["state"], "unreachable");
+    let detail = rows[0]["detail"].as_str().unwrap();
+    assert!(detail.contains("too long"), "{detail}");
 }
 
 #[test]
