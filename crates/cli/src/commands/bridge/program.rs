@@ -131,6 +131,11 @@ impl Run {
         self.reader.model()
     }
 
+    /// When its time is over.
+    pub(super) fn until(&self) -> Instant {
+        self.until
+    }
+
     /// Waits for what comes next. After anything but text there is nothing more.
     pub(super) async fn next(&mut self) -> Step {
         let until = self.until;

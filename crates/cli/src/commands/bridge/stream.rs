@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::time::{Instant, timeout_at};
 use tollhouse_domain::bridge::Bridge;
 use tollhouse_vault::Secret;
 
@@ -28,7 +29,8 @@ pub(super) struct Streaming {
 }
 
 impl Streaming {
-    /// Hands pieces on until the answer is whole, or nobody wants it any more: then the program is ended.
+    /// Hands pieces on until the answer is whole, or nobody wants it any more or takes it in time: then the
+    /// program is ended.
     pub(super) async fn pump(mut self, first: Step, sender: mpsc::Sender<Bytes>) {
         let (mut step, mut begun) = (first, false);
         loop {
@@ -41,7 +43,7 @@ impl Streaming {
                 }
             };
             begun = true;
-            if sender.send(bytes).await.is_err() {
+            if !hand_on(&sender, bytes, self.run.until()).await {
                 return;
             }
             if last {
@@ -57,6 +59,11 @@ impl Streaming {
     }
 }
 
+/// Whether a piece found room before `until`: whoever stops reading does not keep a place for ever.
+async fn hand_on(sender: &mpsc::Sender<Bytes>, bytes: Bytes, until: Instant) -> bool {
+    matches!(timeout_at(until, sender.send(bytes)).await, Ok(Ok(())))
+}
+
 /// The pieces of an answer as they come.
 pub(super) struct Pieces(pub(super) mpsc::Receiver<Bytes>);
 
@@ -70,5 +77,27 @@ impl HttpBody for Pieces {
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let next = self.0.poll_recv(context);
         next.map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_stops_reading_is_waited_for_no_longer_than_the_run_may_take() {
+        let (sender, mut pieces) = mpsc::channel(1);
+        let piece = || Bytes::from_static(b"piece");
+        let until = Instant::now() + Duration::from_mins(5);
+        assert!(hand_on(&sender, piece(), until).await);
+        assert!(!hand_on(&sender, piece(), until).await, "there is no room");
+        assert_eq!(Instant::now(), until);
+        assert_eq!(pieces.recv().await, Some(piece()));
+        let later = until + Duration::from_mins(5);
+        assert!(hand_on(&sender, piece(), later).await);
+        drop(pieces);
+        assert!(!hand_on(&sender, piece(), later).await, "nobody wants it");
     }
 }
