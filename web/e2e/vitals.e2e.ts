@@ -138,23 +138,27 @@ test("no page moves while it fills", async () => {
   expect(bad).toEqual([]);
 });
 
-test("no page keeps the browser busy, asks much, or asks anybody else", async () => {
-  const bad: string[] = [];
-  for (const path of pages) {
-    let blocked = Number.POSITIVE_INFINITY;
-    for (let at = 0; at < ATTEMPTS && blocked > MOST_BLOCKED; at++) {
-      const seen = await visit(path, false);
-      blocked = Math.min(blocked, seen.blocked);
-      if (at > 0) continue;
-      const strangers = seen.requests.filter((url) => !url.startsWith(`${here.ready.url}/`));
-      if (strangers.length > 0) bad.push(`${path} asks ${strangers.join(", ")}`);
-      if (seen.requests.length > MOST_REQUESTS)
-        bad.push(`${path}: ${seen.requests.length} requests: ${seen.requests.join(" ")}`);
-      // What comes from `dist` and not from the gateway is not compressed.
-      if (!process.env.TOLLHOUSE_E2E_DIST && seen.bytes > MOST_BYTES)
-        bad.push(`${path}: ${seen.bytes} bytes`);
+test(
+  "no page keeps the browser busy, asks much, or asks anybody else",
+  async () => {
+    const bad: string[] = [];
+    for (const path of pages) {
+      let blocked = Number.POSITIVE_INFINITY;
+      for (let at = 0; at < ATTEMPTS && blocked > MOST_BLOCKED; at++) {
+        const seen = await visit(path, false);
+        blocked = Math.min(blocked, seen.blocked);
+        if (at > 0) continue;
+        const strangers = seen.requests.filter((url) => !url.startsWith(`${here.ready.url}/`));
+        if (strangers.length > 0) bad.push(`${path} asks ${strangers.join(", ")}`);
+        if (seen.requests.length > MOST_REQUESTS)
+          bad.push(`${path}: ${seen.requests.length} requests: ${seen.requests.join(" ")}`);
+        // What comes from `dist` and not from the gateway is not compressed.
+        if (!process.env.TOLLHOUSE_E2E_DIST && seen.bytes > MOST_BYTES)
+          bad.push(`${path}: ${seen.bytes} bytes`);
+      }
+      if (blocked > MOST_BLOCKED) bad.push(`${path}: busy for ${Math.round(blocked)} ms`);
     }
-    if (blocked > MOST_BLOCKED) bad.push(`${path}: busy for ${Math.round(blocked)} ms`);
-  }
-  expect(bad).toEqual([]);
-}, PATIENCE);
+    expect(bad).toEqual([]);
+  },
+  PATIENCE,
+);
