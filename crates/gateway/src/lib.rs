@@ -34,6 +34,6 @@ mod telemetry;
 mod upstream;
 
 pub use config::{Config, ConfigError};
-pub use server::{ServeError, Server};
+pub use server::{Listening, ServeError, Server, listen};
 pub use start::{StartError, rotation};
 pub use state::Gateway;

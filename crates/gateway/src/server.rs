@@ -53,31 +53,29 @@ pub enum ServeError {
     Tls(String),
 }
 
-/// A bound server.
-#[expect(missing_debug_implementations, reason = "holds the gateway")]
-pub struct Server {
-    gateway: Gateway,
+/// An address that is taken, where nobody is served yet. It comes before the gateway: where it cannot be had,
+/// nothing else has begun.
+#[expect(missing_debug_implementations, reason = "holds a key")]
+pub struct Listening {
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
     permits: Arc<Semaphore>,
     drain: Duration,
 }
 
-impl Server {
-    /// Binds the configured address.
-    pub async fn bind(gateway: Gateway, config: &Config) -> Result<Self, ServeError> {
+impl Listening {
+    /// Takes the configured address.
+    pub async fn bind(config: &Config) -> Result<Self, ServeError> {
+        let listener = listen(config.listen).await?;
+        Self::on(listener, config)
+    }
+
+    /// On an address that the caller has taken, which stands in for the configured one.
+    pub fn on(listener: TcpListener, config: &Config) -> Result<Self, ServeError> {
         let tls = config.tls.as_ref().map(tls::acceptor).transpose()?;
-        let listener =
-            TcpListener::bind(config.listen)
-                .await
-                .map_err(|source| ServeError::Listen {
-                    address: config.listen,
-                    source,
-                })?;
         let most = usize::try_from(config.max_connections).unwrap_or(usize::MAX);
         let permits = Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
         Ok(Self {
-            gateway,
             listener,
             tls,
             permits,
@@ -90,31 +88,66 @@ impl Server {
         self.listener.local_addr()
     }
 
+    /// A server of this gateway.
+    pub fn serve(self, gateway: Gateway) -> Server {
+        Server {
+            gateway,
+            listening: self,
+        }
+    }
+}
+
+/// Takes an address.
+pub async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
+    let listener = TcpListener::bind(address).await;
+    listener.map_err(|source| ServeError::Listen { address, source })
+}
+
+/// A gateway and where it listens.
+#[expect(missing_debug_implementations, reason = "holds the gateway")]
+pub struct Server {
+    gateway: Gateway,
+    listening: Listening,
+}
+
+impl Server {
+    /// Where it listens.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.listening.address()
+    }
+
     /// Serves until `stop`, then lets open calls end, then ends everything. A cancelled `now` cuts
     /// the waiting short.
     pub async fn run(self, stop: CancellationToken, now: CancellationToken) {
+        let Self { gateway, listening } = self;
+        let Listening {
+            listener,
+            tls,
+            permits,
+            drain,
+        } = listening;
         let connections = TaskTracker::new();
         let (closing, killing) = (CancellationToken::new(), CancellationToken::new());
-        let router = admin::router(self.gateway.clone(), closing.clone());
+        let router = admin::router(gateway.clone(), closing.clone());
         let shared = Arc::new(Shared {
-            gateway: self.gateway.clone(),
+            gateway: gateway.clone(),
             router,
             closing: closing.clone(),
             killing: killing.clone(),
         });
         loop {
             let permit = tokio::select! {
-                permit = Arc::clone(&self.permits).acquire_owned() => permit,
+                permit = Arc::clone(&permits).acquire_owned() => permit,
                 () = stop.cancelled() => break,
             };
             let Ok(permit) = permit else { break };
             let stream = tokio::select! {
-                accepted = self.listener.accept() => accepted,
+                accepted = listener.accept() => accepted,
                 () = stop.cancelled() => break,
             };
             match stream {
                 Ok((stream, peer)) => {
-                    let (shared, tls) = (Arc::clone(&shared), self.tls.clone());
+                    let (shared, tls) = (Arc::clone(&shared), tls.clone());
                     connections.spawn(async move {
                         shared.gateway.metrics().connections.inc();
                         shared.connection(stream, peer.ip(), tls).await;
@@ -129,21 +162,21 @@ impl Server {
             }
         }
         // Nobody can connect any more; those who are connected finish what they began.
-        drop(self.listener);
-        self.gateway.0.draining.store(true, Ordering::Relaxed);
+        drop(listener);
+        gateway.0.draining.store(true, Ordering::Relaxed);
         closing.cancel();
         connections.close();
-        let seconds = self.drain.as_secs();
+        let seconds = drain.as_secs();
         info!(seconds, "stopping: open calls may end");
         tokio::select! {
             () = connections.wait() => {}
-            () = tokio::time::sleep(self.drain) => warn!("open calls did not end in time; they are cut off"),
+            () = tokio::time::sleep(drain) => warn!("open calls did not end in time; they are cut off"),
             () = now.cancelled() => warn!("asked again: open calls are cut off"),
         }
-        self.gateway.ledger().cut();
+        gateway.ledger().cut();
         killing.cancel();
         connections.wait().await;
-        self.gateway.shut_down().await;
+        gateway.shut_down().await;
     }
 }
 

@@ -4,7 +4,7 @@ mod calls;
 mod history;
 mod paste;
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 use tollhouse_domain::audit::{Action, Actor, Note, Subject, SubjectKind};
 use tollhouse_domain::price::{Price, Rates};
 use tollhouse_gateway::config::{self, Overrides};
-use tollhouse_gateway::{Config, Gateway, Server, clock};
+use tollhouse_gateway::{Config, Gateway, Listening, clock, listen};
 use tollhouse_sim::{Sim, SimConfig};
 use tollhouse_store::{Store, StoredPrice};
 use tollhouse_vault::{Secret, admin_token, new_virtual_key};
@@ -28,8 +28,6 @@ use crate::{environment, output, profile, settings};
 
 /// The simulated provider's models, each with an exact route so that lists show them.
 const MODELS: [&str; 4] = ["sim-coder", "sim-echo", "sim-think", "sim-tool"];
-/// How often another free port is tried when somebody else takes the first.
-const PORT_ATTEMPTS: u32 = 5;
 
 /// Everything that runs for as long as the demo does.
 struct Demo {
@@ -99,26 +97,19 @@ impl Demo {
             };
             Some(secret.expose().to_owned())
         };
-        let mut attempt = 0;
-        let (server, url) = loop {
-            attempt += 1;
-            let text = configuration(free_port(args.port)?, &sim.base_url());
-            let data_dir = Some(directory.path().join("data"));
-            let overrides = Overrides {
-                data_dir,
-                database: database.clone(),
-                ..Overrides::default()
-            };
-            let config = config::parse("demo", &text, &overrides, &lookup)?;
-            match serve(&config, if args.once { 0 } else { args.history }).await {
-                Ok(server) => break (server, config.public_url),
-                Err(_) if args.port == 0 && attempt < PORT_ATTEMPTS => {}
-                Err(error) if error.is::<tollhouse_gateway::ServeError>() => {
-                    return Err(error.context("--port 0 picks a free one"));
-                }
-                Err(error) => return Err(error),
-            }
+        // The address is part of what the gateway is told, so it is taken first.
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
+        let listener = listen(address).await.context("--port 0 picks a free one")?;
+        let text = configuration(listener.local_addr()?.port(), &sim.base_url());
+        let data_dir = Some(directory.path().join("data"));
+        let overrides = Overrides {
+            data_dir,
+            database,
+            ..Overrides::default()
         };
+        let config = config::parse("demo", &text, &overrides, &lookup)?;
+        let gateway = gateway(&config, if args.once { 0 } else { args.history }).await?;
+        let server = Listening::on(listener, &config)?.serve(gateway);
         let (stop, now) = (CancellationToken::new(), CancellationToken::new());
         let tasks = TaskTracker::new();
         tasks.spawn(server.run(stop.clone(), now.clone()));
@@ -126,7 +117,7 @@ impl Demo {
         Ok(Self {
             directory,
             sim,
-            url,
+            url: config.public_url,
             key,
             admin,
             tasks,
@@ -183,7 +174,8 @@ impl Demo {
     }
 }
 
-async fn serve(config: &Config, history: u32) -> anyhow::Result<Server> {
+/// A gateway whose store has a past.
+async fn gateway(config: &Config, history: u32) -> anyhow::Result<Gateway> {
     std::fs::create_dir_all(&config.data_dir)?;
     let store = Store::open(&config.database).await?;
     let subject = Subject::of(SubjectKind::Prices);
@@ -199,16 +191,7 @@ async fn serve(config: &Config, history: u32) -> anyhow::Result<Server> {
         store.close().await;
         written?;
     }
-    Ok(Server::bind(gateway, config).await?)
-}
-
-/// The address is part of what the gateway is told, so the port must be known before it is bound.
-fn free_port(wanted: u16) -> anyhow::Result<u16> {
-    if wanted != 0 {
-        return Ok(wanted);
-    }
-    let probe = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
-    Ok(probe.local_addr()?.port())
+    Ok(gateway)
 }
 
 /// Made up, so that costs can be seen.

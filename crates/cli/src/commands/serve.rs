@@ -6,7 +6,7 @@ use std::path::absolute;
 use anyhow::Context as _;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tollhouse_gateway::{Config, Gateway, Server};
+use tollhouse_gateway::{Config, Gateway, Listening};
 use tracing::warn;
 use tracing_subscriber::EnvFilter;
 
@@ -20,8 +20,8 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     log(&args.log, args.log_format)?;
     let config = settings::load(&args.config)?;
     let signals = StopRequests::listen()?;
-    let gateway = Gateway::start(&config).await?;
-    let server = Server::bind(gateway, &config).await?;
+    let listening = Listening::bind(&config).await?;
+    let server = listening.serve(Gateway::start(&config).await?);
     let address = server.address()?;
     if address.ip().is_loopback()
         && let Err(error) = write_profile(&config, address)

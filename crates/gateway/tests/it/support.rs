@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tollhouse_gateway::config::{self, Overrides};
-use tollhouse_gateway::{Config, Gateway, Server};
+use tollhouse_gateway::{Config, Gateway, Listening};
 
 /// The virtual key of every test gateway.
 pub(crate) const KEY: &str = "th-test-key-0123456789abcdefghijklmnop";
@@ -106,10 +106,11 @@ impl TestGateway {
     /// A gateway from configuration text of the test's own.
     pub(crate) async fn from_text(text: &str, data_dir: TempDir) -> Self {
         let config = parse(text);
+        let listening = Listening::bind(&config).await.unwrap();
         let gateway = Gateway::start(&config)
             .await
             .unwrap_or_else(|error| panic!("{error}"));
-        let server = Server::bind(gateway.clone(), &config).await.unwrap();
+        let server = listening.serve(gateway.clone());
         let url = format!("http://{}", server.address().unwrap());
         let (stop, now) = (CancellationToken::new(), CancellationToken::new());
         let mut tasks = JoinSet::new();
