@@ -55,7 +55,8 @@ async fn claim(
     id: CredentialId,
     generation: i64,
 ) -> Result<Box<AccountRecord>, Outcome> {
-    if !gateway.0.accounts.enabled() {
+    // Who stops begins nothing that an authority may answer too late for.
+    if !gateway.0.accounts.enabled() || gateway.0.stop.is_cancelled() {
         return Err(Outcome::Gone);
     }
     loop {

@@ -15,6 +15,8 @@ use super::tokens::Tokens;
 const UNKNOWN_LIFE: Duration = Duration::from_hours(1);
 /// The longest life that is believed.
 const LONGEST_LIFE: Duration = Duration::from_hours(24 * 400);
+/// What may be left of a granted token's life by its own words before our clock is taken to be wrong.
+const BARELY: Duration = Duration::from_mins(1);
 
 /// Tokens, granted at `at`.
 pub(crate) struct Grant {
@@ -137,16 +139,23 @@ impl Grant {
         Some(Self::of(tokens, lives, at)?.begun(lives))
     }
 
-    /// The same as just granted: by whichever clock it has ended, that clock is wrong, and who believed it would
-    /// have it renewed with every call.
+    /// The same as just granted: what says that half of its life is over is a wrong clock or an answer out of
+    /// a store, and who believed it would have it renewed at every look, or with every call.
     fn begun(self, lives: Option<Duration>) -> Self {
-        if self.expires_at > self.at {
+        let life = self.expires_at.since(self.issued_at);
+        if self.issued_at.plus(life / 2) > self.at {
             return self;
         }
-        let lives = lives.unwrap_or(UNKNOWN_LIFE).min(LONGEST_LIFE);
+        let expires_at = if self.expires_at > self.at.plus(BARELY) {
+            self.expires_at
+        } else {
+            let lives = lives.or((!life.is_zero()).then_some(life));
+            self.at
+                .plus(lives.unwrap_or(UNKNOWN_LIFE).min(LONGEST_LIFE))
+        };
         Self {
             issued_at: self.at,
-            expires_at: self.at.plus(lives),
+            expires_at,
             ..self
         }
     }
@@ -262,6 +271,15 @@ mod tests {
         let body = br#"{"token":"short","expires_at":1794993600,"refresh_in":1200}"#;
         let grant = Grant::exchanged(body, &before(), None, NOW).unwrap();
         assert_eq!(grant.expires_at.since(NOW).as_secs(), 1200);
+        // Of an hour by a clock that is 59 minutes and a half behind, or 45: nothing says how long it lives.
+        for (late, left) in [(3570, 3600), (2700, 900)] {
+            let issued = 1_795_000_000 - late;
+            let access = token(&format!(r#"{{"iat":{issued},"exp":{}}}"#, issued + 3600));
+            let body = format!(r#"{{"access_token":"{access}"}}"#);
+            let grant = Grant::read(body.as_bytes(), &before(), NOW).unwrap();
+            assert_eq!(grant.issued_at, NOW, "{late}");
+            assert_eq!(grant.expires_at.since(NOW).as_secs(), left, "{late}");
+        }
         // What somebody brings may well have ended.
         let mut tokens = before();
         tokens.access = access;

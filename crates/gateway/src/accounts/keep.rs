@@ -36,24 +36,28 @@ async fn look_after(gateway: &Gateway, authority: &str, stop: &CancellationToken
     loop {
         let now = clock::now();
         gateway.0.accounts.forget_failed(now);
-        let due = due_now(gateway, authority, now);
-        let mut open = JoinSet::new();
-        for account in due {
-            while open.len() >= AT_ONCE {
-                open.join_next().await;
-            }
-            let gateway = gateway.clone();
-            let generation = generation(&account);
-            open.spawn(async move { Renewing(&gateway).outcome(account.id, generation).await });
-        }
         tokio::select! {
-            () = async { while open.join_next().await.is_some() {} } => {}
+            () = refresh(gateway, due_now(gateway, authority, now)) => {}
             () = stop.cancelled() => return,
         }
         if !pause(LOOK, stop).await {
             return;
         }
     }
+}
+
+/// Refreshes these, a few at once. Who leaves here leaves alone what has begun, and begins nothing more.
+async fn refresh(gateway: &Gateway, due: Vec<Arc<OpenCredential>>) {
+    let mut open = JoinSet::new();
+    for account in due {
+        if open.len() >= AT_ONCE {
+            open.join_next().await;
+        }
+        let gateway = gateway.clone();
+        let generation = generation(&account);
+        open.spawn(async move { Renewing(&gateway).outcome(account.id, generation).await });
+    }
+    open.join_all().await;
 }
 
 /// The accounts of providers of `authority` that are due. Of a provider that is gone, nobody renews any.

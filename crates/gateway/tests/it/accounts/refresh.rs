@@ -239,7 +239,9 @@ async fn many_logins_of_an_authority_that_hangs_do_not_keep_those_of_others_from
     let gateway = TestGateway::from_text(&text, data_dir).await;
     renewed(&sim, 1).await;
     assert_eq!(sim.authority().counters("ada").refreshes, 1);
-    gateway.stop().await;
+    // Five seconds for those that have begun. All of them one after another would take eight times as long.
+    let stopped = tokio::time::timeout(SOON, gateway.stop()).await;
+    stopped.expect("nothing more is begun");
 }
 
 #[tokio::test]
