@@ -1,6 +1,6 @@
 //! Answers as chat completions, whole and in pieces.
 
-use std::convert::Infallible;
+use std::io;
 
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -12,11 +12,12 @@ use tollhouse_domain::bridge::output::Done;
 use tollhouse_gateway::{clock, ids};
 use tollhouse_wire::usage::Usage;
 
-pub(super) type Body = UnsyncBoxBody<Bytes, Infallible>;
+pub(super) type Body = UnsyncBoxBody<Bytes, io::Error>;
 
 /// An answer in JSON, for whoever asked and nobody's cache.
 pub(super) fn json(status: StatusCode, body: impl Into<Bytes>) -> Response<Body> {
-    let mut response = Response::new(Full::new(body.into()).boxed_unsync());
+    let body = Full::new(body.into()).map_err(|never| match never {});
+    let mut response = Response::new(body.boxed_unsync());
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -8,7 +8,6 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::Incoming;
-use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 use tollhouse_domain::bridge::ask::{self, Ask};
 use tollhouse_domain::bridge::output::Done;
@@ -18,14 +17,12 @@ use super::answer::{Answer, Body, json};
 use super::handle::Served;
 use super::program::{Failed, Run, Step};
 use super::refusal::{Refusal, refusal};
-use super::stream::{Pieces, Streaming};
+use super::stream::{Streaming, pieces};
 
 /// The most bytes of a request.
 const LONGEST_REQUEST: usize = 8 << 20;
 /// How long a request may take to arrive.
 const ARRIVAL: Duration = Duration::from_mins(1);
-/// Pieces of an answer that wait for a slow client.
-const WAITING: usize = 16;
 /// When to come back where all are at work.
 const BUSY_SECONDS: u32 = 5;
 
@@ -65,7 +62,7 @@ impl Served {
             Step::Failed(failed) => return Err(self.refusal(failed)),
             step => step,
         };
-        let (sender, receiver) = mpsc::channel(WAITING);
+        let (sender, pieces) = pieces();
         let streaming = Streaming {
             answer: Answer::new(model(&run, &ask)),
             run,
@@ -80,7 +77,7 @@ impl Served {
                 .clone()
                 .run_until_cancelled_owned(streaming.pump(first, sender)),
         );
-        let mut response = Response::new(Pieces(receiver).boxed_unsync());
+        let mut response = Response::new(pieces.boxed_unsync());
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
