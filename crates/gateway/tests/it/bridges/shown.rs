@@ -40,7 +40,10 @@ async fn a_persons_bridge_is_shown_to_that_person_as_it_is_and_to_no_others() {
     let secret = format!(r#"{{"api_key":"{}"}}"#, shared());
     let platform = "/api/v1/platform/credentials/claude-bridge";
     admin(&client, http::Method::PUT, platform, &secret).await;
-    let row = shown(&client, |row| row["bridge"]["checked_at"].is_string()).await;
+    let row = shown(&client, |row| {
+        row["bridge"]["checked_at"].is_string() && row["state"] != "unreachable"
+    })
+    .await;
     assert_eq!(
         row["state"], "auth_required",
         "ready, and for nobody: {row}"
@@ -48,12 +51,11 @@ async fn a_persons_bridge_is_shown_to_that_person_as_it_is_and_to_no_others() {
     assert_eq!(row["configured"], false, "{row}");
     assert_eq!(to(&client, &bob).await, None);
     let (id, ada) = somebody(&client, "ada").await;
-    let root = shown(&client, |row| row["bridge"]["ownerless"] == false).await;
-    assert_eq!(
-        (&root["state"], &root["configured"]),
-        (&"ready".into(), &true.into()),
-        "{root}"
-    );
+    let root = shown(&client, |row| {
+        row["bridge"]["ownerless"] == false && row["state"] == "ready"
+    })
+    .await;
+    assert_eq!(root["configured"], true, "{root}");
     let hers = to(&client, &ada).await.unwrap();
     assert_eq!(
         (&hers["state"], &hers["bridge"]["owner"]),
@@ -73,11 +75,7 @@ async fn a_persons_bridge_is_shown_to_that_person_as_it_is_and_to_no_others() {
     let key = admin(&client, http::Method::POST, "/api/v1/keys", &keys).await;
     let headers = [("x-api-key", key["secret"].as_str().unwrap())];
     client.post(COMPLETIONS, &headers, ASK).await;
-    let root = shown(&client, |row| {
-        row["bridge"]["detail"] != hers["bridge"]["detail"] || row["state"] == "auth_required"
-    })
-    .await;
-    assert_eq!(root["state"], "auth_required", "{root}");
+    shown(&client, |row| row["state"] == "auth_required").await;
     let hers = to(&client, &ada).await.unwrap();
     assert_eq!(hers["state"], "auth_required", "{hers}");
     assert_eq!(to(&client, &bob).await, None);

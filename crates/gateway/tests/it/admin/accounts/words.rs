@@ -6,10 +6,11 @@ use tollhouse_sim::Shape;
 use super::{World, begin, poll};
 use crate::support::upstream::ScriptedUpstream;
 
-/// How long an attempt is to be left alone: nearly `seconds`, since some of them may have passed.
+/// How long an attempt is to be left alone: nearly `seconds`, since some of them may have passed. The pauses that are
+/// told apart are five seconds apart.
 fn wants(told: &Value, seconds: u64) -> bool {
     let pause = told["retry_in"].as_u64();
-    pause.is_some_and(|pause| (seconds - 1..=seconds).contains(&pause))
+    pause.is_some_and(|pause| (seconds - 4..=seconds).contains(&pause))
 }
 
 #[tokio::test]
