@@ -131,16 +131,25 @@ function cells<Row>(columns: readonly ListColumn<Row>[], row: Row): ReactNode[] 
     if (!column) continue;
     const { name, instead } = column;
     const other = instead?.cell(row);
-    const wide = other !== undefined && instead ? instead.columns : 1;
-    at += wide - 1;
+    if (other === undefined || !instead) {
+      drawn.push(
+        <div key={name} role="cell" className={styleOf(column)}>
+          {column.cell(row)}
+        </div>,
+      );
+      continue;
+    }
+    const covered = columns.slice(at, at + instead.columns);
+    at += covered.length - 1;
     drawn.push(
       <div
         key={name}
         role="cell"
-        className={styleOf(wide > 1 ? { ...column, number: false } : column)}
-        {...(wide > 1 && { "aria-colspan": wide, style: { gridColumn: `span ${wide}` } })}
+        aria-colspan={covered.length}
+        className={`${styles.cell} ${styles.instead}`}
+        style={perWidth(covered, "span", (shown) => shown.length)}
       >
-        {other ?? column.cell(row)}
+        {other}
       </div>,
     );
   }
@@ -149,15 +158,23 @@ function cells<Row>(columns: readonly ListColumn<Row>[], row: Row): ReactNode[] 
 
 /** The columns of each width of window. */
 function tracks<Row>(columns: readonly ListColumn<Row>[]): CSSProperties {
-  const of = (shown: (column: ListColumn<Row>) => boolean, on?: "phone") =>
-    columns
-      .filter(shown)
-      .map(({ width, phone }) => (on && phone) ?? width)
-      .join(" ");
+  return perWidth(columns, "tracks", (shown, on) =>
+    shown.map(({ width, phone }) => (on === "phone" && phone) || width).join(" "),
+  );
+}
+
+/** What comes of the columns that each width of window shows, as properties for the style sheet. */
+function perWidth<Row>(
+  columns: readonly ListColumn<Row>[],
+  name: string,
+  of: (shown: ListColumn<Row>[], on: "wide" | "narrow" | "phone") => string | number,
+): CSSProperties {
+  const narrow = columns.filter(({ hide }) => hide !== "narrow");
+  const phone = columns.filter(({ hide }) => hide === undefined);
   const properties = {
-    "--wide": of(() => true),
-    "--narrow": of(({ hide }) => hide !== "narrow"),
-    "--phone": of(({ hide }) => hide === undefined, "phone"),
+    [`--${name}-wide`]: of([...columns], "wide"),
+    [`--${name}-narrow`]: of(narrow, "narrow"),
+    [`--${name}-phone`]: of(phone, "phone"),
   };
   return properties as CSSProperties;
 }
