@@ -37,7 +37,9 @@ test("conversations are listed, and one shows its turns, sub-agents and cache br
   await page.waitForURL((url) => url.searchParams.get("only") === "breaks");
   const notes = turns.getByRole("cell", { name: /^cache broke/ });
   await notes.first().waitFor();
-  expect(await notes.count()).toBe((await turns.getByRole("row").count()) - 1);
+  await expect
+    .poll(async () => (await turns.getByRole("row").count()) - (await notes.count()))
+    .toBe(1);
   await portray(page, "session-breaks");
   await page.getByRole("button", { name: all ?? "" }).click();
   await page.waitForURL((url) => !url.searchParams.has("only"));

@@ -90,7 +90,11 @@ function Below({ session, turns, calls }: { session: SessionRow; turns: Turn[]; 
   const navigate = useNavigate({ from: "/sessions/$id" });
   const choose = (tab: "turns" | "transcript") =>
     navigate({
-      search: ({ org }) => ({ ...(org && { org }), ...(tab !== "turns" && { tab }) }),
+      search: ({ org, only }) => ({
+        ...(org && { org }),
+        ...(only && { only }),
+        ...(tab !== "turns" && { tab }),
+      }),
       replace: true,
     });
   return (
