@@ -25,7 +25,7 @@ const CAPTURES: u32 = 100;
 pub(crate) struct Keep {
     /// Calls, and what only they refer to.
     pub(crate) calls: Option<Duration>,
-    /// What they came to, by hour and day, which they never outlive.
+    /// What they came to, by hour and day; kept as long as they are, whatever this says.
     pub(crate) sums: Option<Duration>,
     /// What they said, which never outlives them.
     pub(crate) captures: Option<Duration>,
