@@ -49,6 +49,8 @@ test("somebody signs in with a code, pauses, resumes, renews and removes", async
   const card = page.getByRole("article", { name: "plan first" });
   await card.getByText("Just added").waitFor();
   await card.getByText("mika@example.com").waitFor();
+  const made = await card.getByRole("link", { name: "Calls" }).getAttribute("href");
+  expect(made).toMatch(/calls\?credential=cred_/);
   await portray(page, "account");
   await card.getByRole("button", { name: "Pause" }).click();
   await card.getByText("Paused", { exact: true }).waitFor();

@@ -63,6 +63,15 @@ test("filters stand in the address, and what they find is only that", async () =
   expect(new Set(await cells.allTextContents())).toEqual(new Set(["upstream error"]));
   await page.getByRole("button", { name: "Clear" }).click();
   await page.getByRole("cell", { name: "success" }).first().waitFor();
+  await outcome.selectOption("unsuccessful");
+  await page.waitForURL((url) => url.searchParams.get("outcome") === "unsuccessful");
+  await settled(page);
+  await cells.first().waitFor();
+  expect(await cells.allTextContents()).not.toContain("success");
+  await page.getByLabel("Fallback").selectOption("server_error");
+  await page.getByText("No call passes these filters").waitFor();
+  await page.getByRole("button", { name: "Clear" }).click();
+  await page.getByRole("cell", { name: "success" }).first().waitFor();
   await page.getByLabel("Tag").fill("repo=billing");
   await page.keyboard.press("Enter");
   await page.getByLabel("Cost at least").fill("$0.20");

@@ -58,6 +58,15 @@ test("the platform's: set, tested, replaced, switched off and on, removed", asyn
   await portray(page, "credential-set");
   await dialog.getByRole("button", { name: "Save" }).click();
   await page.getByText("Set lab default").waitFor();
+  const { data } = await here.api<{ data: { id: string; provider: string }[] }>(
+    "GET",
+    "/platform/credentials?limit=1000",
+  );
+  const made = await page
+    .getByRole("link", { name: "Calls with lab default" })
+    .getAttribute("href");
+  const id = data.find(({ provider }) => provider === "lab")?.id;
+  expect(made).toContain(`calls?credential=${id}`);
   const row = page.getByRole("row", { name: /^lab/ });
   await row.getByText("Ready").waitFor();
   // Nothing of the secret is left on the page, nor comes back to it.

@@ -1,6 +1,7 @@
 //! One request and its answer: the ledger's row.
 
 mod attempt;
+mod fallback;
 
 use std::net::IpAddr;
 
@@ -9,6 +10,7 @@ use tollhouse_wire::Protocol;
 use tollhouse_wire::usage::Usage;
 
 pub use self::attempt::Attempt;
+pub use self::fallback::Fallback;
 use crate::capture::Kept;
 use crate::credential::{CredentialKind, CredentialSource};
 use crate::id::{CallId, CredentialId, KeyId, OrgId, SessionId, UserId};

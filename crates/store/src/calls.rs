@@ -17,7 +17,7 @@ use crate::error::Result;
 use crate::options::Page;
 use crate::rollups::AddRollups;
 use columns::{names, select_calls};
-pub use filter::CallFilter;
+pub use filter::{CallFilter, Ended, TurnedElsewhere};
 pub(crate) use filter::{beside, push_tag};
 pub(crate) use row::{CallRow, bounded};
 pub use row::{MAX_COST, MAX_COUNT, MAX_TEXT};

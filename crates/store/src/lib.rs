@@ -45,7 +45,7 @@ mod vault;
 pub use accounts::{AccountRecord, Claim, Mark, Renewed, SignIn, Step};
 pub use audit::{AuditFilter, ReadEntry};
 pub use backup::backup;
-pub use calls::{CallFilter, MAX_COST, MAX_COUNT, MAX_TEXT};
+pub use calls::{CallFilter, Ended, MAX_COST, MAX_COUNT, MAX_TEXT, TurnedElsewhere};
 pub use captures::CaptureRow;
 pub use credentials::CredentialRecord;
 pub use db::Store;

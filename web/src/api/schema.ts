@@ -4631,8 +4631,18 @@ export interface operations {
                 provider?: string;
                 /** @description Of this model, whether it was asked for, sent or served. */
                 model?: string;
-                /** @description That ended so. */
+                /**
+                 * @description That ended so: `success`, `upstream_error`, `stream_error`, `client_disconnect`, `refused`,
+                 *     `interrupted`, or `unsuccessful` for all but `success`.
+                 */
                 outcome?: string;
+                /** @description With this error, as calls have it. */
+                error?: string;
+                /**
+                 * @description That turned to another target or credential: `true` for whatever reason, or because of
+                 *     `unreachable`, `rate_limited`, `unauthorized` or `server_error`.
+                 */
+                fallback?: string;
                 /** @description That the client saw end with this HTTP status. */
                 status?: number;
                 /** @description By this client application. */
@@ -4645,6 +4655,8 @@ export interface operations {
                 protocol?: string;
                 /** @description With a credential of this owner: `client`, `user`, `org` or `platform`. */
                 source?: string;
+                /** @description With this credential or account, by id. */
+                credential?: string;
                 /** @description With this tag: `name=value`. */
                 tag?: string;
                 /** @description That cost this many US dollars or more. */
@@ -4727,8 +4739,18 @@ export interface operations {
                 provider?: string;
                 /** @description Of this model, whether it was asked for, sent or served. */
                 model?: string;
-                /** @description That ended so. */
+                /**
+                 * @description That ended so: `success`, `upstream_error`, `stream_error`, `client_disconnect`, `refused`,
+                 *     `interrupted`, or `unsuccessful` for all but `success`.
+                 */
                 outcome?: string;
+                /** @description With this error, as calls have it. */
+                error?: string;
+                /**
+                 * @description That turned to another target or credential: `true` for whatever reason, or because of
+                 *     `unreachable`, `rate_limited`, `unauthorized` or `server_error`.
+                 */
+                fallback?: string;
                 /** @description That the client saw end with this HTTP status. */
                 status?: number;
                 /** @description By this client application. */
@@ -4741,6 +4763,8 @@ export interface operations {
                 protocol?: string;
                 /** @description With a credential of this owner: `client`, `user`, `org` or `platform`. */
                 source?: string;
+                /** @description With this credential or account, by id. */
+                credential?: string;
                 /** @description With this tag: `name=value`. */
                 tag?: string;
                 /** @description That cost this many US dollars or more. */
@@ -8769,8 +8793,18 @@ export interface operations {
                 provider?: string;
                 /** @description Of this model, whether it was asked for, sent or served. */
                 model?: string;
-                /** @description That ended so. */
+                /**
+                 * @description That ended so: `success`, `upstream_error`, `stream_error`, `client_disconnect`, `refused`,
+                 *     `interrupted`, or `unsuccessful` for all but `success`.
+                 */
                 outcome?: string;
+                /** @description With this error, as calls have it. */
+                error?: string;
+                /**
+                 * @description That turned to another target or credential: `true` for whatever reason, or because of
+                 *     `unreachable`, `rate_limited`, `unauthorized` or `server_error`.
+                 */
+                fallback?: string;
                 /** @description That the client saw end with this HTTP status. */
                 status?: number;
                 /** @description By this client application. */
@@ -8783,6 +8817,8 @@ export interface operations {
                 protocol?: string;
                 /** @description With a credential of this owner: `client`, `user`, `org` or `platform`. */
                 source?: string;
+                /** @description With this credential or account, by id. */
+                credential?: string;
                 /** @description With this tag: `name=value`. */
                 tag?: string;
                 /** @description That cost this many US dollars or more. */
@@ -9005,8 +9041,18 @@ export interface operations {
                 provider?: string;
                 /** @description Of this model, whether it was asked for, sent or served. */
                 model?: string;
-                /** @description That ended so. */
+                /**
+                 * @description That ended so: `success`, `upstream_error`, `stream_error`, `client_disconnect`, `refused`,
+                 *     `interrupted`, or `unsuccessful` for all but `success`.
+                 */
                 outcome?: string;
+                /** @description With this error, as calls have it. */
+                error?: string;
+                /**
+                 * @description That turned to another target or credential: `true` for whatever reason, or because of
+                 *     `unreachable`, `rate_limited`, `unauthorized` or `server_error`.
+                 */
+                fallback?: string;
                 /** @description That the client saw end with this HTTP status. */
                 status?: number;
                 /** @description By this client application. */
@@ -9019,6 +9065,8 @@ export interface operations {
                 protocol?: string;
                 /** @description With a credential of this owner: `client`, `user`, `org` or `platform`. */
                 source?: string;
+                /** @description With this credential or account, by id. */
+                credential?: string;
                 /** @description With this tag: `name=value`. */
                 tag?: string;
                 /** @description That cost this many US dollars or more. */

@@ -1,13 +1,14 @@
 //! Asking the record: which calls are meant, and that the newest are among them.
 
+mod values;
+
 use std::borrow::Cow;
 use std::time::Duration;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
-use tollhouse_domain::call::Outcome;
 use tollhouse_domain::credential::CredentialSource;
-use tollhouse_domain::id::{CallId, KeyId, OrgId, SessionId, UserId};
+use tollhouse_domain::id::{CredentialId, KeyId, OrgId, SessionId, UserId};
 use tollhouse_domain::money::Money;
 use tollhouse_domain::tenancy::Visible;
 use tollhouse_domain::time::Timestamp;
@@ -15,6 +16,7 @@ use tollhouse_store::{CallFilter, GroupBy, Interval};
 use tollhouse_wire::Protocol;
 use utoipa::IntoParams;
 
+use self::values::{Elsewhere, Ending, IdPrefix, Tag};
 use super::calls::export::Format;
 use super::page::{Cursor, Limit};
 use crate::state::Gateway;
@@ -53,9 +55,16 @@ macro_rules! record_query {
             provider: Option<String>,
             /// Of this model, whether it was asked for, sent or served.
             model: Option<String>,
-            /// That ended so.
+            /// That ended so: `success`, `upstream_error`, `stream_error`, `client_disconnect`, `refused`,
+            /// `interrupted`, or `unsuccessful` for all but `success`.
             #[param(value_type = Option<String>)]
-            outcome: Option<Outcome>,
+            outcome: Option<Ending>,
+            /// With this error, as calls have it.
+            error: Option<String>,
+            /// That turned to another target or credential: `true` for whatever reason, or because of
+            /// `unreachable`, `rate_limited`, `unauthorized` or `server_error`.
+            #[param(value_type = Option<String>)]
+            fallback: Option<Elsewhere>,
             /// That the client saw end with this HTTP status.
             status: Option<u16>,
             /// By this client application.
@@ -70,6 +79,9 @@ macro_rules! record_query {
             /// With a credential of this owner: `client`, `user`, `org` or `platform`.
             #[param(value_type = Option<String>)]
             source: Option<CredentialSource>,
+            /// With this credential or account, by id.
+            #[param(value_type = Option<String>)]
+            credential: Option<CredentialId>,
             /// With this tag: `name=value`.
             #[param(value_type = Option<String>)]
             tag: Option<Tag>,
@@ -103,9 +115,12 @@ macro_rules! record_query {
                     agent: self.agent.clone(),
                     endpoint: self.endpoint.clone(),
                     protocol: self.protocol,
-                    outcome: self.outcome,
+                    outcome: self.outcome.map(|Ending(ended)| ended),
+                    error: self.error.clone(),
+                    fallback: self.fallback.map(|Elsewhere(turned)| turned),
                     status: self.status,
                     source: self.source,
+                    credential: self.credential,
                     tag: self.tag.clone().map(|Tag(name, value)| (name, value)),
                     min_cost: self.min_cost_usd,
                     ids: self.id.map(|IdPrefix(first, last)| (first, last)),
@@ -201,38 +216,5 @@ impl<'de> Deserialize<'de> for Groups {
                      day or hour alone",
                 )
             })
-    }
-}
-
-/// A tag's name and value.
-#[derive(Clone)]
-struct Tag(String, String);
-
-impl<'de> Deserialize<'de> for Tag {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Cow::<'de, str>::deserialize(deserializer)?;
-        let pair = text.split_once('=').filter(|(name, _)| !name.is_empty());
-        pair.map(|(name, value)| Self(name.to_owned(), value.to_owned()))
-            .ok_or_else(|| D::Error::custom("expected name=value"))
-    }
-}
-
-/// The first and the last call whose id begins with what was given.
-#[derive(Clone, Copy)]
-struct IdPrefix(CallId, CallId);
-
-impl<'de> Deserialize<'de> for IdPrefix {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Cow::<'de, str>::deserialize(deserializer)?;
-        let digits = text.strip_prefix("call_").unwrap_or(&text);
-        let filled = |digit: &str| {
-            let rest = 32_usize.checked_sub(digits.len())?;
-            format!("call_{digits}{}", digit.repeat(rest)).parse().ok()
-        };
-        let hexadecimal = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_hexdigit());
-        hexadecimal
-            .then(|| Some(Self(filled("0")?, filled("f")?)))
-            .flatten()
-            .ok_or_else(|| D::Error::custom("expected the beginning of a call's id, as it prints"))
     }
 }

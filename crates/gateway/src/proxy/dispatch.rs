@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use http::{Response, StatusCode, Uri};
 use tollhouse_domain::account::failure::Failure;
+use tollhouse_domain::call::Fallback;
 use tollhouse_wire::ErrorKind;
 use tollhouse_wire::translate::Answering;
 
@@ -87,7 +88,9 @@ pub(crate) async fn dispatch(
     let first = attempt(ways, first, call).await;
     let reason = match &first.answer {
         Ok(response) => worth_another(response.status(), &first),
-        Err(UpstreamError::Unreachable(_) | UpstreamError::Untold(_)) => Some("unreachable"),
+        Err(UpstreamError::Unreachable(_) | UpstreamError::Untold(_)) => {
+            Some(Fallback::Unreachable)
+        }
         Err(_) => None,
     };
     let Some(reason) = reason else {
@@ -99,6 +102,7 @@ pub(crate) async fn dispatch(
     let Ok(second) = Box::pin(queue.after(&first)).await else {
         return first.answered(ways, None);
     };
+    let reason = reason.as_str();
     call.turns_elsewhere(reason, ended_ms);
     // Rare, so that not every call's future has to have room for it.
     let second = Box::pin(attempt(ways, second, call)).await;
@@ -109,16 +113,16 @@ pub(crate) async fn dispatch(
 }
 
 /// Why it should be tried another way.
-fn worth_another(status: StatusCode, sent: &Sent) -> Option<&'static str> {
+fn worth_another(status: StatusCode, sent: &Sent) -> Option<Fallback> {
     match status.as_u16() {
-        401 if sent.target.spare.is_some() => Some("unauthorized"),
-        401 if sent.judges && sent.target.credential.is_account() => Some("unauthorized"),
-        429 => Some("rate_limited"),
+        401 if sent.target.spare.is_some() => Some(Fallback::Unauthorized),
+        401 if sent.judges && sent.target.credential.is_account() => Some(Fallback::Unauthorized),
+        429 => Some(Fallback::RateLimited),
         // A plan that is used up or does not include it is not always told by the status.
         _ if sent.target.spare.is_some() && matches!(sent.failure, Some(Failure::Capped(_))) => {
-            Some("rate_limited")
+            Some(Fallback::RateLimited)
         }
-        500..=599 => Some("server_error"),
+        500..=599 => Some(Fallback::ServerError),
         _ => None,
     }
 }

@@ -45,6 +45,7 @@ macro_rules! with_columns {
             bytes_in: i64 = "bigint",
             bytes_out: i64 = "bigint",
             attempts: i64 = "bigint",
+            fallback: Option<String> = "text",
             upstream_object: Option<String> = "text",
             snapshot_revision: i64 = "bigint",
             detail: String = "text",

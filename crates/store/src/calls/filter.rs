@@ -1,9 +1,9 @@
 //! Which calls are meant.
 
 use sqlx::{Database, Encode, QueryBuilder, Type};
-use tollhouse_domain::call::Outcome;
+use tollhouse_domain::call::{Fallback, Outcome};
 use tollhouse_domain::credential::CredentialSource;
-use tollhouse_domain::id::{CallId, KeyId, OrgId, SessionId, UserId};
+use tollhouse_domain::id::{CallId, CredentialId, KeyId, OrgId, SessionId, UserId};
 use tollhouse_domain::money::Money;
 use tollhouse_domain::tenancy::Visible;
 use tollhouse_domain::time::Timestamp;
@@ -38,11 +38,17 @@ pub struct CallFilter {
     /// In this protocol.
     pub protocol: Option<Protocol>,
     /// That ended so.
-    pub outcome: Option<Outcome>,
+    pub outcome: Option<Ended>,
+    /// With this error.
+    pub error: Option<String>,
+    /// That turned to another target or credential.
+    pub fallback: Option<TurnedElsewhere>,
     /// That the client saw end with this HTTP status.
     pub status: Option<u16>,
     /// With a credential of this owner.
     pub source: Option<CredentialSource>,
+    /// With this credential.
+    pub credential: Option<CredentialId>,
     /// With a tag of this name and value.
     pub tag: Option<(String, String)>,
     /// That cost this much or more; calls of unknown cost do not pass.
@@ -55,6 +61,24 @@ pub struct CallFilter {
     pub to: Option<Timestamp>,
 }
 
+/// How calls that are meant ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// This way.
+    As(Outcome),
+    /// In any way but with success.
+    Unsuccessfully,
+}
+
+/// Why calls that are meant turned to another target or credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TurnedElsewhere {
+    /// For whatever reason.
+    Anyhow,
+    /// For this one.
+    Because(Fallback),
+}
+
 impl CallFilter {
     /// Adds the conditions to a query that ends in a `WHERE` clause with at least one condition.
     pub(crate) fn push_to<DB>(&self, query: &mut QueryBuilder<DB>)
@@ -64,7 +88,10 @@ impl CallFilter {
         i64: for<'q> Encode<'q, DB> + Type<DB>,
         String: for<'q> Encode<'q, DB> + Type<DB>,
     {
-        self.push(query, "");
+        // Of these there are few, and each has an index.
+        let few = self.fallback.is_some() || self.error.is_some();
+        let owner = if few { beside(query) } else { "" };
+        self.push(query, owner);
     }
 
     /// The same beside a condition that few calls meet, for which there is an index. SQLite does not know how many
@@ -101,6 +128,7 @@ impl CallFilter {
             ("user_id = ", self.user.map(|id| id.0)),
             ("org_id = ", self.org.map(|id| id.0)),
             ("session_id = ", self.session.map(|id| id.0)),
+            ("credential_id = ", self.credential.map(|id| id.0)),
         ];
         for (condition, id) in ids {
             if let Some(id) = id {
@@ -108,6 +136,17 @@ impl CallFilter {
                 query.push_bind(id);
             }
         }
+        self.push_what(query);
+    }
+
+    /// Adds the conditions on what was done, when, and how it ended.
+    fn push_what<DB>(&self, query: &mut QueryBuilder<DB>)
+    where
+        DB: Database,
+        Uuid: for<'q> Encode<'q, DB> + Type<DB>,
+        i64: for<'q> Encode<'q, DB> + Type<DB>,
+        String: for<'q> Encode<'q, DB> + Type<DB>,
+    {
         if let Some(model) = self.model.as_deref().map(bounded) {
             query
                 .push(" AND (model_requested = ")
@@ -121,7 +160,14 @@ impl CallFilter {
             (" AND agent = ", self.agent.as_deref()),
             (" AND endpoint = ", self.endpoint.as_deref()),
             (" AND protocol = ", self.protocol.map(Protocol::as_str)),
-            (" AND outcome = ", self.outcome.map(Outcome::as_str)),
+            match self.outcome {
+                Some(Ended::As(outcome)) => (" AND outcome = ", Some(outcome.as_str())),
+                Some(Ended::Unsuccessfully) => {
+                    (" AND outcome <> ", Some(Outcome::Success.as_str()))
+                }
+                None => (" AND outcome = ", None),
+            },
+            (" AND error = ", self.error.as_deref()),
             (
                 " AND credential_source = ",
                 self.source.map(CredentialSource::as_str),
@@ -130,6 +176,22 @@ impl CallFilter {
         for (condition, word) in words {
             if let Some(word) = word {
                 query.push(condition).push_bind(bounded(word));
+            }
+        }
+        match self.fallback {
+            None => {}
+            // Each by its name, because that is how SQLite finds them in the index.
+            Some(TurnedElsewhere::Anyhow) => {
+                let words = Fallback::ALL.map(|reason| format!("'{}'", reason.as_str()));
+                query
+                    .push(" AND fallback IN (")
+                    .push(words.join(", "))
+                    .push(")");
+            }
+            Some(TurnedElsewhere::Because(reason)) => {
+                query
+                    .push(" AND fallback = ")
+                    .push_bind(reason.as_str().to_owned());
             }
         }
         if let Some((name, value)) = &self.tag {

@@ -53,7 +53,8 @@ struct Detail<'a> {
     usage_raw: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     charged_usd: Option<Money>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// A column by now; a replica that is not of this version yet still writes it here.
+    #[serde(default, skip_serializing)]
     fallback: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "<[String]>::is_empty")]
     losses: Cow<'a, [String]>,
@@ -76,7 +77,7 @@ impl CallRow {
             credential_fingerprint: call.credential_fingerprint.as_deref().map(Cow::Borrowed),
             usage_raw: call.usage_raw.as_deref().map(Cow::Borrowed),
             charged_usd: call.charged_usd,
-            fallback: call.fallback.as_deref().map(Cow::Borrowed),
+            fallback: None,
             losses: Cow::Borrowed(&call.losses),
             tried: Cow::Borrowed(&call.tried),
             protocol_sent: call.protocol_sent,
@@ -127,6 +128,7 @@ impl CallRow {
             bytes_in: count(call.bytes_in.min(MAX_COUNT)),
             bytes_out: count(call.bytes_out.min(MAX_COUNT)),
             attempts: i64::from(call.attempts),
+            fallback: text(call.fallback.as_deref()),
             upstream_object: text(call.upstream_object.as_deref()),
             snapshot_revision: call.snapshot_revision,
             detail: to_json("a call's detail", &detail)?,
@@ -184,7 +186,7 @@ impl CallRow {
             bytes_in: uncount(self.bytes_in),
             bytes_out: uncount(self.bytes_out),
             attempts: u32::try_from(self.attempts).unwrap_or(u32::MAX),
-            fallback: of(detail.fallback),
+            fallback: self.fallback.or_else(|| of(detail.fallback)),
             losses: detail.losses.into_owned(),
             tried: detail.tried.into_owned(),
             protocol_sent: detail.protocol_sent,

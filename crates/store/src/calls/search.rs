@@ -75,19 +75,8 @@ impl Store {
         filter: &'a CallFilter,
         after: Option<CallId>,
     ) -> Result<Search<'a>> {
-        let mut below = after.map_or(NEWEST, |id| id.0);
-        let mut above = Uuid::nil();
-        if let Some(to) = filter.to
-            && let Some(first) = self.first_since(to.0.saturating_add(SLACK)).await?
-        {
-            below = below.min(first);
-        }
-        if let Some(from) = filter.from {
-            match self.first_since(from.0.saturating_sub(SLACK)).await? {
-                Some(first) => above = first,
-                None => below = above,
-            }
-        }
+        let (above, end) = self.bounds(filter).await?;
+        let below = after.map_or(end, |id| end.min(id.0));
         let level = match asks_sums(filter) {
             Some(asked) if below > above => asked.nearest(self.whole().await?),
             Some(_) | None => None,
@@ -104,6 +93,33 @@ impl Store {
             below,
             left,
             level: level.unwrap_or(Level::Keys),
+        })
+    }
+
+    /// What a filter says of time, of ids: from the first of these to before the second.
+    async fn bounds(&self, filter: &CallFilter) -> Result<(Uuid, Uuid)> {
+        let (mut above, mut below) = (Uuid::nil(), NEWEST);
+        if let Some(to) = filter.to
+            && let Some(first) = self.first_since(to.0.saturating_add(SLACK)).await?
+        {
+            below = first;
+        }
+        if let Some(from) = filter.from {
+            match self.first_since(from.0.saturating_sub(SLACK)).await? {
+                Some(first) => above = first,
+                None => below = above,
+            }
+        }
+        Ok((above, below))
+    }
+
+    /// The same filter with its time said of ids as well: the index of what a call was made with goes by these, and
+    /// would be gone through from the first call to the last.
+    pub(crate) async fn by_ids(&self, filter: &CallFilter) -> Result<CallFilter> {
+        let (above, below) = self.bounds(filter).await?;
+        Ok(CallFilter {
+            ids: Some((CallId(above), CallId(below))),
+            ..filter.clone()
         })
     }
 
@@ -245,8 +261,8 @@ fn on_end(hours: &[i64]) -> VecDeque<Hours> {
     found
 }
 
-/// What the sums are asked of a filter, where they know where its calls are. Of a key, a user or an organization alone
-/// an index knows better.
+/// What the sums are asked of a filter, where they know where its calls are. Of a key, a user, an organization or a
+/// credential alone an index knows better, and so it does of fallbacks and errors beside whatever else.
 fn asks_sums(filter: &CallFilter) -> Option<Asked> {
     let mut asked = Asked::of(filter, &[]);
     if asked.calls || !(asked.cost || asked.agent || asked.work || asked.tags > 0) {
@@ -275,6 +291,7 @@ where
     let whole = CallFilter {
         tag: None,
         min_cost: None,
+        credential: None,
         from: None,
         to: None,
         ..filter.clone()

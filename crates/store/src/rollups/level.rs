@@ -73,9 +73,10 @@ pub(crate) enum Whole {
 #[expect(clippy::struct_excessive_bools, reason = "each is one answer")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Asked {
-    /// Something that no sums tell apart: one session or each, or ids.
+    /// Something that no sums tell apart: one session or each, ids, or what few calls have.
     pub(crate) calls: bool,
     pub(crate) cost: bool,
+    pub(crate) credential: bool,
     pub(crate) key: bool,
     pub(crate) agent: bool,
     pub(crate) user: bool,
@@ -102,8 +103,11 @@ impl Asked {
             endpoint,
             protocol,
             outcome,
+            error,
+            fallback,
             status,
             source,
+            credential,
             tag,
             min_cost,
             ids,
@@ -112,8 +116,9 @@ impl Asked {
         } = filter;
         let texts = [model, provider, caller, endpoint];
         let mut asked = Self {
-            calls: session.is_some() || ids.is_some(),
+            calls: session.is_some() || ids.is_some() || error.is_some() || fallback.is_some(),
             cost: min_cost.is_some(),
+            credential: credential.is_some(),
             key: key.is_some(),
             agent: agent.is_some(),
             user: user.is_some(),
@@ -163,7 +168,7 @@ impl Asked {
             Whole::Everything => true,
         };
         match self.tags {
-            _ if self.calls || self.cost => None,
+            _ if self.calls || self.cost || self.credential => None,
             0 if !everything || self.key => Some(Level::Keys),
             0 if self.user || self.agent => {
                 Some(if self.work { Level::Keys } else { Level::Users })
@@ -182,6 +187,7 @@ impl Asked {
         let near = Self {
             calls: false,
             cost: false,
+            credential: false,
             ..self
         };
         match (near.level(whole), whole) {
@@ -200,6 +206,7 @@ mod tests {
     const NOTHING: Asked = Asked {
         calls: false,
         cost: false,
+        credential: false,
         key: false,
         agent: false,
         user: false,
@@ -261,6 +268,14 @@ mod tests {
             (
                 Asked {
                     cost: true,
+                    ..NOTHING
+                },
+                None,
+                None,
+            ),
+            (
+                Asked {
+                    credential: true,
                     ..NOTHING
                 },
                 None,

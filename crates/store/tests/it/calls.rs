@@ -1,8 +1,8 @@
 //! The ledger: what goes in comes out, once, and can be found.
 
 use tollhouse_domain::call::{Call, Outcome};
-use tollhouse_domain::id::{OrgId, UserId};
-use tollhouse_store::{CallFilter, Page, Store};
+use tollhouse_domain::id::{CredentialId, OrgId, UserId};
+use tollhouse_store::{CallFilter, Ended, Page, Store, TurnedElsewhere};
 use tollhouse_wire::Protocol;
 
 use crate::support::{Place, call, call_id, key_id, on_both, seconds, session_id, uuid};
@@ -88,6 +88,9 @@ fn different_in_everything(n: u128) -> Call {
         protocol: Some(Protocol::Chat),
         outcome: Outcome::Refused,
         status: Some(429),
+        error: Some("budget_exceeded".to_owned()),
+        fallback: Some("rate_limited".to_owned()),
+        credential_id: Some(CredentialId(uuid(6))),
         ..call(n)
     }
 }
@@ -116,7 +119,11 @@ async fn every_condition_of_a_filter_counts(place: Place) {
         of(|filter, odd| filter.agent.clone_from(&odd.agent)),
         of(|filter, odd| filter.endpoint = Some(odd.endpoint.clone())),
         of(|filter, odd| filter.protocol = odd.protocol),
-        of(|filter, odd| filter.outcome = Some(odd.outcome)),
+        of(|filter, odd| filter.outcome = Some(Ended::As(odd.outcome))),
+        of(|filter, _| filter.outcome = Some(Ended::Unsuccessfully)),
+        of(|filter, odd| filter.error.clone_from(&odd.error)),
+        of(|filter, _| filter.fallback = Some(TurnedElsewhere::Anyhow)),
+        of(|filter, odd| filter.credential = odd.credential_id),
         of(|filter, odd| filter.status = odd.status),
         of(|filter, odd| filter.from = Some(odd.at)),
     ];

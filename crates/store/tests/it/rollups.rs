@@ -9,7 +9,9 @@ use tollhouse_domain::id::{CallId, OrgId, UserId};
 use tollhouse_domain::money::Money;
 use tollhouse_domain::tenancy::Visible;
 use tollhouse_domain::time::Timestamp;
-use tollhouse_store::{CallFilter, GroupBy, Interval, MAX_COST, Question, Report, Store, UsageRow};
+use tollhouse_store::{
+    CallFilter, Ended, GroupBy, Interval, MAX_COST, Question, Report, Store, UsageRow,
+};
 use tollhouse_wire::usage::Usage;
 use uuid::Uuid;
 
@@ -100,8 +102,13 @@ fn filters() -> Vec<CallFilter> {
         },
         CallFilter {
             model: Some("a".to_owned()),
-            outcome: Some(Outcome::Success),
+            outcome: Some(Ended::As(Outcome::Success)),
             to: at(30 * HOUR),
+            ..whole.clone()
+        },
+        CallFilter {
+            outcome: Some(Ended::Unsuccessfully),
+            from: at(7 * HOUR),
             ..whole.clone()
         },
         CallFilter {

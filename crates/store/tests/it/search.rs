@@ -1,11 +1,11 @@
 //! Lists of what is rare are whole, in order, and in pages that meet, although most of the ledger is passed over.
 
-use tollhouse_domain::call::{Call, Outcome};
-use tollhouse_domain::id::{CallId, OrgId, SessionId, UserId};
+use tollhouse_domain::call::{Call, Fallback, Outcome};
+use tollhouse_domain::id::{CallId, CredentialId, OrgId, SessionId, UserId};
 use tollhouse_domain::money::Money;
 use tollhouse_domain::tenancy::Visible;
 use tollhouse_domain::time::Timestamp;
-use tollhouse_store::{CallFilter, Page, Store};
+use tollhouse_store::{CallFilter, Ended, Page, Question, Store, TurnedElsewhere};
 
 use crate::support::{Place, key_id, metered, on_both, session_id, uuid};
 
@@ -13,6 +13,7 @@ on_both!(
     what_is_rare_is_found_wherever_it_is,
     what_is_not_there_is_not_looked_for_in_every_call,
     what_the_dearest_cost_says_where_to_look,
+    what_a_credential_came_to_is_what_its_calls_did,
 );
 
 /// More than are gone through without asking the sums.
@@ -38,9 +39,19 @@ fn made(n: u128) -> Call {
     if n % 1_500 == 7 {
         call.outcome = Outcome::UpstreamError;
         call.status = Some(529);
+        call.error = Some(["overloaded", "api_error"][usize::from(n < 3_000)].to_owned());
     }
     if n == 700 {
         call.cost_usd = Some(Money(50_000));
+    }
+    call.credential_id = match n {
+        _ if n % 2_000 == 17 => Some(CredentialId(uuid(2))),
+        _ if n.is_multiple_of(3) => None,
+        _ => Some(CredentialId(uuid(1))),
+    };
+    if n % 1_700 == 5 {
+        call.fallback = Some(["server_error", "unreachable"][usize::from(n > 5_000)].to_owned());
+        call.attempts = 2;
     }
     if n == 11 {
         call.agent = Some("once".to_owned());
@@ -87,14 +98,81 @@ fn of_rare() -> Vec<CallFilter> {
     of_provider.into_iter().chain(of_tag).collect()
 }
 
+/// Those of what was made with a credential, failed in a way, or turned elsewhere.
+fn of_marked() -> Vec<CallFilter> {
+    let all = CallFilter::default;
+    let with = |n| Some(CredentialId(uuid(n)));
+    let member = Visible::Of {
+        user: UserId(uuid(4)),
+        orgs: vec![OrgId(uuid(1))],
+    };
+    vec![
+        CallFilter {
+            credential: with(2),
+            ..all()
+        },
+        // Nobody's.
+        CallFilter {
+            credential: with(3),
+            ..all()
+        },
+        CallFilter {
+            credential: with(1),
+            outcome: Some(Ended::Unsuccessfully),
+            from: Some(day(1)),
+            visible: member.clone(),
+            ..all()
+        },
+        CallFilter {
+            credential: with(2),
+            key: Some(key_id(2)),
+            min_cost: Some(Money(2_000)),
+            ..all()
+        },
+        CallFilter {
+            fallback: Some(TurnedElsewhere::Anyhow),
+            ..all()
+        },
+        CallFilter {
+            fallback: Some(TurnedElsewhere::Because(Fallback::Unreachable)),
+            visible: member,
+            ..all()
+        },
+        CallFilter {
+            fallback: Some(TurnedElsewhere::Because(Fallback::Unauthorized)),
+            ..all()
+        },
+        CallFilter {
+            fallback: Some(TurnedElsewhere::Anyhow),
+            provider: Some("test".to_owned()),
+            to: Some(day(2)),
+            ..all()
+        },
+        CallFilter {
+            error: Some("overloaded".to_owned()),
+            ..all()
+        },
+        CallFilter {
+            error: Some("api_error".to_owned()),
+            status: Some(529),
+            from: Some(day(1)),
+            ..all()
+        },
+    ]
+}
+
 /// Those of others.
 fn of_others() -> Vec<CallFilter> {
     let all = CallFilter::default;
     vec![
         all(),
         CallFilter {
-            outcome: Some(Outcome::UpstreamError),
+            outcome: Some(Ended::As(Outcome::UpstreamError)),
             status: Some(529),
+            ..all()
+        },
+        CallFilter {
+            outcome: Some(Ended::Unsuccessfully),
             ..all()
         },
         CallFilter {
@@ -160,7 +238,18 @@ fn passes(filter: &CallFilter, call: &Call) -> bool {
         && is(&filter.caller, Some(&call.caller))
         && is(&filter.model, call.model_requested.as_ref())
         && tag.is_none_or(|(name, value)| call.tags.get(name) == Some(value))
-        && filter.outcome.is_none_or(|outcome| outcome == call.outcome)
+        && filter.outcome.is_none_or(|ended| match ended {
+            Ended::As(outcome) => outcome == call.outcome,
+            Ended::Unsuccessfully => call.outcome != Outcome::Success,
+        })
+        && is(&filter.error, call.error.as_ref())
+        && filter.fallback.is_none_or(|turned| match turned {
+            TurnedElsewhere::Anyhow => call.fallback.is_some(),
+            TurnedElsewhere::Because(reason) => call.fallback.as_deref() == Some(reason.as_str()),
+        })
+        && filter
+            .credential
+            .is_none_or(|credential| call.credential_id == Some(credential))
         && filter
             .status
             .is_none_or(|status| call.status == Some(status))
@@ -199,7 +288,8 @@ async fn pages<T>(
 
 async fn what_is_rare_is_found_wherever_it_is(place: Place) {
     let (store, calls) = filled(&place).await;
-    for filter in of_rare().into_iter().chain(of_others()) {
+    let filters = of_rare().into_iter().chain(of_marked());
+    for filter in filters.chain(of_others()) {
         let wanted: Vec<CallId> = calls
             .iter()
             .rev()
@@ -280,4 +370,34 @@ async fn what_the_dearest_cost_says_where_to_look(place: Place) {
     };
     store.insert_calls(&[late]).await.unwrap();
     assert_eq!(found().await, [calls[700].id]);
+}
+
+async fn what_a_credential_came_to_is_what_its_calls_did(place: Place) {
+    let (store, calls) = filled(&place).await;
+    let ranges = [
+        (None, None),
+        (Some(day(1)), Some(day(3))),
+        // Within an hour, and where nothing is.
+        (
+            Some(Timestamp(day(1).0 + 60_000_000)),
+            Some(Timestamp(day(1).0 + 900_000_000)),
+        ),
+        (Some(day(400)), None),
+    ];
+    for mut filter in of_marked() {
+        for (from, to) in ranges {
+            (filter.from, filter.to) = (from, to);
+            let question = Question {
+                filter: filter.clone(),
+                groups: vec![tollhouse_store::GroupBy::Key],
+                limit: 100,
+                ..Question::default()
+            };
+            let report = store.usage(&question).await.unwrap().unwrap();
+            let wanted = calls.iter().filter(|call| passes(&filter, call)).count();
+            assert_eq!(report.totals.calls, wanted as u64, "{filter:?}");
+            let grouped: u64 = report.rows.iter().map(|row| row.totals.calls).sum();
+            assert_eq!(grouped, wanted as u64, "{filter:?}");
+        }
+    }
 }

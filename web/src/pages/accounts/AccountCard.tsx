@@ -13,6 +13,7 @@ import { Badge } from "../../ui/Badge";
 import { Button } from "../../ui/Button";
 import { Confirm } from "../../ui/Confirm";
 import { Fact, Facts } from "../../ui/Facts";
+import { LinkButton } from "../../ui/LinkButton";
 import { Meter } from "../../ui/Meter";
 import { Panel } from "../../ui/Panel";
 import { Time, Until, useNow } from "../../ui/Time";
@@ -47,7 +48,14 @@ export function AccountCard({ account, owner, may, fresh, onSignIn }: Props) {
             {fresh && <Badge tone="accent">Just added</Badge>}
           </span>
         }
-        aside={may && <Actions of={account} onSignIn={onSignIn} />}
+        aside={
+          <span className={styles.actions}>
+            <LinkButton to="/calls" search={{ credential: account.id }}>
+              Calls
+            </LinkButton>
+            {may && <Actions of={account} onSignIn={onSignIn} />}
+          </span>
+        }
       >
         <div className={styles.body}>
           <Facts>

@@ -10,7 +10,7 @@ import { Panel } from "../../ui/Panel";
 import { Failed, SkeletonRows } from "../../ui/states";
 import { Time } from "../../ui/Time";
 import { Arithmetic } from "./Arithmetic";
-import { credentialOf } from "./credential";
+import { Credential } from "./Credential";
 import { headersOf } from "./headers";
 import { Outcome } from "./Outcome";
 import { Said } from "./Said";
@@ -118,7 +118,9 @@ function Where({ call }: { call: CallRow }) {
         <Fact name="Model asked for">{call.model_requested}</Fact>
         <Fact name="Model sent">{call.model_sent}</Fact>
         <Fact name="Model that answered">{call.model_served}</Fact>
-        <Fact name="Credential">{credentialOf(call)}</Fact>
+        <Fact name="Credential">
+          <Credential call={call} />
+        </Fact>
         <Fact name="Lost in translation">{call.losses?.join(", ")}</Fact>
         <Fact name="Provider's request id">{call.upstream_request_id}</Fact>
         <Fact name="Object upstream">{call.upstream_object}</Fact>

@@ -6,7 +6,16 @@ import { useOrg } from "../../shell/org";
 import { Button } from "../../ui/Button";
 import { PlainInput, PlainSelect } from "../../ui/Field";
 import styles from "./FilterBar.module.css";
-import { type CallsSearch, DIMENSIONS, type Dimension, SINCE, type Since, TYPED } from "./filter";
+import {
+  BESIDES,
+  type CallsSearch,
+  CHOICES,
+  DIMENSIONS,
+  type Dimension,
+  SINCE,
+  type Since,
+  TYPED,
+} from "./filter";
 
 type Props = { search: CallsSearch; onChange: (search: CallsSearch) => void };
 
@@ -39,6 +48,22 @@ export function FilterBar({ search, onChange }: Props) {
           value={search[name]}
           onChange={(value) => set(name, value)}
         />
+      ))}
+      {CHOICES.map(([name, label, options]) => (
+        <PlainSelect
+          key={name}
+          label={label}
+          data-set={search[name] ? "" : undefined}
+          value={search[name] ?? ""}
+          onChange={(event) => set(name, event.target.value || undefined)}
+        >
+          <option value="">{label}</option>
+          {options.map(([value, text]) => (
+            <option key={value} value={value}>
+              {text}
+            </option>
+          ))}
+        </PlainSelect>
       ))}
       {TYPED.map(([name, label, example]) => (
         <PlainInput
@@ -83,7 +108,9 @@ function Choice({ name, label, value, onChange }: ChoiceProps) {
     enabled: wanted,
   });
   const found = (groups.data?.data ?? []).flatMap(({ group }) => (group ? [group] : []));
-  const options = value && !found.includes(value) ? [value, ...found] : found;
+  const besides = BESIDES[name];
+  const known = found.includes(value ?? "") || value === besides?.[0];
+  const options = value && !known ? [value, ...found] : found;
   const want = () => setWanted(true);
   return (
     <PlainSelect
@@ -95,6 +122,7 @@ function Choice({ name, label, value, onChange }: ChoiceProps) {
       onChange={(event) => onChange(event.target.value || undefined)}
     >
       <option value="">{label}</option>
+      {besides && <option value={besides[0]}>{besides[1]}</option>}
       {options.map((option) => (
         <option key={option} value={option}>
           {nameOf(option)}

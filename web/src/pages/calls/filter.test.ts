@@ -15,6 +15,11 @@ test("an address says what is filtered, and nothing unknown", () => {
     min_cost_usd: "0.5",
     id: "call_01",
   });
+  expect(callsSearch({ credential: "cred_01", fallback: true, error: "overloaded" })).toEqual({
+    credential: "cred_01",
+    fallback: "true",
+    error: "overloaded",
+  });
 });
 
 test("the control plane is asked the same within a minute", () => {

@@ -23,26 +23,49 @@ export const DIMENSIONS = [
   ["source", "Credential"],
 ] as const;
 
+/** Those of which there are always the same. */
+export const CHOICES = [
+  [
+    "fallback",
+    "Fallback",
+    [
+      ["true", "turned elsewhere"],
+      ["rate_limited", "at a limit"],
+      ["server_error", "provider failed"],
+      ["unreachable", "not reached"],
+      ["unauthorized", "credential refused"],
+    ],
+  ],
+] as const;
+
+/** What is chosen besides what there is. */
+export const BESIDES: { [name in Dimension]?: readonly [value: string, text: string] } = {
+  outcome: ["unsuccessful", "all but success"],
+};
+
 /** The filters that are typed: what they are called, and what they look like. */
 export const TYPED = [
+  ["error", "Error", "rate_limited"],
+  ["credential", "Credential or account id", "cred_01…"],
   ["tag", "Tag", "repo=web"],
   ["min_cost_usd", "Cost at least", "$1"],
   ["id", "Call id", "call_01…"],
 ] as const;
 
 export type Dimension = (typeof DIMENSIONS)[number][0];
+export type Choice = (typeof CHOICES)[number][0];
 export type Typed = (typeof TYPED)[number][0];
 export type Since = (typeof SINCE)[number][0];
-export type CallsSearch = { [name in Dimension | Typed]?: string } & { since?: Since };
+export type CallsSearch = { [name in Dimension | Choice | Typed]?: string } & { since?: Since };
 
 /** Anything unknown in an address is left out. */
 export function callsSearch(search: Record<string, unknown>): CallsSearch {
   const known: CallsSearch = {};
-  for (const [name] of [...DIMENSIONS, ...TYPED]) {
+  for (const [name] of [...DIMENSIONS, ...CHOICES, ...TYPED]) {
     const value = search[name];
     if (typeof value === "string" && value) known[name] = value;
-    // The address prints a model called `1` as a number.
-    else if (typeof value === "number") known[name] = String(value);
+    // The address prints a model called `1` as a number, and one called `true` as what is true.
+    else if (typeof value === "number" || value === true) known[name] = String(value);
   }
   const since = SINCE.find(([name]) => name === search.since)?.[0];
   return since ? { ...known, since } : known;

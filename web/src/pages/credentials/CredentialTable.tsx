@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { ApiFailure } from "../../api/client";
 import {
@@ -57,6 +58,23 @@ export function CredentialTable({ rows, may, onSet }: Props) {
         </span>
       ),
       wide: true,
+    });
+  }
+  if (rows.some(({ credential }) => credential?.id)) {
+    columns.push({
+      name: "Used",
+      cell: ({ provider, credential }) =>
+        credential?.id ? (
+          <Link
+            to="/calls"
+            search={{ credential: credential.id }}
+            aria-label={`Calls with ${provider} ${credential.name}`}
+          >
+            Calls
+          </Link>
+        ) : (
+          none()
+        ),
     });
   }
   if (may) {

@@ -1,9 +1,9 @@
 //! Asking the record.
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 use serde_json::Value;
 
-use super::{Api, started};
+use super::{Api, refusal, started};
 use crate::support::KEY;
 use crate::support::upstream::ScriptedUpstream;
 
@@ -63,7 +63,18 @@ async fn calls_are_found_by_what_they_were() {
         .post("/v1/messages", &headers, r#"{"model":"three"}"#)
         .await;
     let by_key = format!("key={key}");
+    let calls = api.get("/api/v1/calls").await;
+    let credential = calls["data"][0]["credential_id"].as_str().unwrap();
+    let with = format!("credential={credential}");
+    let with_another = format!("credential={}0", &credential[..credential.len() - 1]);
+    let error = format!("error={}", calls["data"][0]["error"].as_str().unwrap());
     let cases = [
+        (with.as_str(), 3),
+        (with_another.as_str(), 0),
+        (error.as_str(), 1),
+        ("error=another", 0),
+        ("fallback=true", 0),
+        ("outcome=unsuccessful", 1),
         (by_key.as_str(), 1),
         ("agent=bot", 1),
         ("model=one", 1),
@@ -86,6 +97,19 @@ async fn calls_are_found_by_what_they_were() {
             expected,
             "{filter}"
         );
+        let usage = api
+            .get(&format!("/api/v1/usage?group_by=key&{filter}"))
+            .await;
+        assert_eq!(usage["totals"]["calls"], expected, "{filter}");
+    }
+    for (wrong, field) in [
+        ("credential=mine", "credential"),
+        ("outcome=failed", "outcome"),
+        ("fallback=false", "fallback"),
+    ] {
+        let path = format!("/api/v1/calls?{wrong}");
+        let (status, _, named) = refusal(&api.send(Method::GET, &path, "").await);
+        assert_eq!((status, named.as_deref()), (400, Some(field)));
     }
     gateway.stop().await;
 }
