@@ -145,6 +145,23 @@ pub enum State {
     },
 }
 
+impl State {
+    /// Every word for a state.
+    pub const WORDS: [&str; 5] = ["ready", "cooling", "refreshing", "auth_required", "dead"];
+
+    /// As printed.
+    pub const fn word(self) -> &'static str {
+        let place = match self {
+            Self::Ready => 0,
+            Self::Cooling { .. } => 1,
+            Self::Refreshing => 2,
+            Self::AuthRequired { .. } => 3,
+            Self::Dead { .. } => 4,
+        };
+        Self::WORDS[place]
+    }
+}
+
 /// What is known of an account besides what is known of every credential.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Facts {

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::Control;
 use super::error::{ApiError, ErrorBody};
-use crate::dashboard;
+use crate::{clock, dashboard};
 
 /// A store that takes longer is as good as none to a load balancer.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -71,7 +71,13 @@ pub(super) async fn ready(State(control): State<Control>) -> Result<&'static str
 )]
 pub(super) async fn metrics(State(control): State<Control>) -> Response {
     let gateway = &control.gateway;
-    let text = gateway.metrics().print(gateway.ledger().backlog_bytes());
+    let (snapshot, now) = (gateway.snapshot(), clock::now());
+    let accounts = snapshot.credentials().accounts().filter_map(|account| {
+        let state = gateway.pools().account_state(account, now)?;
+        Some((account.provider.as_str(), state))
+    });
+    let backlog = gateway.ledger().backlog_bytes();
+    let text = gateway.metrics().print(backlog, accounts);
     let format = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     (
         [(header::CONTENT_TYPE, HeaderValue::from_static(format))],

@@ -281,7 +281,6 @@ impl Pools {
     }
 
     /// How an account stands, as this replica knows; `None` of what is none.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the control plane asks next"))]
     pub(crate) fn account_state(
         &self,
         credential: &OpenCredential,

@@ -1,6 +1,8 @@
 //! Metrics, in Prometheus' text format. Labels are bounded: providers and protocols are configured,
 //! outcomes and error kinds are closed sets. Nothing a client sends becomes a label.
 
+use std::sync::{Mutex, PoisonError};
+
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -8,7 +10,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
-use tollhouse_domain::call::Call;
+use tollhouse_domain::account::State;
+use tollhouse_domain::call::{Call, Fallback};
 use tollhouse_wire::ErrorKind;
 
 /// Seconds; the bounds that the GenAI conventions give for operation durations.
@@ -45,6 +48,18 @@ struct LossLabels {
     loss: String,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct FallbackLabels {
+    provider: String,
+    reason: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct AccountLabels {
+    provider: String,
+    state: &'static str,
+}
+
 /// Every metric, and the registry that prints them.
 pub(crate) struct Metrics {
     registry: Registry,
@@ -54,9 +69,11 @@ pub(crate) struct Metrics {
     tokens: Family<TokenLabels, Counter>,
     cost: Family<ProviderLabels, Counter<f64, std::sync::atomic::AtomicU64>>,
     unpriced: Family<ProviderLabels, Counter>,
+    fallbacks: Family<FallbackLabels, Counter>,
     losses: Family<LossLabels, Counter>,
     refusals: Family<KindLabels, Counter>,
     account_refreshes: Family<KindLabels, Counter>,
+    accounts: Family<AccountLabels, Gauge>,
     pub(crate) budget_alerts: Counter,
     pub(crate) open_calls: Gauge,
     pub(crate) connections: Gauge,
@@ -68,6 +85,8 @@ pub(crate) struct Metrics {
     pub(crate) captures_dropped: Counter,
     pub(crate) captures_lost: Counter,
     journal_bytes: Gauge,
+    /// Held while what is counted at that moment is printed.
+    printing: Mutex<()>,
 }
 
 impl Metrics {
@@ -81,9 +100,11 @@ impl Metrics {
             tokens: Family::default(),
             cost: Family::default(),
             unpriced: Family::default(),
+            fallbacks: Family::default(),
             losses: Family::default(),
             refusals: Family::default(),
             account_refreshes: Family::default(),
+            accounts: Family::default(),
             budget_alerts: Counter::default(),
             open_calls: Gauge::default(),
             connections: Gauge::default(),
@@ -95,6 +116,7 @@ impl Metrics {
             captures_dropped: Counter::default(),
             captures_lost: Counter::default(),
             journal_bytes: Gauge::default(),
+            printing: Mutex::default(),
         };
         metrics.register();
         metrics
@@ -133,11 +155,6 @@ impl Metrics {
         );
         r.register("refusals", "Requests refused by us", self.refusals.clone());
         r.register(
-            "account_refreshes",
-            "Refreshes of accounts by how they ended",
-            self.account_refreshes.clone(),
-        );
-        r.register(
             "budget_alerts",
             "Budgets of which four fifths were spent",
             self.budget_alerts.clone(),
@@ -174,9 +191,29 @@ impl Metrics {
             unreadable,
         );
         self.register_captures();
+        self.register_accounts();
         let r = &mut self.registry;
         let bytes = self.journal_bytes.clone();
         r.register_with_unit("journal", "Journal not yet released", Unit::Bytes, bytes);
+    }
+
+    fn register_accounts(&mut self) {
+        let r = &mut self.registry;
+        r.register(
+            "fallbacks",
+            "Calls that turned to another target or credential",
+            self.fallbacks.clone(),
+        );
+        r.register(
+            "account_refreshes",
+            "Refreshes of accounts by how they ended",
+            self.account_refreshes.clone(),
+        );
+        r.register(
+            "accounts",
+            "Accounts by how they stand",
+            self.accounts.clone(),
+        );
     }
 
     fn register_captures(&mut self) {
@@ -225,6 +262,13 @@ impl Metrics {
             }
             None => {}
         }
+        if let (Some(first), Some(reason)) = (call.tried.first(), reason(call)) {
+            let labels = FallbackLabels {
+                provider: first.provider.clone(),
+                reason: reason.as_str(),
+            };
+            self.fallbacks.get_or_create(&labels).inc();
+        }
         for loss in &call.losses {
             let labels = LossLabels {
                 provider: labels.provider.clone(),
@@ -270,8 +314,26 @@ impl Metrics {
             .inc();
     }
 
-    /// Everything in Prometheus' text format.
-    pub(crate) fn print(&self, journal_bytes: u64) -> String {
+    /// Everything in Prometheus' text format. `accounts` are those that there are at the moment: whose, and how each
+    /// stands.
+    pub(crate) fn print<'a>(
+        &self,
+        journal_bytes: u64,
+        accounts: impl Iterator<Item = (&'a str, State)>,
+    ) -> String {
+        let _printing = self.printing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.accounts.clear();
+        for (provider, state) in accounts {
+            let labels = |state| AccountLabels {
+                provider: provider.to_owned(),
+                state,
+            };
+            // A state that none is in is zero and not absent.
+            for state in State::WORDS {
+                self.accounts.get_or_create(&labels(state)).inc_by(0);
+            }
+            self.accounts.get_or_create(&labels(state.word())).inc();
+        }
         self.journal_bytes
             .set(i64::try_from(journal_bytes).unwrap_or(i64::MAX));
         let mut text = String::new();
@@ -279,4 +341,9 @@ impl Metrics {
         let _ = encode(&mut text, &self.registry);
         text
     }
+}
+
+/// Why a call turned to another target or credential.
+fn reason(call: &Call) -> Option<Fallback> {
+    Fallback::parse(call.fallback.as_deref()?)
 }

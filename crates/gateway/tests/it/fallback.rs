@@ -11,7 +11,7 @@ use tollhouse_domain::call::Outcome;
 use crate::support::client::Client;
 use crate::support::dialect::{DIALECTS, MESSAGES};
 use crate::support::upstream::{ScriptedUpstream, Step, json, stream};
-use crate::support::{TestGateway, upstream_key};
+use crate::support::{ADMIN, TestGateway, upstream_key};
 
 /// A gateway whose one route tries providers `a`, `b`, … at these addresses in order, each with a
 /// model name and a credential of its own.
@@ -124,6 +124,44 @@ async fn a_target_that_cannot_be_reached_is_passed_over() {
     );
     assert_eq!(call.tried.len(), 1);
     assert_eq!(call.tried[0].status, None, "nobody answered");
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn fallbacks_are_counted_and_found() {
+    let (a, b) = (
+        ScriptedUpstream::start().await,
+        ScriptedUpstream::start().await,
+    );
+    let gateway = chain(&[&a.url, &b.url]).await;
+    let client = Client::new(&gateway.url);
+    let call = async || {
+        b.json(200, MESSAGES.answer);
+        let request = MESSAGES.request("m", false);
+        assert_eq!(client.post(MESSAGES.path, &[], request).await.status, 200);
+    };
+    a.json(200, MESSAGES.answer);
+    call().await;
+    a.json(503, "{}");
+    call().await;
+    let metrics = client.get("/metrics", &[]).await.text();
+    let counted = "tollhouse_fallbacks_total{provider=\"a\",reason=\"server_error\"} 1\n";
+    assert!(metrics.contains(counted), "{metrics}");
+    assert_eq!(metrics.matches("tollhouse_fallbacks_total{").count(), 1);
+    let authorization = format!("Bearer {ADMIN}");
+    let found = async |filter: &str| {
+        let path = format!("/api/v1/calls?{filter}");
+        let answer = client
+            .get(&path, &[("authorization", &authorization)])
+            .await;
+        let rows = answer.json()["data"].as_array().cloned();
+        rows.map(|rows| rows.len())
+    };
+    assert_eq!(found("").await, Some(2));
+    assert_eq!(found("fallback=true").await, Some(1));
+    assert_eq!(found("fallback=server_error").await, Some(1));
+    assert_eq!(found("fallback=rate_limited").await, Some(0));
+    assert_eq!(found("fallback=perhaps").await, None);
     gateway.stop().await;
 }
 

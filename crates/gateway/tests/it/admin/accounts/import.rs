@@ -207,6 +207,12 @@ async fn an_old_copy_of_a_login_does_not_take_the_place_of_what_was_renewed_sinc
     let ask = client.request(http::Method::POST, "/v1/responses", &headers, ask);
     assert_eq!(client.whole(ask).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(world.api.get(&path).await["state"], "auth_required");
+    let metrics = world.api.client.get("/metrics", &[]).await.text();
+    for (state, accounts) in [("ready", 0), ("auth_required", 1)] {
+        let counted =
+            format!("tollhouse_accounts{{provider=\"plan\",state=\"{state}\"}} {accounts}\n");
+        assert!(metrics.contains(&counted), "{metrics}");
+    }
     let again = import(&world.api, "default", &old).await;
     assert_eq!(again.status, StatusCode::OK, "{}", again.text());
     world.gateway.stop().await;
