@@ -97,6 +97,44 @@ test("a fallback chain is made and ordered by keyboard, and names are tried agai
   expect(faults).toEqual([]);
 });
 
+test("what somebody else changed is not overwritten, and what was typed is kept", async () => {
+  const { page, context, faults } = await open(chromium);
+  await signIn(page, here, here.people.root, "providers");
+  await page.getByRole("button", { name: "New route" }).click();
+  const form = page.getByRole("dialog");
+  await form.getByLabel("Model", { exact: true }).fill("ours-*");
+  await form.getByLabel("Provider 1").selectOption("sim");
+  const theirs = { model: "theirs", targets: [{ provider: "sim" }] };
+  await here.api("PUT", "/routes", { data: [...(await routes()), theirs] });
+  await form.getByRole("button", { name: "Save route" }).click();
+  await form.getByRole("alert").getByText("Somebody changed the routes").waitFor();
+  await accessible(page);
+  await page.getByRole("row", { name: /^theirs/, includeHidden: true }).waitFor({
+    state: "attached",
+  });
+  expect(await form.getByLabel("Model", { exact: true }).inputValue()).toBe("ours-*");
+  expect((await routes()).some(({ model }) => model === "ours-*")).toBe(false);
+  await form.getByRole("button", { name: "Save route" }).click();
+  await form.waitFor({ state: "detached" });
+  const names = (await routes()).map(({ model }) => model);
+  expect(names).toEqual(expect.arrayContaining(["theirs", "ours-*"]));
+  // Nor is what is there by now taken away with it.
+  await here.api("PUT", "/routes", { data: [...(await routes()), { ...theirs, model: "late" }] });
+  const row = page.getByRole("row", { name: /^ours-/ });
+  const remove = async () => {
+    await row.getByRole("button", { name: "Remove" }).click();
+    await row.getByRole("group").getByRole("button", { name: "Remove" }).click();
+  };
+  await remove();
+  await page.getByText("Somebody changed the routes").waitFor();
+  await page.getByRole("row", { name: /^late/ }).waitFor();
+  await remove();
+  await row.waitFor({ state: "detached" });
+  expect((await routes()).map(({ model }) => model)).toContain("late");
+  await context.close();
+  expect(faults).toEqual([]);
+});
+
 test("what would happen to a request is said, and does not happen", async () => {
   const { page, context, faults } = await open(chromium);
   const chat = { endpoints: { chat: "http://127.0.0.1:9002/v1" }, auth: "none", open: true };

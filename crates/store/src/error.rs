@@ -17,6 +17,9 @@ pub enum StoreError {
         /// The contradiction.
         what: String,
     },
+    /// What is to be replaced is not what it was when it was read.
+    #[error("changed meanwhile")]
+    Changed,
     /// The database could not be opened.
     #[error("cannot open the database ({what})")]
     Open {
@@ -68,6 +71,7 @@ impl StoreError {
             Self::Unavailable(error) | Self::Open { source: error, .. } => transient(error),
             Self::NotFound
             | Self::Conflict { .. }
+            | Self::Changed
             | Self::NewerSchema { .. }
             | Self::Corrupt { .. }
             | Self::Unnoted

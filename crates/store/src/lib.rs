@@ -58,6 +58,7 @@ pub use prices::StoredPrice;
 pub use replicas::{Changes, Singleton, Turn};
 pub use revision::{Revisions, Section};
 pub use rollups::Verified;
+pub use routes::RoutesTag;
 pub use sessions::SessionRow;
 pub use spend::Spent;
 pub use usage::{

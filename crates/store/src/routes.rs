@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use sqlx::FromRow;
 use tollhouse_domain::route::Route;
 
@@ -46,6 +47,34 @@ impl RouteRow {
     }
 }
 
+/// Tells lists of routes apart: the same of the same list, on every replica.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoutesTag(String);
+
+impl RoutesTag {
+    /// Of routes in their order.
+    pub fn of(routes: &[Route]) -> Result<Self> {
+        let text = to_json("routes", &routes)?;
+        let digest = digest(&SHA256, text.as_bytes());
+        let hex = digest
+            .as_ref()
+            .iter()
+            .take(16)
+            .map(|byte| format!("{byte:02x}"));
+        Ok(Self(hex.collect()))
+    }
+
+    /// Of what was printed.
+    pub fn printed(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// As printed.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 const OF_KIND: &str = "SELECT model, managed, position, targets FROM routes WHERE managed = $1 \
     ORDER BY position";
 const HOLDING: &str = "SELECT model, managed, position, targets FROM routes \
@@ -61,7 +90,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] when two have the same pattern.
     pub async fn put_managed_routes(&self, routes: &[Route]) -> Result<()> {
-        self.put_routes(RouteRow::all(routes, true)?, true).await
+        self.put_routes(RouteRow::all(routes, true)?, true, None)
+            .await
     }
 
     /// Makes the unmanaged routes be these.
@@ -70,11 +100,30 @@ impl Store {
     /// [`StoreError::Conflict`] when two have the same pattern, or the configuration file manages
     /// one of them.
     pub async fn replace_routes(&self, routes: &[Route]) -> Result<()> {
-        self.put_routes(RouteRow::all(routes, false)?, false).await
+        self.put_routes(RouteRow::all(routes, false)?, false, None)
+            .await
     }
 
-    async fn put_routes(&self, wanted: Vec<RouteRow>, managed: bool) -> Result<()> {
+    /// The same, if the routes that hold are still one of `read`.
+    ///
+    /// # Errors
+    /// As [`Self::replace_routes`], and [`StoreError::Changed`] when they are not.
+    pub async fn replace_routes_of(&self, read: &[RoutesTag], routes: &[Route]) -> Result<()> {
+        self.put_routes(RouteRow::all(routes, false)?, false, Some(read))
+            .await
+    }
+
+    async fn put_routes(
+        &self,
+        wanted: Vec<RouteRow>,
+        managed: bool,
+        read: Option<&[RoutesTag]>,
+    ) -> Result<()> {
         administer!(self, Catalog, |tx| {
+            if let Some(read) = read {
+                let holding: Vec<RouteRow> = sqlx::query_as(HOLDING).fetch_all(&mut *tx).await?;
+                refuse_changed(holding, read)?;
+            }
             if !managed {
                 let taken: Vec<RouteRow> = sqlx::query_as(OF_KIND)
                     .bind(true)
@@ -125,6 +174,16 @@ impl Store {
         let rows: Vec<RouteRow> =
             read!(self, |pool| sqlx::query_as(HOLDING).fetch_all(pool).await?);
         rows.into_iter().map(RouteRow::route).collect()
+    }
+}
+
+fn refuse_changed(holding: Vec<RouteRow>, read: &[RoutesTag]) -> Result<()> {
+    let holding = holding.into_iter().map(RouteRow::route);
+    let holding = RoutesTag::of(&holding.collect::<Result<Vec<_>>>()?)?;
+    if read.contains(&holding) {
+        Ok(())
+    } else {
+        Err(StoreError::Changed)
     }
 }
 

@@ -1,7 +1,7 @@
 // What calls may be led to: providers, routes, models.
 
 import { queryOptions, useQuery } from "@tanstack/react-query";
-import { client, type Schemas, taken } from "./client";
+import { ApiFailure, client, type Schemas, taken } from "./client";
 import { queries } from "./queries";
 
 export type Provider = Schemas["Provider"];
@@ -22,10 +22,15 @@ export function providers() {
   });
 }
 
+/** All routes, and what tells them from what they are after somebody changed them. */
 export function routes() {
   return queryOptions({
     queryKey: ["routes"],
-    queryFn: ({ signal }) => taken(client.GET("/api/v1/routes", { signal })),
+    queryFn: async ({ signal }) => {
+      const answer = await client.GET("/api/v1/routes", { signal });
+      const { data } = await taken(Promise.resolve(answer));
+      return { data, tag: answer.response.headers.get("etag") ?? undefined };
+    },
     staleTime: FRESH_MS,
   });
 }
@@ -67,9 +72,26 @@ export function deleteProvider(name: string): Promise<unknown> {
   return changing(client.DELETE("/api/v1/providers/{name}", { params: { path: { name } } }));
 }
 
-/** Makes the routes be these, but for the configuration file's. */
-export function replaceRoutes(data: Schemas["Route"][]): Promise<unknown> {
-  return changing(client.PUT("/api/v1/routes", { body: { data } }));
+/** Whether something was not replaced because somebody changed it since it was read. */
+export function isChanged(error: unknown): boolean {
+  return error instanceof ApiFailure && error.status === 412;
+}
+
+/** Makes the routes be these, but for the configuration file's: in place of those of that `tag`, and of no others. */
+export async function replaceRoutes(
+  data: Schemas["Route"][],
+  tag: string | undefined,
+): Promise<void> {
+  const params = { header: tag ? { "if-match": tag } : {} };
+  try {
+    await changing(client.PUT("/api/v1/routes", { params, body: { data } }));
+  } catch (error) {
+    if (!isChanged(error)) throw error;
+    await queries.invalidateQueries({ queryKey: ["routes"] });
+    const words =
+      "Somebody changed the routes; they have been read again. Look at them, and repeat.";
+    throw new ApiFailure(412, "changed", words, undefined);
+  }
 }
 
 /** What would happen to a request. It changes nothing. */

@@ -1003,7 +1003,7 @@ export interface paths {
         get: operations["list_routes"];
         /**
          * Makes the routes be these, but for those of the configuration file: rows marked as managed are
-         *     passed over, so that what GET answered can be edited and put back.
+         *     passed over, so that what GET answered can be edited and put back. With `if-match` only if nobody changed them since.
          */
         put: operations["replace_routes"];
         post?: never;
@@ -8441,6 +8441,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Tells these routes from others: for `if-match` */
+                    etag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8488,7 +8490,10 @@ export interface operations {
     replace_routes: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `etag` of the routes that these take the place of */
+                "if-match"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -8500,6 +8505,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Of the routes as they are now */
+                    etag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8535,6 +8542,15 @@ export interface operations {
             };
             /** @description The configuration file states a route for that model */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The routes are not those that `if-match` names */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -50,6 +50,9 @@ pub(crate) enum ApiError {
     /// What was sent contradicts what there is.
     #[error("{0}")]
     Conflict(String),
+    /// What is there is not what was read before; says what to do.
+    #[error("{0}")]
+    Changed(&'static str),
     /// The body is over the limit, in bytes.
     #[error("The body is larger than the {0} bytes that are accepted here.")]
     TooLarge(usize),
@@ -173,6 +176,7 @@ impl ApiError {
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Invalid { .. } | Self::Device(_) => StatusCode::BAD_REQUEST,
             Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Changed(_) => StatusCode::PRECONDITION_FAILED,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSoon(_) | Self::Full(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Elsewhere(_) => StatusCode::BAD_GATEWAY,
@@ -190,6 +194,7 @@ impl ApiError {
             Self::Method => "method_not_allowed",
             Self::Invalid { .. } => "invalid_request",
             Self::Conflict(_) => "conflict",
+            Self::Changed(_) => "changed",
             Self::TooLarge(_) => "request_too_large",
             Self::TooSoon(_) | Self::Full(_) => "rate_limited",
             Self::Elsewhere(_) => "unreachable",
@@ -215,6 +220,9 @@ impl From<StoreError> for ApiError {
         match error {
             StoreError::NotFound => Self::missing("There is no such row."),
             StoreError::Conflict { what } => Self::Conflict(sentence(&what)),
+            StoreError::Changed => Self::Changed(
+                "Somebody changed this since it was read: read it again, and make the change there.",
+            ),
             other if other.is_transient() => Self::Unavailable(Some(other)),
             other => Self::internal(other),
         }

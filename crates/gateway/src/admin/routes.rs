@@ -4,10 +4,13 @@ pub(super) mod dry_run;
 mod input;
 
 use axum::Json;
+use axum::http::{HeaderMap, header};
+use axum::response::IntoResponse;
 use serde::Serialize;
 use tollhouse_domain::audit::{Action, Subject, SubjectKind};
 use tollhouse_domain::pattern::Pattern;
 use tollhouse_domain::route::{Route, Target};
+use tollhouse_store::RoutesTag;
 use utoipa::ToSchema;
 
 use self::input::{RoutesInput, TargetSchema};
@@ -42,24 +45,35 @@ impl From<Route> for RouteView {
 /// All routes, the configuration file's first, in the order in which they were written.
 #[utoipa::path(
     get, path = "/routes", tag = "routes", operation_id = "list_routes",
-    responses((status = 200, body = List<RouteView>), Refused),
+    responses(
+        (
+            status = 200, body = List<RouteView>,
+            headers(("etag" = String, description = "Tells these routes from others: for `if-match`")),
+        ),
+        Refused,
+    ),
 )]
 pub(super) async fn list(
     admin: Admin,
     Query(Nothing {}): Query<Nothing>,
-) -> Result<Json<List<RouteView>>, ApiError> {
+) -> Result<impl IntoResponse, ApiError> {
     let routes = admin.store().routes().await?;
-    Ok(Json(List::whole(
-        routes.into_iter().map(RouteView::from).collect(),
-    )))
+    let tag = format!("\"{}\"", RoutesTag::of(&routes)?.as_str());
+    let list = List::whole(routes.into_iter().map(RouteView::from).collect());
+    Ok(([(header::ETAG, tag)], Json(list)))
 }
 
 /// Makes the routes be these, but for those of the configuration file: rows marked as managed are
-/// passed over, so that what GET answered can be edited and put back.
+/// passed over, so that what GET answered can be edited and put back. With `if-match` only if nobody changed them since.
 #[utoipa::path(
     put, path = "/routes", tag = "routes", operation_id = "replace_routes", request_body = RoutesInput,
+    params(("if-match" = Option<String>, Header, description = "The `etag` of the routes that these take the place of")),
     responses(
-        (status = 200, body = List<RouteView>),
+        (
+            status = 200, body = List<RouteView>,
+            headers(("etag" = String, description = "Of the routes as they are now")),
+        ),
+        (status = 412, description = "The routes are not those that `if-match` names", body = ErrorBody),
         (status = 409, description = "The configuration file states a route for that model", body = ErrorBody),
         Refused,
     ),
@@ -67,12 +81,49 @@ pub(super) async fn list(
 pub(super) async fn replace(
     admin: Admin,
     Query(Nothing {}): Query<Nothing>,
+    headers: HeaderMap,
     Body(input): Body<RoutesInput>,
-) -> Result<Json<List<RouteView>>, ApiError> {
+) -> Result<impl IntoResponse, ApiError> {
     let routes = input.routes(admin.snapshot().providers())?;
     let note = admin.note(Action::RoutesReplace, Subject::of(SubjectKind::Routes));
     let note = note.with("routes", routes.len() as u64);
-    admin.store().noted(note).replace_routes(&routes).await?;
+    let store = admin.store().noted(note);
+    match named(&headers) {
+        None => store.replace_routes(&routes).await?,
+        Some(read) => store.replace_routes_of(&read, &routes).await?,
+    }
     admin.refresh().await?;
     list(admin, Query(Nothing {})).await
+}
+
+/// The routes that a request is about, if it says so: `*` means whatever there are. What cannot be read is none of
+/// them, so that nothing is overwritten by a mistake.
+fn named(headers: &HeaderMap) -> Option<Vec<RoutesTag>> {
+    let values = headers.get_all(header::IF_MATCH).iter();
+    let values: Vec<&str> = values.map(|value| value.to_str().unwrap_or("")).collect();
+    if values.is_empty() || values.iter().any(|value| value.trim() == "*") {
+        return None;
+    }
+    let tags = values.iter().flat_map(|value| value.split(','));
+    let tags = tags.map(|tag| tag.trim().trim_matches('"'));
+    Some(tags.map(RoutesTag::printed).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_precondition_that_does_not_read_is_one_that_does_not_hold() {
+        let named = |values: &[&str]| {
+            let values = values.iter().map(|value| value.parse().unwrap());
+            named(&values.map(|value| (header::IF_MATCH, value)).collect())
+        };
+        let tags = |tags: &[&str]| Some(tags.iter().copied().map(RoutesTag::printed).collect());
+        assert_eq!(named(&[]), None);
+        assert_eq!(named(&["*"]), None);
+        assert_eq!(named(&["\"a\", \"b\"", "\"c\""]), tags(&["a", "b", "c"]));
+        assert_eq!(named(&["W/\"a\""]), tags(&["W/\"a"]));
+        assert_eq!(named(&[""]), tags(&[""]));
+    }
 }

@@ -3,7 +3,7 @@
 use tollhouse_domain::price::{LongContext, Price, Rates};
 use tollhouse_domain::provider::{AuthScheme, Provider};
 use tollhouse_domain::route::{Route, Target};
-use tollhouse_store::{StoreError, StoredPrice};
+use tollhouse_store::{RoutesTag, StoreError, StoredPrice};
 use tollhouse_wire::Protocol;
 
 use crate::support::{Place, on_both, provider};
@@ -12,6 +12,7 @@ on_both!(
     providers_of_the_file_hide_those_of_the_api,
     routes_of_the_file_hide_those_of_the_api,
     routes_keep_their_order_and_targets,
+    routes_take_the_place_of_those_that_were_read,
     prices_are_replaced_by_model_and_provider,
     settings_hold_the_last_word,
 );
@@ -129,6 +130,31 @@ async fn routes_of_the_file_hide_those_of_the_api(place: Place) {
     assert_eq!(store.routes().await.unwrap(), of_api);
     store.replace_routes(&[]).await.unwrap();
     assert!(store.routes().await.unwrap().is_empty());
+}
+
+async fn routes_take_the_place_of_those_that_were_read(place: Place) {
+    let store = place.open().await;
+    let tag = async || RoutesTag::of(&store.routes().await.unwrap()).unwrap();
+    let read = tag().await;
+    let (ours, theirs) = ([route("a", "p", false)], [route("b", "p", false)]);
+    store
+        .replace_routes_of(&[read.clone()], &theirs)
+        .await
+        .unwrap();
+    let late = store.replace_routes_of(&[read.clone()], &ours).await;
+    assert!(matches!(late, Err(StoreError::Changed)), "{late:?}");
+    assert_eq!(store.routes().await.unwrap(), theirs);
+    // Nor when it is another's target, or the file's route, that is not what it was.
+    let read = tag().await;
+    store
+        .put_managed_routes(&[route("*", "file", true)])
+        .await
+        .unwrap();
+    let late = store.replace_routes_of(&[read], &ours).await;
+    assert!(matches!(late, Err(StoreError::Changed)), "{late:?}");
+    let read = [RoutesTag::printed("another"), tag().await];
+    store.replace_routes_of(&read, &ours).await.unwrap();
+    assert_eq!(store.routes().await.unwrap()[1], ours[0]);
 }
 
 async fn routes_keep_their_order_and_targets(place: Place) {

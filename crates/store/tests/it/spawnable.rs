@@ -13,7 +13,7 @@ use tollhouse_domain::tenancy::Visible;
 use tollhouse_domain::time::Timestamp;
 use tollhouse_store::{
     CallFilter, CredentialRecord, DataKeyRow, DatabaseUrl, KeyCaps, ObjectRow, Page, Question,
-    SignOn, Store, StoreError, StoredPrice,
+    RoutesTag, SignOn, Store, StoreError, StoredPrice,
 };
 
 fn spawnable<F: Future + Send + 'static>(_: F) {}
@@ -61,6 +61,7 @@ methods! {
     providers(store): store.providers();
     managed_routes(store, list: Vec<Route>): store.put_managed_routes(&list);
     replace_routes(store, list: Vec<Route>): store.replace_routes(&list);
+    replace_routes_of(store, read: Vec<RoutesTag>, list: Vec<Route>): store.replace_routes_of(&read, &list);
     routes(store): store.routes();
     put_prices(store, list: Vec<StoredPrice>): store.put_prices(&list);
     prices(store): store.prices();

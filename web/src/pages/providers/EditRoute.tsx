@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { type Provider, replaceRoutes } from "../../api/routing";
+import { isChanged, type Provider, replaceRoutes } from "../../api/routing";
 import { Button } from "../../ui/Button";
 import { SelectField, TextField } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
@@ -11,6 +11,8 @@ import { TryDraft } from "./TryDraft";
 type Props = {
   route: Route | undefined;
   all: readonly Route[];
+  /** What tells these routes from others. */
+  tag: string | undefined;
   providers: readonly Provider[];
   onClose: () => void;
 };
@@ -22,7 +24,9 @@ function spoken(providers: readonly Provider[], { provider, protocol }: Target):
 }
 
 /** Where a model goes, and in which order. */
-export function EditRoute({ route, all, providers, onClose }: Props) {
+export function EditRoute({ route, all, tag, providers, onClose }: Props) {
+  // What was looked at when this was opened; once somebody was told that it changed, what there is.
+  const [seen, setSeen] = useState(tag);
   const names = providers.map(({ name }) => name);
   const first = { provider: names[0] ?? "" };
   const [model, setModel] = useState(route?.model ?? "");
@@ -47,7 +51,10 @@ export function EditRoute({ route, all, providers, onClose }: Props) {
       wide
       onClose={onClose}
       act={async () => {
-        await replaceRoutes(draft);
+        await replaceRoutes(draft, seen ?? tag).catch((error) => {
+          if (isChanged(error)) setSeen(undefined);
+          throw error;
+        });
         toast.done(`Saved the route of ${model.trim()}`);
       }}
     >

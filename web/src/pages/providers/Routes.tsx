@@ -20,7 +20,11 @@ export function Routes({ may, providers }: Props) {
   const { data, isError, error, refetch } = useQuery(routes());
   const [editing, setEditing] = useState<Route | "new">();
   const all = data?.data ?? [];
-  const remove = (route: Route) => replaceRoutes(all.filter((one) => one !== route));
+  const remove = (route: Route) =>
+    replaceRoutes(
+      all.filter((one) => one !== route),
+      data?.tag,
+    );
   return (
     <Panel
       title="Routes"
@@ -83,6 +87,7 @@ export function Routes({ may, providers }: Props) {
         <EditRoute
           route={editing === "new" ? undefined : editing}
           all={all}
+          tag={data?.tag}
           providers={providers}
           onClose={() => setEditing(undefined)}
         />

@@ -38,6 +38,45 @@ async fn routes_are_replaced_around_the_files() {
 }
 
 #[tokio::test]
+async fn routes_that_somebody_changed_are_not_replaced_unseen() {
+    let (_upstream, gateway, api) = started().await;
+    let of = |model: &str| {
+        format!(r#"{{"data":[{{"model":"{model}","targets":[{{"provider":"lab"}}]}}]}}"#)
+    };
+    let put = async |tag: &str, body: String| {
+        let headers = [
+            ("authorization", api.authorization.as_str()),
+            ("content-type", "application/json"),
+            ("if-match", tag),
+        ];
+        let request = api
+            .client
+            .request(Method::PUT, "/api/v1/routes", &headers, body.into());
+        api.client.whole(request).await
+    };
+    let read = api.send(Method::GET, "/api/v1/routes", "").await;
+    let read = read.header("etag").unwrap().to_owned();
+    let first = put(&read, of("first")).await;
+    assert_eq!(first.status, StatusCode::OK, "{}", first.text());
+    let trail = api.get("/api/v1/audit/head").await;
+    let late = put(&read, of("late")).await;
+    assert_eq!(refusal(&late), (412, "changed".into(), None));
+    assert_eq!(api.get("/api/v1/routes").await, first.json());
+    assert_eq!(
+        api.get("/api/v1/audit/head").await,
+        trail,
+        "nothing was done"
+    );
+    // What was answered says what there is now; and who does not ask is not asked.
+    let again = put(first.header("etag").unwrap(), of("second")).await;
+    assert_eq!(again.status, StatusCode::OK, "{}", again.text());
+    assert_eq!(put("*", of("third")).await.status, StatusCode::OK);
+    let plain = api.put("/api/v1/routes", &of("fourth")).await;
+    assert_eq!(plain.status, StatusCode::OK);
+    gateway.stop().await;
+}
+
+#[tokio::test]
 async fn providers_say_how_they_are() {
     let (upstream, gateway, api) = started().await;
     let find = |rows: Vec<serde_json::Value>, name: &str| {
