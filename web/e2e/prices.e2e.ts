@@ -67,6 +67,26 @@ test("a price is found, changed, and another is added", async () => {
   await page.getByLabel("Search models").fill("house-model");
   await page.getByRole("row", { name: /house-model anyone.*\$0\.75/ }).waitFor();
   expect((await priceOf("house-model"))?.usd_per_million).toEqual({ output: "0.75" });
+  // And is taken back: this one is nobody's then, and the other what it was.
+  const back = async (model: string) => {
+    await page.getByLabel("Search models").fill(model);
+    const edit = page.getByRole("button", { name: `Edit the price of ${model}`, exact: true });
+    await edit.first().click();
+    await form.getByRole("button", { name: "Back to the catalog" }).click();
+    await accessible(page);
+    await form.getByRole("group").getByRole("button", { name: "Take back" }).click();
+    await form.waitFor({ state: "detached" });
+  };
+  await back("house-model");
+  await page.getByText("No price is like that").waitFor();
+  await back("claude-sonnet-4-5");
+  await expect.poll(() => priceOf("claude-sonnet-4-5")).toEqual(before);
+  await page
+    .getByRole("button", { name: "Edit the price of claude-sonnet-4-5", exact: true })
+    .first()
+    .click();
+  await form.getByRole("button", { name: "Save price" }).waitFor();
+  expect(await form.getByRole("button", { name: "Back to the catalog" }).count()).toBe(0);
   await context.close();
   expect(faults).toEqual([]);
 });

@@ -29,6 +29,8 @@ pub struct Model {
     pub source: String,
     /// As of when, `YYYY-MM-DD`.
     pub dated: String,
+    /// Whether it was imported or set here, and may be taken back.
+    pub imported: bool,
 }
 
 /// Dollars per million tokens as people write them.
@@ -160,6 +162,7 @@ pub fn models() -> Result<Vec<Model>, CatalogError> {
         },
         source: source.clone(),
         dated: dated.clone(),
+        imported: false,
     };
     let mut models: Vec<Model> = file.model.into_iter().map(model).collect();
     for Served {
@@ -372,6 +375,7 @@ mod tests {
             },
             source: String::new(),
             dated: String::new(),
+            imported: true,
         };
         let book = PriceBook::new([
             entry(Some("a"), 1),

@@ -130,7 +130,7 @@ fn v1() -> OpenApiRouter<Control> {
         .routes(routes!(routes::list, routes::replace))
         .routes(routes!(routes::dry_run::dry_run))
         .routes(routes!(models::list))
-        .routes(routes!(prices::list, prices::put))
+        .routes(routes!(prices::list, prices::put, prices::delete))
         .routes(routes!(prices::import))
         .routes(routes!(calls::list))
         .routes(routes!(calls::show))

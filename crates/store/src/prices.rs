@@ -34,6 +34,7 @@ struct PriceRow {
 const ALL: &str = "SELECT model, provider, price, source, dated FROM prices";
 const ONE: &str = "SELECT model, provider, price, source, dated FROM prices \
     WHERE model = $1 AND provider = $2";
+const DELETE: &str = "DELETE FROM prices WHERE model = $1 AND provider = $2";
 const PUT: &str = "INSERT INTO prices (model, provider, price, source, dated) \
     VALUES ($1, $2, $3, $4, $5) ON CONFLICT (model, provider) DO UPDATE SET \
     price = excluded.price, source = excluded.source, dated = excluded.dated";
@@ -73,6 +74,16 @@ impl Store {
                     .await?;
             }
             (different, different > 0)
+        })
+    }
+
+    /// Takes back the imported price of a model at a provider, or the one that names no provider; whether there was one.
+    pub async fn delete_price(&self, model: &str, provider: Option<&str>) -> Result<bool> {
+        let provider = provider.unwrap_or_default();
+        administer!(self, Prices, |tx| {
+            let query = sqlx::query(DELETE).bind(model).bind(provider);
+            let deleted = query.execute(&mut *tx).await?.rows_affected() > 0;
+            (deleted, deleted)
         })
     }
 

@@ -32,6 +32,12 @@ export function setPrice(price: Schemas["PriceInput"]): Promise<Schemas["ImportR
   return changing(client.PUT("/api/v1/prices", { body: { prices: [price] } }));
 }
 
+/** Takes back a price that was imported or set; the catalog's holds again, where it has one. */
+export function removePrice({ model, provider }: Price): Promise<unknown> {
+  const query = { model, ...(provider && { provider }) };
+  return changing(client.DELETE("/api/v1/prices", { params: { query } }));
+}
+
 /** Imports LiteLLM's public list, as it is published. */
 export function importPrices(
   text: string,

@@ -907,7 +907,11 @@ export interface paths {
         /** Adds or replaces prices, all or none. Calls from now on cost so; earlier ones keep their cost. */
         put: operations["put_prices"];
         post?: never;
-        delete?: never;
+        /**
+         * Takes back a price that was imported or set here. Where the catalog has one, that holds again; calls from now on
+         *     cost so.
+         */
+        delete: operations["delete_price"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2458,6 +2462,8 @@ export interface components {
             data: {
                 /** @description As of when, `YYYY-MM-DD`. */
                 dated: string;
+                /** @description Whether it was imported or set here, and not the catalog's: such a price can be taken back. */
+                imported: boolean;
                 long_context?: components["schemas"]["LongContext"] | null;
                 model: string;
                 /** @description Whose price it is; absent: anyone's. */
@@ -2784,6 +2790,8 @@ export interface components {
         Price: {
             /** @description As of when, `YYYY-MM-DD`. */
             dated: string;
+            /** @description Whether it was imported or set here, and not the catalog's: such a price can be taken back. */
+            imported: boolean;
             long_context?: components["schemas"]["LongContext"] | null;
             model: string;
             /** @description Whose price it is; absent: anyone's. */
@@ -8080,6 +8088,72 @@ export interface operations {
                 };
             };
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_price: {
+        parameters: {
+            query: {
+                /** @description The model's name, as the list has it. */
+                model: string;
+                /** @description Whose price it is; left out for one that is anyone's. */
+                provider?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was sent is wrong; `field` names the part. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No token, or a wrong one. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not with this token, or not in this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -387,4 +387,13 @@ pub(crate) enum PricesCommand {
         #[command(flatten)]
         format: Format,
     },
+    /// Take back a price that was imported or set: the catalog's holds again, where it has one
+    Remove {
+        /// The model's name, as `prices list` has it
+        #[arg(value_name = "MODEL")]
+        model: String,
+        /// Whose price it is [default: the one that is anyone's]
+        #[arg(long, value_name = "PROVIDER")]
+        provider: Option<String>,
+    },
 }

@@ -121,6 +121,8 @@ words! {
         RoutesReplace = "routes.replace",
         /// Prices were set or imported.
         PricesPut = "prices.put",
+        /// An imported price was taken back.
+        PricesDelete = "prices.delete",
         /// A user was added.
         UserCreate = "user.create",
         /// A user was changed.

@@ -4,6 +4,7 @@ mod input;
 
 use axum::Json;
 use axum::extract::Request;
+use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use tollhouse_domain::audit::{Action, Subject, SubjectKind};
 use tollhouse_domain::catalog::Model;
@@ -94,6 +95,8 @@ pub(super) struct PriceView {
     source: String,
     /// As of when, `YYYY-MM-DD`.
     dated: String,
+    /// Whether it was imported or set here, and not the catalog's: such a price can be taken back.
+    imported: bool,
 }
 
 impl From<&Model> for PriceView {
@@ -105,6 +108,7 @@ impl From<&Model> for PriceView {
             long_context: model.price.long_context.as_ref().map(LongContextView::from),
             source: model.source.clone(),
             dated: model.dated.clone(),
+            imported: model.imported,
         }
     }
 }
@@ -148,6 +152,44 @@ pub(super) async fn put(
 ) -> Result<Json<ImportReport>, ApiError> {
     let prices = input.prices(clock::now())?;
     store(&admin, &prices, 0).await
+}
+
+/// Which price is meant.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Which {
+    /// The model's name, as the list has it.
+    model: String,
+    /// Whose price it is; left out for one that is anyone's.
+    provider: Option<String>,
+}
+
+/// Takes back a price that was imported or set here. Where the catalog has one, that holds again; calls from now on
+/// cost so.
+#[utoipa::path(
+    delete, path = "/prices", tag = "prices", operation_id = "delete_price", params(Which),
+    responses((status = 204), (status = 404, body = ErrorBody), Refused),
+)]
+pub(super) async fn delete(
+    admin: Admin,
+    Query(Which { model, provider }): Query<Which>,
+) -> Result<StatusCode, ApiError> {
+    let note = admin.note(
+        Action::PricesDelete,
+        Subject::name(SubjectKind::Prices, model.as_str()),
+    );
+    let note = match &provider {
+        Some(provider) => note.with("provider", provider.as_str()),
+        None => note,
+    };
+    let store = admin.store().noted(note);
+    if !store.delete_price(&model, provider.as_deref()).await? {
+        let message = "No such price was imported or set here, and the catalog's stay; GET /api/v1/prices lists both.";
+        return Err(ApiError::missing(message));
+    }
+    admin.refresh().await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Where an imported list comes from.

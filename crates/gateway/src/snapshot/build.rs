@@ -106,6 +106,7 @@ async fn prices(store: &Store) -> Result<PriceBook, StoreError> {
         price: stored.price,
         source: stored.source,
         dated: stored.dated,
+        imported: true,
     });
     Ok(PriceBook::new(known.into_iter().chain(imported)))
 }

@@ -13,6 +13,7 @@ on_both!(
     routes_of_the_file_hide_those_of_the_api,
     routes_keep_their_order_and_targets,
     routes_take_the_place_of_those_that_were_read,
+    a_price_is_taken_back_alone,
     prices_are_replaced_by_model_and_provider,
     settings_hold_the_last_word,
 );
@@ -155,6 +156,28 @@ async fn routes_take_the_place_of_those_that_were_read(place: Place) {
     let read = [RoutesTag::printed("another"), tag().await];
     store.replace_routes_of(&read, &ours).await.unwrap();
     assert_eq!(store.routes().await.unwrap()[1], ours[0]);
+}
+
+async fn a_price_is_taken_back_alone(place: Place) {
+    let store = place.open().await;
+    let price = |model: &str, provider: Option<&str>| StoredPrice {
+        model: model.to_owned(),
+        provider: provider.map(str::to_owned),
+        price: Price::default(),
+        source: "s".to_owned(),
+        dated: "2026-11-22".to_owned(),
+    };
+    let all = [price("m", None), price("m", Some("lab")), price("n", None)];
+    store.put_prices(&all).await.unwrap();
+    assert!(store.delete_price("m", Some("lab")).await.unwrap());
+    assert_eq!(
+        store.prices().await.unwrap(),
+        [all[0].clone(), all[2].clone()]
+    );
+    assert!(!store.delete_price("m", Some("lab")).await.unwrap());
+    assert!(!store.delete_price("gone", None).await.unwrap());
+    assert!(store.delete_price("m", None).await.unwrap());
+    assert_eq!(store.prices().await.unwrap(), [all[2].clone()]);
 }
 
 async fn routes_keep_their_order_and_targets(place: Place) {

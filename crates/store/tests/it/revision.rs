@@ -91,6 +91,7 @@ async fn administrative_writes_raise_it_once(place: Place) {
         dated: "2026-11-22".to_owned(),
     };
     once!(store, |s| s.put_prices(std::slice::from_ref(&price)));
+    once!(store, |s| s.delete_price("m", None));
     once!(store, |s| s.put_setting("name", "value"));
 
     let row = DataKeyRow {

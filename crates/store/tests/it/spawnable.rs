@@ -64,6 +64,7 @@ methods! {
     replace_routes_of(store, read: Vec<RoutesTag>, list: Vec<Route>): store.replace_routes_of(&read, &list);
     routes(store): store.routes();
     put_prices(store, list: Vec<StoredPrice>): store.put_prices(&list);
+    delete_price(store, model: String): store.delete_price(&model, Some(&model));
     prices(store): store.prices();
     setting(store, name: String): store.setting(&name);
     put_setting(store, name: String): store.put_setting(&name, &name);

@@ -1,5 +1,6 @@
 import { useMe } from "../../api/me";
-import { type Price, setPrice } from "../../api/prices";
+import { type Price, removePrice, setPrice } from "../../api/prices";
+import { Confirm } from "../../ui/Confirm";
 import { TextField } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
 import { toast } from "../../ui/Toasts";
@@ -68,8 +69,29 @@ export function EditPrice({ price, onClose }: { price: Price | undefined; onClos
             hint="Kept with the price, which is dated today"
             required
           />
+          {price?.imported && <TakeBack price={price} onClose={onClose} />}
         </>
       )}
     </FormDialog>
+  );
+}
+
+/** Not the catalog's, so that it can be given up. */
+function TakeBack({ price, onClose }: { price: Price; onClose: () => void }) {
+  const act = () =>
+    removePrice(price).then(() => {
+      toast.done(`Took back the price of ${price.model}`);
+      onClose();
+    }, toast.failed);
+  return (
+    <p className={styles.hint}>
+      This price was imported or set here.{" "}
+      <Confirm
+        label="Back to the catalog"
+        question="Take it back? The catalog's price holds then; without one, cost is unknown."
+        yes="Take back"
+        act={act}
+      />
+    </p>
   );
 }

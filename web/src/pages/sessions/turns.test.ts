@@ -19,6 +19,7 @@ const PRICES: Price[] = [
     model: "m",
     source: "test",
     dated: "2026-01-01",
+    imported: false,
     usd_per_million: {
       input: "3",
       cache_read: "0.3",

@@ -23,6 +23,7 @@ fn book(price: Price, max_output_tokens: Option<u64>) -> PriceBook {
         price,
         source: String::new(),
         dated: String::new(),
+        imported: false,
     }])
 }
 

@@ -104,6 +104,12 @@ async fn every_change_says_who_what_and_from_where() {
         ),
         (Method::PUT, "/api/v1/routes", routes, "routes.replace"),
         (Method::PUT, "/api/v1/prices", prices, "prices.put"),
+        (
+            Method::DELETE,
+            "/api/v1/prices?model=m",
+            "",
+            "prices.delete",
+        ),
     ];
     for (method, path, body, action) in steps {
         let before = api.head().await.seq;

@@ -77,6 +77,45 @@ async fn routes_that_somebody_changed_are_not_replaced_unseen() {
 }
 
 #[tokio::test]
+async fn a_price_is_taken_back_to_the_catalogs() {
+    let (_upstream, gateway, api) = started().await;
+    let find = async |provider: &str| {
+        let prices = api.all("/api/v1/prices", 1000).await;
+        let of = |row: &&serde_json::Value| {
+            row["model"] == "claude-sonnet-4-5" && row["provider"] == provider
+        };
+        prices.iter().find(of).cloned()
+    };
+    let listed = find("anthropic").await.unwrap();
+    assert_eq!(listed["imported"], false);
+    let own = |provider: &str| {
+        format!(
+            r#"{{"prices":[{{"model":"claude-sonnet-4-5","provider":"{provider}",
+            "usd_per_million":{{"input":"1"}},"source":"s"}}]}}"#
+        )
+    };
+    for provider in ["anthropic", "lab"] {
+        let put = api.put("/api/v1/prices", &own(provider)).await;
+        assert_eq!(put.status, StatusCode::OK, "{}", put.text());
+        assert_eq!(find(provider).await.unwrap()["imported"], true);
+    }
+    let path =
+        |provider: &str| format!("/api/v1/prices?model=claude-sonnet-4-5&provider={provider}");
+    for provider in ["anthropic", "lab"] {
+        let gone = api.delete(&path(provider)).await;
+        assert_eq!(gone.status, StatusCode::NO_CONTENT, "{}", gone.text());
+        // The catalog's are nobody's to take.
+        let again = api.delete(&path(provider)).await;
+        assert_eq!(refusal(&again).0, 404);
+    }
+    assert_eq!(find("anthropic").await.unwrap(), listed);
+    assert_eq!(find("lab").await, None);
+    let unnamed = api.delete("/api/v1/prices").await;
+    assert_eq!(refusal(&unnamed).2.as_deref(), Some("model"));
+    gateway.stop().await;
+}
+
+#[tokio::test]
 async fn providers_say_how_they_are() {
     let (upstream, gateway, api) = started().await;
     let find = |rows: Vec<serde_json::Value>, name: &str| {

@@ -174,6 +174,8 @@ fn table() -> Vec<Row> {
         row(&get, "/api/v1/models", "", SIGNED),
         row(&get, "/api/v1/prices", "", SIGNED),
         row(&put, "/api/v1/prices", r#"{"prices":[{"model":"m","usd_per_million":{"input":"1"},"source":"s"}]}"#, root(200)),
+        // Nobody has set any here.
+        row(&delete, "/api/v1/prices?model=m", "", root(404)),
         row(&post, "/api/v1/prices/import", "{}", root(200)),
         row(&get, "/api/v1/proxy-info", "", SIGNED),
         row(&get, "/api/v1/audit", "", root(200)),
