@@ -10,6 +10,7 @@ mod accounts;
 mod audit;
 mod bridge;
 mod people;
+mod record;
 mod server;
 mod sign_in;
 
@@ -26,10 +27,13 @@ pub(crate) use self::people::{
     LimitsOf, MemberCommand, MemberOf, OrgCommand, TokenCommand, TokenCreate, UserCommand,
     UserCreate,
 };
+pub(crate) use self::record::{
+    CallFilters, CallsArgs, CallsCommand, CallsExport, CallsFormat, ExportFormat, Interval,
+    SessionCommand, UsageArgs,
+};
 pub(crate) use self::server::{
-    Bodies, CallFilters, CallsArgs, CallsCommand, Clearable, CredentialCommand, CredentialName,
-    CredentialOwner, CredentialSet, ExportFormat, Interval, KeyCommand, KeyCreate, KeyEdit,
-    KeyPolicy, PricesCommand, ProxyCommand, SessionCommand, UsageArgs,
+    Bodies, Clearable, CredentialCommand, CredentialName, CredentialOwner, CredentialSet,
+    KeyCommand, KeyCreate, KeyEdit, KeyPolicy, PricesCommand, ProxyCommand,
 };
 pub(crate) use self::sign_in::{LoginArgs, LogoutArgs, PasswordArgs};
 

@@ -9,6 +9,7 @@ mod check;
 mod credential;
 mod db;
 mod demo;
+mod download;
 mod env;
 mod key;
 mod listing;

@@ -1,16 +1,15 @@
 //! `audit`: the trail of who did what, and whether it is whole.
 
-use std::fs::{self, OpenOptions};
-use std::io::{BufRead, BufReader, BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
 use tollhouse_domain::audit::chain::{Head, Trusted, Verifier};
 use tollhouse_domain::audit::{Entry, Hash};
 
+use super::download;
 use super::listing::{Column, moment, print};
 use crate::api::{Api, Query};
 use crate::args::{AuditCommand, AuditExport, AuditFilters, AuditList, AuditVerify};
@@ -79,42 +78,7 @@ fn filters(filters: &AuditFilters) -> Query {
 async fn export(args: AuditExport) -> anyhow::Result<()> {
     let path = filters(&args.filters).on("/api/v1/audit/export");
     let body = Api::find()?.open(&path).await?;
-    let Some(to) = args.output else {
-        return copy(body, BufWriter::new(std::io::stdout().lock())).await;
-    };
-    if to.exists() {
-        bail!("{} is there already", to.display());
-    }
-    // Under another name until it is whole.
-    let mut partial = to.clone().into_os_string();
-    partial.push(".partial");
-    let partial = PathBuf::from(partial);
-    let done = write(body, &partial, &to).await;
-    if done.is_err() {
-        // That the export failed is what matters, not this.
-        let _ = fs::remove_file(&partial);
-    }
-    done.with_context(|| to.display().to_string())?;
-    output::note(&format!("the audit trail is in {}", to.display()));
-    Ok(())
-}
-
-async fn write(body: Incoming, partial: &Path, to: &Path) -> anyhow::Result<()> {
-    let mut options = OpenOptions::new();
-    let options = options.write(true).create(true).truncate(true).mode(0o600);
-    let file = options.open(partial)?;
-    copy(body, BufWriter::new(&file)).await?;
-    file.sync_all()?;
-    Ok(fs::rename(partial, to)?)
-}
-
-async fn copy(mut body: Incoming, mut to: impl Write) -> anyhow::Result<()> {
-    while let Some(frame) = body.frame().await {
-        if let Some(bytes) = frame.context("the export was cut short")?.data_ref() {
-            to.write_all(bytes)?;
-        }
-    }
-    Ok(to.flush()?)
+    download::save(body, args.output.as_deref(), "the audit trail is").await
 }
 
 async fn verify(args: AuditVerify) -> anyhow::Result<()> {

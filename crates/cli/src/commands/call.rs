@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
+use super::download;
 use super::listing::{Column, cost, input_tokens, moment, output_tokens, print, print_one};
 use crate::api::{Api, Query, escape};
-use crate::args::{CallFilters, CallsArgs, CallsCommand};
+use crate::args::{CallFilters, CallsArgs, CallsCommand, CallsExport, CallsFormat};
 use crate::output;
 use crate::record::Record;
 
@@ -27,6 +28,9 @@ pub(super) const COLUMNS: [Column; 10] = [
 
 pub(super) async fn run(args: CallsArgs) -> anyhow::Result<()> {
     let api = Api::find()?;
+    if let Some(CallsCommand::Export(args)) = args.command {
+        return export(&api, &args).await;
+    }
     if let Some(CallsCommand::Show { id, bodies, format }) = args.command {
         let call: Record = api.get(&path(&id)).await?;
         if !bodies {
@@ -51,6 +55,19 @@ pub(super) async fn run(args: CallsArgs) -> anyhow::Result<()> {
         )
         .await?;
     print(&page, &COLUMNS, args.list.format)
+}
+
+async fn export(api: &Api, args: &CallsExport) -> anyhow::Result<()> {
+    let mut query = filters(&args.filters);
+    query.add(
+        "format",
+        match args.format {
+            CallsFormat::Csv => "csv",
+            CallsFormat::Jsonl => "jsonl",
+        },
+    );
+    let body = api.open(&query.on("/api/v1/calls/export")).await?;
+    download::save(body, args.output.as_deref(), "the calls are").await
 }
 
 /// A call and what it said.
@@ -115,14 +132,24 @@ pub(super) fn filters(filters: &CallFilters) -> Query {
     let status = filters.status.map(|status| status.to_string());
     let pairs = [
         ("key", &filters.key),
+        ("user", &filters.user),
+        ("org", &filters.org),
         ("session", &filters.session),
         ("model", &filters.model),
         ("provider", &filters.provider),
         ("caller", &filters.caller),
         ("agent", &filters.agent),
+        ("endpoint", &filters.endpoint),
         ("protocol", &filters.protocol),
         ("outcome", &filters.outcome),
         ("status", &status),
+        ("error", &filters.error),
+        ("fallback", &filters.fallback),
+        ("source", &filters.source),
+        ("credential", &filters.credential),
+        ("tag", &filters.tag),
+        ("min_cost_usd", &filters.min_cost),
+        ("id", &filters.id),
         ("from", &filters.from),
         ("to", &filters.to),
     ];

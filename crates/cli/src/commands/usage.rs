@@ -14,6 +14,7 @@ use crate::record::{Page, Record};
 struct Report {
     data: Vec<Record>,
     totals: Record,
+    previous: Option<Record>,
 }
 
 const COLUMNS: [Column; 8] = [
@@ -34,6 +35,24 @@ const COLUMNS_OVER_TIME: [Column; 9] = {
     let time: Column = ("TIME", |row| moment(row, "at"));
     [
         time, group, calls, errors, input, cached, output, cost, no_cost,
+    ]
+};
+
+/// The same beside what it was before.
+const COLUMNS_COMPARED: [Column; 11] = {
+    let [group, calls, errors, input, cached, output, cost, no_cost] = COLUMNS;
+    [
+        group,
+        calls,
+        errors,
+        input,
+        cached,
+        output,
+        cost,
+        no_cost,
+        ("CALLS BEFORE", |row| row.inside("previous", "calls")),
+        ("ERRORS BEFORE", |row| row.inside("previous", "errors")),
+        ("COST BEFORE", |row| self::cost(&row.read("previous")?)),
     ]
 };
 
@@ -68,6 +87,7 @@ pub(super) async fn run(args: UsageArgs) -> anyhow::Result<()> {
             Interval::Day => "day",
         }),
     );
+    query.maybe("compare", args.compare.then_some("previous"));
     let path = query.on("/api/v1/usage");
     if args.format.json {
         let report: Record = Api::find()?.get(&path).await?;
@@ -81,6 +101,7 @@ pub(super) async fn run(args: UsageArgs) -> anyhow::Result<()> {
             &COLUMNS_OVER_TIME,
             args.format,
         )?,
+        None if args.compare => print(&page(report.data), &COLUMNS_COMPARED, args.format)?,
         None => print(&page(report.data), &COLUMNS, args.format)?,
     }
     let of = |name| report.totals.get(name).unwrap_or_default();
@@ -90,5 +111,19 @@ pub(super) async fn run(args: UsageArgs) -> anyhow::Result<()> {
         of("calls"),
         of("errors")
     ));
+    if let Some(before) = report.previous {
+        let of = |name| before.get(name).unwrap_or_default();
+        let totals: Option<Record> = before.read("totals");
+        let count = |name| totals.as_ref()?.get(name);
+        let known = totals.as_ref().and_then(cost);
+        output::note(&format!(
+            "{} calls from {} to {}, {} errors; cost {}",
+            count("calls").unwrap_or_default(),
+            of("from"),
+            of("to"),
+            count("errors").unwrap_or_default(),
+            known.unwrap_or_else(|| "unknown".to_owned()),
+        ));
+    }
     Ok(())
 }

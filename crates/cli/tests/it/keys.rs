@@ -1,5 +1,8 @@
 //! Keys, credentials and the record, against a running server.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
 use crate::support::{Place, snapshot};
 
 #[test]
@@ -123,4 +126,81 @@ fn the_record_is_listed_added_up_and_filtered() {
     assert!(place.ok(&["openapi"]).contains("\"openapi\": \"3.1"));
     snapshot!(place, place.run(&["usage", "--by", "moon"]));
     snapshot!(place, place.run(&["calls", "--outcome", "odd"]));
+}
+
+#[test]
+fn what_the_record_can_be_asked_can_be_typed() {
+    let mut place = Place::new();
+    let (_demo, _) = place.demo();
+    place.program("claude", crate::demo::CLIENT);
+    for _ in 0..2 {
+        assert_eq!(place.ok(&["run", "claude"]), "200\n");
+    }
+    let call = place.ok(&["calls", "--limit", "1", "--json"]);
+    let call: serde_json::Value = serde_json::from_str(&call).unwrap();
+    let text = |name: &str| call["data"][0][name].as_str().unwrap().to_owned();
+    let (id, credential) = (text("id"), text("credential_id"));
+    for (filter, value, count) in [
+        ("--credential", credential.as_str(), 2),
+        ("--credential", "cred_00000000000000000000000000000000", 0),
+        ("--source", "platform", 2),
+        ("--endpoint", "messages", 2),
+        ("--endpoint", "embeddings", 0),
+        ("--id", id.as_str(), 1),
+        ("--min-cost", "1000", 0),
+        ("--tag", "none=such", 0),
+        ("--error", "overloaded", 0),
+        ("--user", "user_00000000000000000000000000000000", 0),
+        ("--org", "org_00000000000000000000000000000000", 0),
+        ("--outcome", "unsuccessful", 0),
+    ] {
+        let found = place.ok(&["calls", filter, value]);
+        assert_eq!(found.lines().count(), count, "{filter}: {found}");
+    }
+    assert_eq!(place.ok(&["calls", "--fallback"]), "");
+    assert_eq!(place.ok(&["calls", "--fallback=rate_limited"]), "");
+
+    let lines = place.ok(&["calls", "export", "--format", "jsonl", "--id", &id]);
+    let exported: serde_json::Value = serde_json::from_str(&lines).unwrap();
+    assert_eq!(exported, call["data"][0]);
+    let file = place.path("calls.csv");
+    let export = ["calls", "export", "--output", "calls.csv"];
+    assert_eq!(place.ok(&export), "");
+    assert_eq!(place.read("calls.csv").lines().count(), 3);
+    let mode = fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let again = place.run(&export);
+    assert_eq!(again.status.code(), Some(1), "nothing is overwritten");
+
+    let compared = place.ok(&[
+        "usage",
+        "--by",
+        "model",
+        "--from",
+        "2020-01-01",
+        "--compare",
+    ]);
+    assert!(compared.starts_with("sim-echo\t2\t"), "{compared}");
+    assert!(
+        compared.trim_end_matches('\n').ends_with("\t0\t0\t"),
+        "{compared}"
+    );
+    let endless = place.run(&["usage", "--compare"]);
+    assert_eq!(endless.status.code(), Some(2), "before when?");
+}
+
+#[test]
+fn a_price_is_taken_back() {
+    let mut place = Place::new();
+    let (_demo, _) = place.demo();
+    let entry = r#"{"litellm_provider":"lab","input_cost_per_token":1e-6,"mode":"chat"}"#;
+    place.write("list.json", &format!(r#"{{"house-model":{entry}}}"#));
+    place.ok(&["prices", "import", "list.json"]);
+    let listed = place.ok(&["prices", "list"]);
+    let row = listed.lines().find(|line| line.starts_with("house-model"));
+    assert!(row.is_some_and(|row| row.ends_with("\tyes")), "{listed}");
+    let remove = ["prices", "remove", "house-model", "--provider", "lab"];
+    place.ok(&remove);
+    assert!(!place.ok(&["prices", "list"]).contains("house-model"));
+    assert_eq!(place.run(&remove).status.code(), Some(1));
 }
