@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Compares the documentation with the code it documents; prints what differs.
 
-Every key of the configuration file, every environment variable, every metric and every error kind is
-in its page under `docs/`, and every one that a page names exists. Decisions are listed in their
+Every key of the configuration file, every environment variable, every metric, every error kind, every
+route and every header of ours is in its page under `docs/`, every command in the README, and every one
+that a page names exists. Decisions are listed in their
 index, and links between documents lead somewhere.
 """
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -156,6 +158,79 @@ def documents():
     return [path for pattern in ("*.md", "docs/*.md", "docs/adr/*.md") for path in ROOT.glob(pattern)]
 
 
+METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
+
+
+def named_routes(cell):
+    """The routes that a cell names: `GET`, `PUT /a`, `POST /a/b`, `…/c` are two of /a, and /a/b and /a/c by POST."""
+    methods, last, path = [], [], ""
+    for code in re.findall(r"`([^`]+)`", cell):
+        method, _, rest = code.partition(" ")
+        if method in METHODS:
+            methods.append(method)
+            if not rest:
+                continue
+        else:
+            rest = code
+        if rest.startswith("…"):
+            rest = path.rsplit("/", 1)[0] + rest[1:]
+        path, last, methods = rest, methods or last, []
+        yield from (f"{method} {path}" for method in last)
+
+
+def routes():
+    """Every route of the control plane's document."""
+    text = (ROOT / "crates/gateway/tests/it/snapshots/it__admin__openapi.snap").read_text()
+    paths = json.loads(text.split("---\n", 2)[2])["paths"]
+    in_code = set()
+    for path, operations in paths.items():
+        if path.startswith("/api/v1/"):
+            names = METHODS & {name.upper() for name in operations}
+            in_code |= {f"{name} {path.removeprefix('/api/v1')}" for name in names}
+    page = sections((ROOT / "docs/api.md").read_text())["Control plane"]
+    table = page[page.index("| route | |") :].split("\n\n", 1)[0]
+    cells = [row.split("|")[1] for row in table.splitlines()[2:]]
+    compare("docs/api.md", in_code, {route for cell in cells for route in named_routes(cell)})
+
+
+def headers():
+    in_code = set(re.findall(r'"(x-tollhouse-[\w-]+)"', (GATEWAY / "names.rs").read_text()))
+    in_docs = {name for name in first_column((ROOT / "docs/api.md").read_text()) if name.startswith("x-")}
+    compare("headers", in_code, in_docs)
+
+
+def kebab(name):
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower()
+
+
+def commands():
+    """Every command, and of those whose subcommands the README names every one of these."""
+    place = ROOT / "crates/cli/src"
+    source = "".join(path.read_text() for path in [place / "args.rs", *sorted((place / "args").glob("*.rs"))])
+    enums = dict(re.findall(r"enum (\w*Command) \{\n(.*?)\n\}", source, re.S))
+    variants = {name: re.findall(r"^    ([A-Z]\w*)(?:\((\w+)|,| \{)", body, re.M) for name, body in enums.items()}
+    # What `calls` takes stands beside a subcommand.
+    nested = {"CallsArgs": "CallsCommand"}
+    below = {}
+    for name, inner in variants["Command"]:
+        inner = nested.get(inner, inner)
+        below[kebab(name)] = {kebab(one) for one, _ in variants.get(inner, [])}
+    page = (ROOT / "README.md").read_text()
+    table = page[page.index("| command | |") :].split("\n\n", 1)[0]
+    named, group = set(), None
+    for cell in (row.split("|")[1] for row in table.splitlines()[2:]):
+        for words in re.findall(r"`([^`]+)`", cell):
+            command, _, one = words.partition(" ")
+            if not one and command in below.get(group, ()):
+                command, one = group, command
+            group = command if one else None
+            named.add(f"{command} {one}".strip())
+    told = {name.split()[0] for name in named if " " in name}
+    in_code = {name for name, ones in below.items() if name not in told}
+    in_code |= {f"{name} {one}" for name in told for one in below.get(name, ())}
+    compare("README.md, commands", in_code, named)
+
+
 def links():
     for path in documents():
         for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", path.read_text()):
@@ -180,7 +255,8 @@ def decisions():
 
 
 def main():
-    for check in (configuration, variables, catalog, metrics, errors, audit, links, paths, decisions):
+    checks = (configuration, variables, catalog, metrics, errors, audit, routes, headers, commands)
+    for check in (*checks, links, paths, decisions):
         check()
     for text in problems:
         print(text, file=sys.stderr)
