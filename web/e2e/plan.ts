@@ -52,6 +52,7 @@ token = "env:E2E_ADMIN_TOKEN"
 name = "plan"
 endpoints = { responses = "${sim}/backend-api/codex" }
 account = { authority = "codex", header = "chatgpt-account-id" }
+quirks = ["by_plan"]
 [accounts]
 enabled = ${enabled}
 allow_organization = ${organizations}

@@ -3,16 +3,19 @@ import { prices } from "../../api/prices";
 import type { Call } from "../../api/record";
 import { count, exactMoney, money, share } from "../../format";
 import styles from "./Arithmetic.module.css";
-import { addsUp, inputTokens, lines, priceOf, ratesOf } from "./tokens";
+import { byPlan } from "./paid";
+import { inputTokens, lines, listPriceOf, priceOf, ratesOf } from "./tokens";
+import { howPriced } from "./words";
 
 /** What was used, what each token costs, and how that comes to the cost on the record. */
 export function Arithmetic({ call }: { call: Call }) {
-  const list = useQuery(prices());
-  const price = list.data && priceOf(list.data, call);
+  const list = useQuery(prices()).data;
+  const plan = byPlan(call);
+  const price = list && (plan ? listPriceOf : priceOf)(list, call);
   const rows = lines(call.usage, price && ratesOf(price, call.usage));
   if (rows.length === 0) return <p className={styles.note}>No tokens were used.</p>;
   const input = inputTokens(call.usage) ?? 0;
-  const known = call.cost_usd !== undefined && call.cost_usd !== null;
+  const sum = plan ? call.list_cost_usd : call.cost_usd;
   return (
     <div className={styles.arithmetic}>
       <div className={styles.bar} role="img" aria-label="Tokens by kind">
@@ -26,7 +29,7 @@ export function Arithmetic({ call }: { call: Call }) {
             <th scope="col">Tokens</th>
             <th scope="col">Used</th>
             <th scope="col">$ per million</th>
-            <th scope="col">Cost</th>
+            <th scope="col">{plan ? "By list price" : "Cost"}</th>
           </tr>
         </thead>
         <tbody>
@@ -47,8 +50,16 @@ export function Arithmetic({ call }: { call: Call }) {
             <th scope="row">{call.estimated ? "Sum, estimated" : "Sum"}</th>
             <td>{count(rows.reduce((sum, { tokens }) => sum + tokens, 0))}</td>
             <td />
-            <td title={exactMoney(call.cost_usd)}>{money(call.cost_usd)}</td>
+            <td title={exactMoney(sum)}>{money(sum)}</td>
           </tr>
+          {plan && (
+            <tr>
+              <th scope="row">Cost</th>
+              <td />
+              <td />
+              <td>{money(call.cost_usd)}</td>
+            </tr>
+          )}
         </tfoot>
       </table>
       <p className={styles.note}>
@@ -56,12 +67,7 @@ export function Arithmetic({ call }: { call: Call }) {
         {call.usage?.reasoning
           ? `${count(call.usage.reasoning)} of the output was reasoning. `
           : ""}
-        {price &&
-          known &&
-          !addsUp(rows, call.cost_usd) &&
-          "The price has changed since this call. "}
-        {price && `Price: ${price.source}, ${price.dated}.`}
-        {list.data && !price && "There is no price for this model, so its cost is not known."}
+        {list && howPriced(call, price, rows)}
       </p>
     </div>
   );

@@ -2,7 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
 import { type Call, calls, exportOf } from "../../api/record";
-import { compact, count, duration, exactMoney, money } from "../../format";
+import { compact, count, duration } from "../../format";
 import { useNames } from "../../shell/names";
 import { useOrg } from "../../shell/org";
 import { Download } from "../../ui/Download";
@@ -11,6 +11,7 @@ import { Page } from "../../ui/Page";
 import { Panel } from "../../ui/Panel";
 import { Empty, Failed, SkeletonRows } from "../../ui/states";
 import { Time, useNow } from "../../ui/Time";
+import { Cost } from "./Cost";
 import { FilterBar } from "./FilterBar";
 import { asked, type CallsSearch } from "./filter";
 import { Outcome, WHY } from "./Outcome";
@@ -140,7 +141,7 @@ function useColumns(): ListColumn<Call>[] {
         name: "Cost",
         width: "5.25rem",
         number: true,
-        cell: ({ cost_usd }) => <span title={exactMoney(cost_usd)}>{money(cost_usd)}</span>,
+        cell: (call) => <Cost of={call} />,
       },
       {
         name: "First byte",

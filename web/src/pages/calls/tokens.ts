@@ -35,13 +35,33 @@ export function ratesOf(price: Price, usage: Usage): Rates {
 /** What the gateway prices a call by: the surest of its models, at its provider's own price or anyone's. */
 export function priceOf(prices: readonly Price[], call: Call): Price | undefined {
   if (!call.provider) return undefined;
-  for (const model of [call.model_served, call.model_sent, call.model_requested]) {
+  for (const model of modelsOf(call)) {
     const known = prices.filter((price) => price.model === model);
     const own = known.find(({ provider }) => provider === call.provider);
     const found = own ?? known.find(({ provider }) => !provider);
     if (found) return found;
   }
   return undefined;
+}
+
+/**
+ * What the gateway holds a call against that a plan pays for: where the provider has no price, anybody's who
+ * lists the model. Of several it is the one that comes to what the row says.
+ */
+export function listPriceOf(prices: readonly Price[], call: Call): Price | undefined {
+  for (const model of modelsOf(call)) {
+    const known = prices.filter((price) => price.model === model);
+    if (known.length === 0) continue;
+    const comes = (price: Price) =>
+      addsUp(lines(call.usage, ratesOf(price, call.usage)), call.list_cost_usd);
+    return known.find(comes) ?? priceOf(known, call) ?? known[0];
+  }
+  return undefined;
+}
+
+/** What a call's model is called, the surest first. */
+function modelsOf({ model_served, model_sent, model_requested }: Call) {
+  return [model_served, model_sent, model_requested];
 }
 
 export type Line = {

@@ -9,6 +9,7 @@ import { Columns } from "../../ui/Page";
 import { Panel } from "../../ui/Panel";
 import { Skeleton } from "../../ui/states";
 import { Time } from "../../ui/Time";
+import { byList } from "../calls/paid";
 import styles from "./KeyFacts.module.css";
 import { limitsText, StandingMeter, useStandings, windowName } from "./meters";
 
@@ -112,6 +113,7 @@ function Usage({ of: key }: { of: Key }) {
     (sum, [bucket, tokens]) => sum + (bucket === "reasoning" ? 0 : (tokens ?? 0)),
     0,
   );
+  const list = totals && byList(totals);
   const wait = <Skeleton height="1rem" width="4rem" />;
   return (
     <Panel
@@ -127,6 +129,7 @@ function Usage({ of: key }: { of: Key }) {
         <Fact name="Errors">{totals ? share(totals.errors, totals.calls) : wait}</Fact>
         <Fact name="Tokens">{totals ? compact(tokens) : wait}</Fact>
         <Fact name="Cost">{totals ? money(totals.cost_usd ?? "0") : wait}</Fact>
+        <Fact name="By list price">{list && money(list)}</Fact>
       </Facts>
     </Panel>
   );

@@ -1,7 +1,7 @@
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import type { Call } from "../../api/record";
-import { ago, clockTime, compact, count, duration, exactMoney, moment, money } from "../../format";
+import { ago, clockTime, compact, count, duration, moment } from "../../format";
 import { useNames } from "../../shell/names";
 import { useOrg } from "../../shell/org";
 import { Button } from "../../ui/Button";
@@ -9,6 +9,7 @@ import { List, type ListColumn } from "../../ui/List";
 import { Page } from "../../ui/Page";
 import { Panel } from "../../ui/Panel";
 import { Empty, Failed, SkeletonRows } from "../../ui/states";
+import { Cost } from "../calls/Cost";
 import { Outcome, WHY } from "../calls/Outcome";
 import { whyOf } from "../calls/steps";
 import { inputTokens } from "../calls/tokens";
@@ -165,7 +166,7 @@ function useColumns(): ListColumn<Call>[] {
         name: "Cost",
         width: "5.25rem",
         number: true,
-        cell: ({ cost_usd }) => <span title={exactMoney(cost_usd)}>{money(cost_usd)}</span>,
+        cell: (call) => <Cost of={call} />,
       },
       {
         name: "Took",

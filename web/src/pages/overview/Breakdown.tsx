@@ -1,13 +1,15 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { UsageReport } from "../../api/record";
-import { change, compact, count, duration, exactMoney, money, share } from "../../format";
+import { change, compact, count, duration, money, share } from "../../format";
 import { useNames } from "../../shell/names";
 import { PlainInput } from "../../ui/Field";
 import { Panel } from "../../ui/Panel";
 import { Empty, Failed, SkeletonRows } from "../../ui/states";
 import { type Column, Table } from "../../ui/Table";
 import { Tabs } from "../../ui/Tabs";
+import { Cost } from "../calls/Cost";
+import { byList } from "../calls/paid";
 import styles from "./Breakdown.module.css";
 import { GROUPS, type GroupBy, type Range } from "./search";
 import { cached, latency, prompt, spend, tokens } from "./series";
@@ -83,9 +85,13 @@ function columns(
     },
     {
       name: "Cost",
-      cell: (row) => <span title={exactMoney(row.cost_usd)}>{money(row.cost_usd)}</span>,
+      cell: (row) => <Cost of={row} />,
       number: true,
     },
+    // Where a plan pays, or nobody knows what was paid, this is what there is to compare.
+    ...(report.data.some(byList)
+      ? [{ name: "By list price", cell: (row: Row) => money(row.list_cost_usd), number: true }]
+      : []),
     {
       name: "Before",
       cell: (row) => (

@@ -1,6 +1,7 @@
 import type { Totals } from "../../api/record";
-import { change, compact, count, duration, exactMoney, money, share } from "../../format";
+import { change, compact, count, duration, money, share } from "../../format";
 import { Skeleton } from "../../ui/states";
+import { byList, costInWords } from "../calls/paid";
 import { cached, errorRate, latency, prompt, spend, tokens } from "./series";
 import styles from "./Tiles.module.css";
 
@@ -15,11 +16,11 @@ export function Tiles({ now, before }: Props) {
       <Tile
         name="Spend"
         value={now && money(now.cost_usd ?? "0")}
-        title={now && exactMoney(now.cost_usd)}
+        title={now && costInWords(now)}
         change={compared(spend)}
         rising="neutral"
-        note={now && unpriced(now)}
-        about="Calls that used nothing, or whose model has no price, are not in the sum"
+        note={now && besideSpend(now)}
+        about="A plan pays for what costs nothing here. Calls that used nothing, or whose model has no price, are not in the sum"
       />
       <Tile
         name="Calls"
@@ -60,10 +61,16 @@ export function Tiles({ now, before }: Props) {
   );
 }
 
-function unpriced(totals: Totals): string | undefined {
-  return totals.calls_without_cost > 0
-    ? `${count(totals.calls_without_cost)} without a cost`
-    : undefined;
+/** What it is by list price, where that is something else, and what is in no sum. */
+function besideSpend(totals: Totals): string | undefined {
+  const list = byList(totals);
+  const said = [
+    ...(list ? [`${money(list)} by list price`] : []),
+    ...(totals.calls_without_cost > 0
+      ? [`${count(totals.calls_without_cost)} without a cost`]
+      : []),
+  ];
+  return said.length > 0 ? said.join(", ") : undefined;
 }
 
 type TileProps = {

@@ -4,7 +4,7 @@ import { Button } from "../../ui/Button";
 import { Panel } from "../../ui/Panel";
 import { type Column, Table } from "../../ui/Table";
 import styles from "./Parts.module.css";
-import { costliest, type Part } from "./turns";
+import { costliest, differs, type Part } from "./turns";
 
 /** So many are shown unasked: the turns below are not to be far away. */
 const MOST = 6;
@@ -25,11 +25,17 @@ const COLUMNS: Column<Part>[] = [
   { name: "Tokens", cell: ({ tokens }) => compact(tokens), number: true },
   { name: "Cost", cell: ({ spent }) => money(spent.toFixed(9)), number: true },
 ];
+const BY_LIST: Column<Part> = {
+  name: "By list price",
+  cell: ({ listed }) => money(listed.toFixed(9)),
+  number: true,
+};
 
 /** The sub-agents of a conversation, below it. Nothing is shown where there are none. */
 export function Parts({ parts }: { parts: Part[] }) {
   const [all, setAll] = useState(false);
   if (parts.length < 2) return null;
+  const columns = parts.some(differs) ? [...COLUMNS, BY_LIST] : COLUMNS;
   const many = parts.length > MOST + 1;
   return (
     <Panel
@@ -45,7 +51,7 @@ export function Parts({ parts }: { parts: Part[] }) {
     >
       <Table
         label="Sub-agents"
-        columns={COLUMNS}
+        columns={columns}
         rows={many && !all ? costliest(parts, MOST) : parts}
         rowKey={({ name }) => name ?? ""}
         empty={null}

@@ -13,11 +13,12 @@ import { Panel } from "../../ui/Panel";
 import { Failed, SkeletonRows } from "../../ui/states";
 import { Tabs } from "../../ui/Tabs";
 import { Time } from "../../ui/Time";
+import { byList, byPlan } from "../calls/paid";
 import { cached, prompt, tokens } from "../overview/series";
 import { Parts } from "./Parts";
 import { Transcript } from "./Transcript";
 import { Turns } from "./Turns";
-import { parts, type Turn, turns } from "./turns";
+import { breaksInWords, differs, parts, type Turn, turns } from "./turns";
 
 const REFRESH_MS = 15_000;
 /** Calls that are looked at; a longer conversation shows its newest. */
@@ -131,16 +132,29 @@ function Spent({ turns }: { turns: Turn[] }) {
       values,
       whole: values.at(-1) ?? 0,
     };
+    const sums = turns.map(({ listed }) => listed);
+    const listed: Series = {
+      label: "By list price",
+      color: "--series-2",
+      values: sums,
+      whole: sums.at(-1) ?? 0,
+    };
+    // Where a plan pays, what breaks is told by list price, and stands on that line.
+    const apart = turns.some(differs);
     const broke: Series = {
-      label: "Cache broke",
+      label: apart ? "Cache broke, by list price" : "Cache broke",
       color: "--series-3",
-      values: turns.map(({ broke, spent }) => (broke ? spent : null)),
+      values: turns.map(({ broke, listed }) => (broke ? listed : null)),
       told: turns.map(({ broke }) => broke?.usd ?? null),
       marks: true,
     };
     return {
       times: turns.map(({ call }) => Date.parse(call.at) / 1000),
-      series: turns.some(({ broke }) => broke) ? [spent, broke] : [spent],
+      series: [
+        spent,
+        ...(apart ? [listed] : []),
+        ...(turns.some(({ broke }) => broke) ? [broke] : []),
+      ],
     };
   }, [turns]);
   return <Chart label="Cost over the conversation" format={dollars} {...drawn} />;
@@ -149,13 +163,15 @@ function Spent({ turns }: { turns: Turn[] }) {
 type SumsProps = { session: SessionRow; broken: Turn[]; whole: boolean };
 
 function Sums({ session, broken, whole }: SumsProps) {
-  const lost = broken.reduce((sum, { broke }) => sum + (broke?.usd ?? 0), 0);
-  const breaks =
-    broken.length === 0 ? "none" : `${broken.length}, which cost about ${dollars(lost)}`;
+  const breaks = breaksInWords(broken, dollars);
+  const list = byList(session);
   return (
     <Panel title="In all">
       <Facts>
-        <Fact name="Cost">{money(session.cost_usd)}</Fact>
+        <Fact name="Cost">
+          {byPlan(session) ? `${money(session.cost_usd)}, as a plan pays` : money(session.cost_usd)}
+        </Fact>
+        <Fact name="By list price">{list && money(list)}</Fact>
         <Fact name="Calls">
           {session.errors > 0
             ? `${count(session.calls)}, of which ${count(session.errors)} failed`

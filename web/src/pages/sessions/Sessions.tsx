@@ -2,7 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
 import { type Session, sessions } from "../../api/record";
-import { compact, count, duration, exactMoney, money, share, shortId } from "../../format";
+import { compact, count, duration, share, shortId } from "../../format";
 import { useNames } from "../../shell/names";
 import { useOrg } from "../../shell/org";
 import { List, type ListColumn } from "../../ui/List";
@@ -10,6 +10,7 @@ import { Page } from "../../ui/Page";
 import { Panel } from "../../ui/Panel";
 import { Empty, Failed, SkeletonRows } from "../../ui/states";
 import { Time, useNow } from "../../ui/Time";
+import { Cost } from "../calls/Cost";
 import { FilterBar } from "../calls/FilterBar";
 import { asked, type CallsSearch } from "../calls/filter";
 import { cached, prompt, tokens } from "../overview/series";
@@ -124,7 +125,7 @@ function useColumns(): ListColumn<Session>[] {
         name: "Cost",
         width: "5.25rem",
         number: true,
-        cell: ({ cost_usd }) => <span title={exactMoney(cost_usd)}>{money(cost_usd)}</span>,
+        cell: (session) => <Cost of={session} />,
       },
     ],
     [name],

@@ -1,11 +1,12 @@
 import { Link } from "@tanstack/react-router";
-import { compact, count, duration, exactMoney, money } from "../../format";
+import { compact, count, duration, money } from "../../format";
 import { Badge } from "../../ui/Badge";
 import { List, type ListColumn } from "../../ui/List";
 import { Panel } from "../../ui/Panel";
 import { Empty } from "../../ui/states";
 import { Tabs } from "../../ui/Tabs";
 import { Clock } from "../../ui/Time";
+import { Cost } from "../calls/Cost";
 import { Outcome, WHY } from "../calls/Outcome";
 import { whyOf } from "../calls/steps";
 import { inputTokens } from "../calls/tokens";
@@ -112,7 +113,7 @@ function columns(most: number): ListColumn<Turn>[] {
       name: "Cost",
       width: "5.25rem",
       number: true,
-      cell: ({ call }) => <span title={exactMoney(call.cost_usd)}>{money(call.cost_usd)}</span>,
+      cell: ({ call }) => <Cost of={call} />,
     },
   ];
 }
@@ -138,17 +139,19 @@ function Prompt({ turn, most }: { turn: Turn; most: number }) {
 function State({ turn: { call, broke } }: { turn: Turn }) {
   if (call.outcome !== "success") return <Outcome outcome={call.outcome} why={whyOf(call)} />;
   if (!broke) return null;
+  // Beside a sum stands what was paid; nobody paid what a plan does.
+  const paid = broke.usd === undefined || broke.byPlan ? "" : ` ${money(broke.usd.toFixed(9))}`;
   return (
     <span title={why(broke)}>
-      <Badge tone="warn">
-        cache broke{broke.usd === undefined ? "" : ` ${money(broke.usd.toFixed(9))}`}
-      </Badge>
+      <Badge tone="warn">cache broke{paid}</Badge>
     </span>
   );
 }
 
-function why({ tokens, usd, pause }: Break): string {
-  const cost = usd === undefined ? "" : `, about ${money(usd.toFixed(9))} more than from the cache`;
+function why({ tokens, usd, byPlan, pause }: Break): string {
+  const by = byPlan ? " by list price, which a plan pays" : "";
+  const more = usd === undefined ? "" : money(usd.toFixed(9));
+  const cost = more && `, about ${more} more than from the cache${by}`;
   const after = pause > 60_000 ? ` after a pause of ${duration(pause)}` : "";
   return `${count(tokens)} tokens were sent again${after}${cost}`;
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Price } from "../../api/prices";
 import type { Call } from "../../api/record";
-import { chosen, costliest, parts, turns } from "./turns";
+import { breaksInWords, chosen, costliest, differs, parts, turns } from "./turns";
 
 type Usage = NonNullable<Call["usage"]>;
 
@@ -43,6 +43,27 @@ test("a turn that reads nothing of what was there broke the cache, and says what
   expect(lost?.broke?.pause).toBe(8 * 60_000);
   expect(lost?.spent).toBeCloseTo(0.0863);
   expect([first?.number, lost?.number]).toEqual([1, 3]);
+});
+
+test("what a plan pays for cost nobody anything, and is told by list price", () => {
+  const planned = (one: Call) => ({ ...one, cost_usd: "0", list_cost_usd: one.cost_usd ?? null });
+  const all = turns([LOST, HIT, FIRST].map(planned), PRICES);
+  const [last] = all.slice(-1);
+  expect(last?.spent).toBe(0);
+  expect(last?.listed).toBeCloseTo(0.0863);
+  expect(last?.broke?.byPlan).toBe(true);
+  expect(all.every(differs)).toBe(true);
+  const words = (list: Call[]) =>
+    breaksInWords(
+      turns(list, PRICES).filter(({ broke }) => broke),
+      (usd) => `$${usd.toFixed(4)}`,
+    );
+  expect(words([LOST, HIT, FIRST])).toBe("1, which cost about $0.0363");
+  expect(words([LOST, HIT, FIRST].map(planned))).toBe(
+    "1, about $0.0363 by list price, which a plan pays",
+  );
+  expect(words([FIRST])).toBe("none");
+  expect(turns([LOST, HIT, FIRST], PRICES).some(differs)).toBe(false);
 });
 
 test.each<[string, Call[]]>([

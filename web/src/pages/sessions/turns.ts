@@ -2,7 +2,8 @@
 
 import type { Price } from "../../api/prices";
 import type { Call } from "../../api/record";
-import { inputTokens, priceOf, type Rates, ratesOf } from "../calls/tokens";
+import { byPlan } from "../calls/paid";
+import { inputTokens, listPriceOf, priceOf, type Rates, ratesOf } from "../calls/tokens";
 import type { Only } from "./search";
 
 export type Turn = {
@@ -11,6 +12,8 @@ export type Turn = {
   number: number;
   /** US dollars up to here, of calls whose cost is known. */
   spent: number;
+  /** The same by list price: what a plan pays for is in it. */
+  listed: number;
   broke?: Break;
 };
 
@@ -20,6 +23,8 @@ export type Break = {
   tokens: number;
   /** What that cost more than reading them from the cache; undefined without a price. */
   usd: number | undefined;
+  /** Whether that is by list price alone, since a plan pays. */
+  byPlan: boolean;
   /** How long the conversation had paused, in milliseconds. */
   pause: number;
 };
@@ -34,9 +39,11 @@ export function turns(calls: readonly Call[], prices: readonly Price[]): Turn[] 
   // Each sub-agent has its own prompt, and each model its own cache.
   const before = new Map<string, Call>();
   let spent = 0;
+  let listed = 0;
   return calls.toReversed().map((call, index) => {
     spent += Number(call.cost_usd ?? 0);
-    const turn: Turn = { call, number: index + 1, spent };
+    listed += byListOf(call);
+    const turn: Turn = { call, number: index + 1, spent, listed };
     const prompt = inputTokens(call.usage);
     if (!prompt) return turn;
     const line = [call.subagent, call.provider, call.model_served ?? call.model_sent].join("\n");
@@ -59,12 +66,14 @@ function breakBetween(last: Call, call: Call, prices: readonly Price[]): Break |
   const prompt = inputTokens(call.usage) ?? 0;
   if (!wasCached || kept < LEAST || prompt < kept || read >= kept * HELD) return undefined;
   const tokens = kept - read;
-  const price = priceOf(prices, call);
+  const plan = byPlan(call);
+  const price = (plan ? listPriceOf : priceOf)(prices, call);
   const rates = price && ratesOf(price, call.usage);
   const usd = (tokens * (paidFor(call, rates) - Number(rates?.cache_read ?? Number.NaN))) / 1e6;
   return {
     tokens,
     usd: Number.isFinite(usd) ? usd : undefined,
+    byPlan: plan,
     pause: Date.parse(call.at) - Date.parse(last.at) - (last.duration_ms ?? 0),
   };
 }
@@ -77,6 +86,11 @@ function paidFor({ usage }: Call, rates: Rates | undefined): number {
   const cost = (tokens: number, rate: string | null | undefined) =>
     tokens > 0 ? tokens * Number(rate ?? Number.NaN) : 0;
   return (cost(short, rates?.cache_write_5m) + cost(long, rates?.cache_write_1h)) / (short + long);
+}
+
+/** What a call costs by list; what it cost, where no list has it. */
+function byListOf({ cost_usd, list_cost_usd }: Call): number {
+  return Number(list_cost_usd ?? cost_usd ?? 0);
 }
 
 /** The turns that are worth a look: where the cache broke, or which failed. */
@@ -93,20 +107,21 @@ export type Part = {
   name: string | undefined;
   calls: number;
   spent: number;
+  listed: number;
   tokens: number;
   errors: number;
 };
 
 /** The conversation itself first, then its sub-agents in the order they came up. */
 export function parts(calls: readonly Call[]): Part[] {
-  const found = new Map<string | undefined, Part>([
-    [undefined, { name: undefined, calls: 0, spent: 0, tokens: 0, errors: 0 }],
-  ]);
+  const none = { calls: 0, spent: 0, listed: 0, tokens: 0, errors: 0 };
+  const found = new Map<string | undefined, Part>([[undefined, { name: undefined, ...none }]]);
   for (const call of calls.toReversed()) {
     const name = call.subagent ?? undefined;
-    const part = found.get(name) ?? { name, calls: 0, spent: 0, tokens: 0, errors: 0 };
+    const part = found.get(name) ?? { name, ...none };
     part.calls += 1;
     part.spent += Number(call.cost_usd ?? 0);
+    part.listed += byListOf(call);
     part.tokens += (inputTokens(call.usage) ?? 0) + (call.usage?.output ?? 0);
     if (hasFailed(call)) part.errors += 1;
     found.set(name, part);
@@ -117,6 +132,26 @@ export function parts(calls: readonly Call[]): Part[] {
 /** The costliest parts, as many as `most`, still in their order; the conversation itself is one of them. */
 export function costliest(parts: readonly Part[], most: number): Part[] {
   const [itself, ...agents] = parts;
-  const kept = new Set(agents.sort((a, b) => b.spent - a.spent).slice(0, most - 1));
+  const kept = new Set(agents.sort((a, b) => b.listed - a.listed).slice(0, most - 1));
   return parts.filter((part) => part === itself || kept.has(part));
+}
+
+/** Whether what was spent is not what it is by list price: a plan paid, or nobody knows what it cost. */
+export function differs({ spent, listed }: Pick<Turn, "spent" | "listed">): boolean {
+  return Math.abs(listed - spent) > 1e-9;
+}
+
+/** How often the cache broke, and what that cost. */
+export function breaksInWords(broken: readonly Turn[], dollars: (usd: number) => string): string {
+  if (broken.length === 0) return "none";
+  const cost = (plan: boolean) =>
+    broken
+      .filter(({ broke }) => broke?.byPlan === plan)
+      .reduce((sum, { broke }) => sum + (broke?.usd ?? 0), 0);
+  const [paid, planned] = [cost(false), cost(true)];
+  const said = [
+    ...(paid > 0 ? [`which cost about ${dollars(paid)}`] : []),
+    ...(planned > 0 ? [`about ${dollars(planned)} by list price, which a plan pays`] : []),
+  ];
+  return [broken.length, ...said].join(", ");
 }
