@@ -1,6 +1,17 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { change, count, duration, money } from "../src/format";
-import { type Browser, browser, open, portray, settled, signIn, unharmed } from "./browser";
+import {
+  accessible,
+  type Browser,
+  browser,
+  open,
+  type Page,
+  picture,
+  portray,
+  settled,
+  signIn,
+  unharmed,
+} from "./browser";
 import { type World, world } from "./gateway";
 
 const DAY_MS = 86_400_000;
@@ -61,6 +72,78 @@ test("a group leads to its calls, and a tag of any name is one", async () => {
   // Those of the same time, and no others.
   expect(new URL(page.url()).searchParams.get("since")).toBe("90d");
   await page.getByRole("cell", { name: "opencode" }).first().waitFor();
+  await context.close();
+  expect(faults).toEqual([]);
+});
+
+/** The overview's chart of calls, and what was drawn of it. */
+async function charted(page: Page) {
+  await signIn(page, here, here.people.root, "?range=30d");
+  await settled(page);
+  const chart = page.getByRole("figure", { name: "Calls" });
+  const box = await chart.locator(".u-over").boundingBox();
+  const at = (part: number) => ({
+    x: (box?.x ?? 0) + part * (box?.width ?? 0),
+    y: (box?.y ?? 0) + (box?.height ?? 0) / 2,
+  });
+  return { chart, at };
+}
+
+/** The calls that a page shows: from when, and of how many days. */
+async function arrived(page: Page) {
+  await page.waitForURL((url) => url.pathname === "/dashboard/calls" && url.searchParams.has("to"));
+  const { searchParams } = new URL(page.url());
+  const [from, to] = [searchParams.get("from") ?? "", searchParams.get("to") ?? ""];
+  return { from, days: (Date.parse(to) - Date.parse(from)) / DAY_MS };
+}
+
+test("a part of a chart leads to its calls, whose time can be chosen anew", async () => {
+  const { page, context, faults } = await open(chromium);
+  const { at } = await charted(page);
+  await page.mouse.click(at(0.5).x, at(0.5).y);
+  const { from, days } = await arrived(page);
+  expect(days).toBe(1);
+  const table = page.getByRole("table", { name: "Calls" });
+  await table.getByRole("row").nth(1).waitFor();
+  await settled(page);
+  const newest = await table.locator("time").first().getAttribute("datetime");
+  expect(newest?.slice(0, 10)).toBe(from.slice(0, 10));
+  await portray(page, "calls-between");
+  const field = (name: string) => page.getByLabel(name, { exact: true });
+  expect(await field("From").inputValue()).not.toBe("");
+  await field("To").fill("");
+  await page.keyboard.press("Enter");
+  await page.waitForURL((url) => !url.searchParams.has("to") && url.searchParams.has("from"));
+  await field("Time").selectOption("");
+  await page.waitForURL((url) => !url.searchParams.has("from"));
+  await context.close();
+  expect(faults).toEqual([]);
+});
+
+test("a chart is gone along and opened by keyboard, and several of its parts by pointer", async () => {
+  const { page, context, faults } = await open(chromium);
+  const { chart, at } = await charted(page);
+  const slider = chart.getByRole("slider");
+  await slider.focus();
+  const last = await slider.getAttribute("aria-valuetext");
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("ArrowLeft");
+  const told = await slider.getAttribute("aria-valuetext");
+  expect(told).toMatch(/Succeeded [\d.k]+, Failed/);
+  expect(told).not.toBe(last);
+  await picture(page, "overview-by-keyboard");
+  await accessible(page);
+  await page.keyboard.press("Enter");
+  expect((await arrived(page)).days).toBe(1);
+  await page.goBack();
+  await settled(page);
+  await page.mouse.move(at(0.25).x, at(0.25).y);
+  await page.mouse.down();
+  await page.mouse.move(at(0.5).x, at(0.5).y, { steps: 4 });
+  await page.mouse.up();
+  const { days } = await arrived(page);
+  expect(days).toBeGreaterThan(5);
+  expect(days).toBeLessThan(11);
   await context.close();
   expect(faults).toEqual([]);
 });

@@ -4,6 +4,7 @@ import "uplot/dist/uPlot.min.css";
 import { useTheme } from "../shell/theme";
 import { lone, timeLabels, WHOLE_STEPS } from "./axis";
 import styles from "./Chart.module.css";
+import { Reach } from "./Reach";
 
 export type Series = {
   label: string;
@@ -29,6 +30,8 @@ type Props = {
   /** Whether they are counts, of which there is no half. */
   counts?: boolean;
   height?: number;
+  /** Leads to what the values from one to another are made of. */
+  onOpen?: ((first: number, last: number) => void) | undefined;
 };
 
 /** Seconds about a value that stands alone. */
@@ -43,9 +46,14 @@ export function Chart({
   stacked = false,
   counts = false,
   height = 180,
+  onOpen,
 }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const [at, setAt] = useState<number | null>(null);
+  const drawn = useRef<uPlot>(null);
+  const open = useRef(onOpen);
+  open.current = onOpen;
+  const opens = onOpen !== undefined;
   const theme = useTheme();
   // biome-ignore lint/correctness/useExhaustiveDependencies: colours are read from the page, which the theme changes
   useEffect(() => {
@@ -55,17 +63,20 @@ export function Chart({
       options(
         { width: element.clientWidth, height, times, series, stacked, counts, format },
         setAt,
+        opens ? (first, last) => open.current?.(first, last) : undefined,
       ),
       data(times, series, stacked),
       element,
     );
     const observer = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height }));
     observer.observe(element);
+    drawn.current = plot;
     return () => {
+      drawn.current = null;
       observer.disconnect();
       plot.destroy();
     };
-  }, [times, series, stacked, counts, height, format, theme]);
+  }, [times, series, stacked, counts, height, format, theme, opens]);
   return (
     <figure className={styles.chart} aria-label={label}>
       <figcaption className={styles.legend}>
@@ -78,7 +89,22 @@ export function Chart({
         ))}
         <span className={styles.when}>{at === null ? "" : when(times[at])}</span>
       </figcaption>
-      <div ref={place} style={{ height }} />
+      <div ref={place} className={opens ? styles.opens : undefined} style={{ height }} />
+      {onOpen && (
+        <Reach
+          label={label}
+          most={times.length - 1}
+          at={at}
+          told={(at) => [
+            when(times[at]),
+            ...series.map(
+              ({ label, values, told = values }) => `${label} ${shown(told[at], format)}`,
+            ),
+          ]}
+          onPoint={(at) => point(drawn.current, at)}
+          onOpen={(at) => onOpen(at, at)}
+        />
+      )}
     </figure>
   );
 }
@@ -120,11 +146,18 @@ function data(
   return [[...times], ...sums.reverse()];
 }
 
-type Drawn = Required<Omit<Props, "label">> & { width: number };
+type Drawn = Required<Omit<Props, "label" | "onOpen">> & { width: number };
+
+/** Puts the line where the pointer would have it; away, where it is nowhere. */
+function point(plot: uPlot | null, at: number | null): void {
+  const time = at === null ? undefined : plot?.data[0][at];
+  plot?.setCursor({ left: time === undefined ? -10 : plot.valToPos(time, "x"), top: 0 });
+}
 
 function options(
   { width, height, times, series, stacked, counts, format }: Drawn,
   onPoint: (index: number | null) => void,
+  onOpen: ((first: number, last: number) => void) | undefined,
 ): uPlot.Options {
   const style = getComputedStyle(document.documentElement);
   const color = (token: string) => style.getPropertyValue(token).trim();
@@ -141,7 +174,11 @@ function options(
     height,
     padding: [8, 16, 0, 0],
     legend: { show: false },
-    cursor: { y: false, points: { show: !stacked }, drag: { x: false, y: false } },
+    cursor: {
+      y: false,
+      points: { show: !stacked },
+      drag: { x: onOpen !== undefined, y: false, setScale: false, dist: 8 },
+    },
     scales: {
       // Half a bucket of room on both sides, for bars stand in the middle.
       // Of one value alone, uPlot would show months around it.
@@ -184,7 +221,30 @@ function options(
         ...(stacked && bars ? { paths: bars } : {}),
       })),
     ],
-    hooks: { setCursor: [(plot) => onPoint(plot.cursor.idx ?? null)] },
+    hooks: {
+      setCursor: [(plot) => onPoint(plot.cursor.idx ?? null)],
+      ...(onOpen && opening(onOpen)),
+    },
+  };
+}
+
+/** A press opens the value that it is at, and drawing the pointer along opens those that it passed. */
+function opening(onOpen: (first: number, last: number) => void): uPlot.Hooks.Arrays {
+  return {
+    ready: [
+      (plot) =>
+        // After drawing along, uPlot keeps this from being heard.
+        plot.over.addEventListener("click", () => {
+          const { idx } = plot.cursor;
+          if (idx !== null && idx !== undefined) onOpen(idx, idx);
+        }),
+    ],
+    setSelect: [
+      (plot) => {
+        const { left, width } = plot.select;
+        if (width > 0) onOpen(plot.posToIdx(left), plot.posToIdx(left + width));
+      },
+    ],
   };
 }
 

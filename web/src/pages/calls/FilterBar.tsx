@@ -6,16 +6,8 @@ import { useOrg } from "../../shell/org";
 import { Button } from "../../ui/Button";
 import { PlainInput, PlainSelect } from "../../ui/Field";
 import styles from "./FilterBar.module.css";
-import {
-  BESIDES,
-  type CallsSearch,
-  CHOICES,
-  DIMENSIONS,
-  type Dimension,
-  SINCE,
-  type Since,
-  TYPED,
-} from "./filter";
+import { BESIDES, type CallsSearch, CHOICES, DIMENSIONS, type Dimension, TYPED } from "./filter";
+import { TimeFilter } from "./TimeFilter";
 
 type Props = { search: CallsSearch; onChange: (search: CallsSearch) => void };
 
@@ -28,18 +20,7 @@ export function FilterBar({ search, onChange }: Props) {
   };
   return (
     <search className={styles.bar} aria-label="Filters">
-      <PlainSelect
-        label="Time"
-        value={search.since ?? ""}
-        onChange={(event) => set("since", event.target.value as Since)}
-      >
-        <option value="">Any time</option>
-        {SINCE.map(([value, text]) => (
-          <option key={value} value={value}>
-            {text}
-          </option>
-        ))}
-      </PlainSelect>
+      <TimeFilter search={search} onChange={onChange} />
       {DIMENSIONS.map(([name, label]) => (
         <Choice
           key={name}

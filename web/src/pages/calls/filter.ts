@@ -1,6 +1,7 @@
 // Which calls are looked at, as it stands in the address. Sessions are filtered by the same.
 
 import type { RecordFilter } from "../../api/record";
+import { type Between, between } from "./between";
 
 export const SINCE = [
   ["1h", "Last hour", 3_600_000],
@@ -56,7 +57,9 @@ export type Dimension = (typeof DIMENSIONS)[number][0];
 export type Choice = (typeof CHOICES)[number][0];
 export type Typed = (typeof TYPED)[number][0];
 export type Since = (typeof SINCE)[number][0];
-export type CallsSearch = { [name in Dimension | Choice | Typed]?: string } & { since?: Since };
+export type CallsSearch = { [name in Dimension | Choice | Typed]?: string } & {
+  since?: Since;
+} & Between;
 
 /** Anything unknown in an address is left out. */
 export function callsSearch(search: Record<string, unknown>): CallsSearch {
@@ -68,7 +71,9 @@ export function callsSearch(search: Record<string, unknown>): CallsSearch {
     else if (typeof value === "number" || value === true) known[name] = String(value);
   }
   const since = SINCE.find(([name]) => name === search.since)?.[0];
-  return since ? { ...known, since } : known;
+  // How far back it goes says nothing where it is said when it begins.
+  const range = between(search);
+  return { ...known, ...(range.from || range.to ? range : since && { since }) };
 }
 
 /** The same as the control plane is asked. The beginning is whole minutes, so that it stays a while. */

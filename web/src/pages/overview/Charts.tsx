@@ -7,14 +7,19 @@ import { Panel } from "../../ui/Panel";
 import { Skeleton } from "../../ui/states";
 import { along, cached, hitRate, latency, spend, written } from "./series";
 
-type Props = { report: UsageReport | undefined; times: readonly number[] };
+type Props = {
+  report: UsageReport | undefined;
+  times: readonly number[];
+  /** Leads to the calls from one part of the time to another. */
+  onOpen: (first: number, last: number) => void;
+};
 
 const LINES = { stacked: false };
 
 const dollars = (value: number) => money(String(value));
 const percent = (value: number) => `${Math.round(value * 100)}%`;
 
-export function Charts({ report, times }: Props) {
+export function Charts({ report, times, onOpen }: Props) {
   // The same moments are the same charts: they are drawn again only when there is something new.
   const key = times.join();
   // biome-ignore lint/correctness/useExhaustiveDependencies: `key` stands for `times`
@@ -34,6 +39,7 @@ export function Charts({ report, times }: Props) {
           format={format}
           stacked={stacked}
           counts={counts}
+          onOpen={onOpen}
         />
       ) : (
         <Skeleton height="13.25rem" />

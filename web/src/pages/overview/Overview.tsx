@@ -10,7 +10,7 @@ import { useNow } from "../../ui/Time";
 import { Attention } from "./Attention";
 import { Breakdown } from "./Breakdown";
 import { Charts } from "./Charts";
-import { RANGES, type Range, span, TAG } from "./search";
+import { parts, RANGES, type Range, span, TAG } from "./search";
 import { Tiles } from "./Tiles";
 
 const REFRESH_MS = 30_000;
@@ -28,6 +28,8 @@ export function Overview() {
   const whole = useQuery(ask({ group_by: "outcome", interval }));
   const groups = useQuery(ask({ group_by: by === "tag" ? `tag:${tag}` : by, limit: 50 }));
   const choose = (range: Range) => navigate({ search: (search) => ({ ...search, range }) });
+  const open = (first: number, last: number) =>
+    navigate({ to: "/calls", search: parts(times, interval, first, last) });
   return (
     <Page
       title="Overview"
@@ -49,7 +51,7 @@ export function Overview() {
             </Empty>
           ) : (
             <>
-              <Charts report={whole.data} times={times} />
+              <Charts report={whole.data} times={times} onOpen={open} />
               <Breakdown
                 range={range}
                 by={by}

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Totals } from "../../api/record";
-import { overviewSearch, span } from "./search";
+import { overviewSearch, parts, span } from "./search";
 import { along, hitRate, latency as percentile, tokens } from "./series";
 
 const NOW = Date.parse("2026-05-01T12:34:56Z");
@@ -11,6 +11,18 @@ test("a span is whole buckets up to now", () => {
   expect(day.times).toHaveLength(24);
   expect(new Date((day.times.at(-1) ?? 0) * 1000).toISOString()).toBe("2026-05-01T12:00:00.000Z");
   expect(span("30d", NOW).from).toBe("2026-04-02T00:00:00.000Z");
+});
+
+test("a part of a span begins with its first bucket and ends with its last", () => {
+  const { times, interval } = span("24h", NOW);
+  expect(parts(times, interval, 23, 23)).toEqual({
+    from: "2026-05-01T12:00:00.000Z",
+    to: "2026-05-01T13:00:00.000Z",
+  });
+  expect(parts(times, interval, 0, 1)).toEqual({
+    from: "2026-04-30T13:00:00.000Z",
+    to: "2026-04-30T15:00:00.000Z",
+  });
 });
 
 test("the same minute asks the same", () => {

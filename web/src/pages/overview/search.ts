@@ -64,3 +64,18 @@ export function span(range: Range, now: number): Span {
     interval,
   };
 }
+
+/** The time of whole buckets, from the first to the last of them. */
+export function parts(
+  times: readonly number[],
+  interval: Span["interval"],
+  first: number,
+  last: number,
+): { from: string; to: string } {
+  const length = interval === "hour" ? HOUR_MS : DAY_MS;
+  const begin = (index: number) => (times[index] ?? 0) * 1000;
+  return {
+    from: new Date(begin(first)).toISOString(),
+    to: new Date(begin(last) + length).toISOString(),
+  };
+}
