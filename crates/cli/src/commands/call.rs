@@ -3,14 +3,16 @@
 use serde::Serialize;
 
 use super::download;
-use super::listing::{Column, cost, input_tokens, moment, output_tokens, print, print_one};
+use super::listing::{
+    Column, cost, input_tokens, list_cost, moment, output_tokens, print, print_one,
+};
 use crate::api::{Api, Query, escape};
 use crate::args::{CallFilters, CallsArgs, CallsCommand, CallsExport, CallsFormat};
 use crate::output;
 use crate::record::Record;
 
 /// What is shown of calls in a list.
-pub(super) const COLUMNS: [Column; 10] = [
+pub(super) const COLUMNS: [Column; 11] = [
     ("TIME", |row| moment(row, "at")),
     ("ID", |row| row.get("id")),
     ("CALLER", |row| row.get("caller")),
@@ -24,6 +26,7 @@ pub(super) const COLUMNS: [Column; 10] = [
     ("OUTCOME", outcome),
     // At the end, so that those who count cells find the others where they were.
     ("CREDENTIAL", credential),
+    ("LIST COST", list_cost),
 ];
 
 pub(super) async fn run(args: CallsArgs) -> anyhow::Result<()> {

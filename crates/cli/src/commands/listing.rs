@@ -179,3 +179,8 @@ pub(super) fn cached_tokens(row: &Record) -> Option<String> {
 pub(super) fn cost(row: &Record) -> Option<String> {
     row.get("cost_usd").map(|usd| format!("${usd}"))
 }
+
+/// What it costs by list, whoever pays: what a plan pays for costs nothing.
+pub(super) fn list_cost(row: &Record) -> Option<String> {
+    row.get("list_cost_usd").map(|usd| format!("${usd}"))
+}

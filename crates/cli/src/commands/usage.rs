@@ -3,7 +3,9 @@
 use serde::Deserialize;
 
 use super::call::filters;
-use super::listing::{Column, cached_tokens, cost, input_tokens, moment, output_tokens, print};
+use super::listing::{
+    Column, cached_tokens, cost, input_tokens, list_cost, moment, output_tokens, print,
+};
 use crate::api::Api;
 use crate::args::{Interval, UsageArgs};
 use crate::output;
@@ -17,7 +19,7 @@ struct Report {
     previous: Option<Record>,
 }
 
-const COLUMNS: [Column; 8] = [
+const COLUMNS: [Column; 9] = [
     ("GROUP", groups),
     ("CALLS", |row| row.get("calls")),
     ("ERRORS", |row| row.get("errors")),
@@ -26,15 +28,16 @@ const COLUMNS: [Column; 8] = [
     ("OUT", output_tokens),
     ("COST", cost),
     ("NO COST", |row| row.get("calls_without_cost")),
+    ("LIST COST", list_cost),
 ];
 
 /// The same for a part of time, which comes first.
-const COLUMNS_OVER_TIME: [Column; 9] = {
+const COLUMNS_OVER_TIME: [Column; 10] = {
     let [group, rest @ ..] = COLUMNS;
-    let [calls, errors, input, cached, output, cost, no_cost] = rest;
+    let [calls, errors, input, cached, output, cost, no_cost, list] = rest;
     let time: Column = ("TIME", |row| moment(row, "at"));
     [
-        time, group, calls, errors, input, cached, output, cost, no_cost,
+        time, group, calls, errors, input, cached, output, cost, no_cost, list,
     ]
 };
 
@@ -105,11 +108,11 @@ pub(super) async fn run(args: UsageArgs) -> anyhow::Result<()> {
         None => print(&page(report.data), &COLUMNS, args.format)?,
     }
     let of = |name| report.totals.get(name).unwrap_or_default();
-    let known = cost(&report.totals).unwrap_or_else(|| "unknown".to_owned());
     output::note(&format!(
-        "{} calls in all, {} errors; cost {known}",
+        "{} calls in all, {} errors; {}",
         of("calls"),
-        of("errors")
+        of("errors"),
+        costs(&report.totals)
     ));
     if let Some(before) = report.previous {
         let of = |name| before.get(name).unwrap_or_default();
@@ -126,4 +129,34 @@ pub(super) async fn run(args: UsageArgs) -> anyhow::Result<()> {
         ));
     }
     Ok(())
+}
+
+/// What they cost, and what they cost by list where that is something else: a plan paid for some.
+fn costs(totals: &Record) -> String {
+    let known = cost(totals);
+    let list = list_cost(totals).filter(|list| Some(list) != known.as_ref());
+    let known = known.as_deref().unwrap_or("unknown");
+    match list {
+        Some(list) => format!("cost {known}, {list} by list price"),
+        None => format!("cost {known}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_plan_paid_for_is_told_beside_what_was_paid() {
+        let said = |json: &str| costs(&serde_json::from_str(json).unwrap());
+        let paid = r#"{"cost_usd":"1.5","list_cost_usd":"1.5"}"#;
+        assert_eq!(said(paid), "cost $1.5");
+        let plan = r#"{"cost_usd":"0","list_cost_usd":"1.5"}"#;
+        assert_eq!(said(plan), "cost $0, $1.5 by list price");
+        assert_eq!(
+            said(r#"{"list_cost_usd":"1.5"}"#),
+            "cost unknown, $1.5 by list price"
+        );
+        assert_eq!(said("{}"), "cost unknown");
+    }
 }
