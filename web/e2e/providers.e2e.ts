@@ -55,6 +55,50 @@ test("a provider is added, changed and removed", async () => {
   expect(faults).toEqual([]);
 });
 
+test("a key that its provider refuses is told on the overview, which leads to it", async () => {
+  const { page, context, faults } = await open(chromium);
+  const { data } = await here.api<{ data: { name: string; endpoints: { chat: string } }[] }>(
+    "GET",
+    "/providers",
+  );
+  const chat = data.find(({ name }) => name === "sim")?.endpoints.chat;
+  await here.api("PUT", "/providers/strict", { endpoints: { chat } });
+  await here.api("PUT", "/platform/credentials/strict", { api_key: "sk-of-nobody-at-all" });
+  const route = { model: "strict-1", targets: [{ provider: "strict" }] };
+  await here.api("PUT", "/routes", { data: [route] });
+  const body = { name: "refused", org: here.orgs[0]?.id, credentials: { platform: true } };
+  const key = await here.api<{ secret: string }>("POST", "/keys", body);
+  const response = await fetch(`${here.url}/v1/chat/completions`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${key.secret}` },
+    body: JSON.stringify({ model: "strict-1", messages: [{ role: "user", content: "hi" }] }),
+  });
+  expect(response.status).toBe(401);
+  await signIn(page, here, here.people.root);
+  const notice = page.getByRole("link", { name: "strict refuses its credential" });
+  await notice.waitFor();
+  await portray(page, "overview-refused");
+  await page.goto(`${here.url}/dashboard/providers`);
+  const row = page.getByRole("row", { name: /^strict/ });
+  await row.getByText("credential refused").waitFor();
+  await portray(page, "providers-refused");
+  await row.getByRole("link", { name: "Credentials" }).click();
+  await page.waitForURL((url) => url.searchParams.get("of") === "platform");
+  await page
+    .getByRole("row", { name: /strict/ })
+    .getByText("Refused")
+    .first()
+    .waitFor();
+  await page.goto(`${here.url}/dashboard/`);
+  await notice.click();
+  await page.waitForURL((url) => url.searchParams.get("of") === "platform");
+  await here.api("DELETE", "/platform/credentials/strict");
+  await here.api("PUT", "/routes", { data: [] });
+  await here.api("DELETE", "/providers/strict");
+  await context.close();
+  expect(faults).toEqual([]);
+});
+
 test("a fallback chain is made and ordered by keyboard, and names are tried against it", async () => {
   const { page, context, faults } = await open(chromium);
   const chat = { endpoints: { chat: "http://127.0.0.1:9002/v1" }, auth: "none" };

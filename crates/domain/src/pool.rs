@@ -11,7 +11,7 @@ mod outlook;
 use std::time::Duration;
 
 pub use self::choice::{Choice, Order, choose};
-pub use self::outlook::Outlook;
+pub use self::outlook::{Outlook, Useless};
 use crate::time::Timestamp;
 
 /// How long a credential rests after a 429 that does not say for how long.

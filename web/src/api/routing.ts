@@ -5,6 +5,7 @@ import { ApiFailure, client, type Schemas, taken } from "./client";
 import { queries } from "./queries";
 
 export type Provider = Schemas["Provider"];
+export type Lack = NonNullable<Provider["why"]>;
 export type DryRun = Schemas["DryRun"];
 export type DryRunTarget = Schemas["DryRunTarget"];
 export type DryRunCredential = Schemas["DryRunCredential"];

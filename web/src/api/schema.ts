@@ -2509,6 +2509,7 @@ export interface components {
                  *     of them rest, RFC 3339.
                  */
                 until?: string | null;
+                why?: components["schemas"]["ProviderLack"] | null;
             }[];
             /** @description What to send as `cursor` for the part that follows; null at the end. */
             next: string | null;
@@ -2848,6 +2849,7 @@ export interface components {
              *     of them rest, RFC 3339.
              */
             until?: string | null;
+            why?: components["schemas"]["ProviderLack"] | null;
         };
         /** @description A provider to be added or replaced. */
         ProviderInput: {
@@ -2880,6 +2882,11 @@ export interface components {
              */
             quirks?: string[] | null;
         };
+        /**
+         * @description Why there is no credential that calls of whoever asks could draw on.
+         * @enum {string}
+         */
+        ProviderLack: "none" | "refused" | "signed_out" | "unusable" | "paused" | "not_set_up";
         /**
          * @description How a provider is doing.
          * @enum {string}

@@ -63,7 +63,7 @@ pub(super) async fn providers(format: Format) -> anyhow::Result<()> {
     let page = Api::find()?
         .list("/api/v1/providers", &Query::default(), None)
         .await?;
-    let columns: [Column; 8] = [
+    let columns: [Column; 9] = [
         ("NAME", |row| row.get("name")),
         ("STATE", |row| row.get("state")),
         ("UNTIL", |row| row.get("until")),
@@ -82,6 +82,8 @@ pub(super) async fn providers(format: Format) -> anyhow::Result<()> {
             Some(each.collect::<Vec<_>>().join(" "))
         }),
         ("BRIDGE", of_bridge),
+        // At the end, as whatever is new: some count cells.
+        ("WHY", |row| row.get("why")),
     ];
     print(&page, &columns, format)
 }

@@ -9,7 +9,7 @@ use tollhouse_domain::account::failure::{Failure, Said, in_stream};
 use tollhouse_domain::account::window::Windows;
 use tollhouse_domain::account::{Standing, State, Why};
 use tollhouse_domain::id::CredentialId;
-use tollhouse_domain::pool::{Fit, Outlook};
+use tollhouse_domain::pool::{Fit, Outlook, Useless};
 use tollhouse_domain::time::Timestamp;
 use tollhouse_wire::Metered;
 use tollhouse_wire::meter::InBandError;
@@ -266,18 +266,26 @@ impl Pools {
     /// How the members of a pool are together, as this replica knows. A key that is refused is tried again
     /// now and then; until it is taken it is one that is refused.
     pub(crate) fn outlook(&self, pool: &Pool, now: Timestamp) -> Outlook {
-        if pool.members.is_empty() {
-            return Outlook::Refused;
-        }
         let book = self.lock();
-        Outlook::of(pool.members.iter().map(|member| match &member.account {
-            Some(account) => book.accounts.fit(member, account, None, now),
+        let each = pool.members.iter().map(|member| match &member.account {
+            Some(account) => match book.accounts.standing(member, account).fit(now) {
+                Some(fit) => Outlook::of(fit, Useless::SignedOut),
+                None => Outlook::Useless(Useless::Paused),
+            },
             None => {
                 let standing = book.standing(member);
                 let stale = standing.stale_since().map(Fit::Stale);
-                stale.unwrap_or_else(|| standing.fit(now))
+                let fit = stale.unwrap_or_else(|| standing.fit(now));
+                Outlook::of(fit, Useless::Refused)
             }
-        }))
+        });
+        // A pool is never without credentials: who is no member cannot be sent, or is not to be.
+        let absent = Outlook::Useless(if pool.has_disabled {
+            Useless::Paused
+        } else {
+            Useless::Unusable
+        });
+        each.reduce(Outlook::or).unwrap_or(absent)
     }
 
     /// How an account stands, as this replica knows; `None` of what is none.

@@ -36,7 +36,7 @@ export function Attention() {
   );
 }
 
-function One({ notice: { tone, name, text, to } }: { notice: Notice }) {
+function One({ notice: { tone, name, text, to, of } }: { notice: Notice }) {
   const me = useMe();
   const said = (
     <>
@@ -46,7 +46,13 @@ function One({ notice: { tone, name, text, to } }: { notice: Notice }) {
   // Not everybody has the page of providers.
   return (
     <span className={`${styles.one} ${styles[tone]}`} title={`${name} ${text}`}>
-      {to !== "/providers" || isPlatform(me) ? <Link to={to}>{said}</Link> : said}
+      {to !== "/providers" || isPlatform(me) ? (
+        <Link to={to} search={of ? { of } : {}}>
+          {said}
+        </Link>
+      ) : (
+        said
+      )}
     </span>
   );
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Account } from "../../api/accounts";
 import type { Standing } from "../../api/budgets";
-import type { Provider } from "../../api/routing";
+import type { Lack, Provider } from "../../api/routing";
 import { clockTime } from "../../format";
 import { notices } from "./attention";
 
@@ -40,6 +40,38 @@ test("a provider whose credentials all rest is told once", () => {
   ]);
   expect(said([], [provider("lab", { state: "degraded" })], [])).toEqual([
     "lab does not answer everywhere",
+  ]);
+});
+
+test("a credential that is there and does not work is told, and one that is not there is not", () => {
+  const lacks = (why: Lack, fields: Partial<Provider> = {}) =>
+    provider("lab", { state: "auth_required", why, ...fields });
+  expect(notices([], [lacks("refused", { configured: true })], [], NOW)).toEqual([
+    {
+      name: "lab",
+      to: "/credentials",
+      of: "platform",
+      tone: "bad",
+      text: "refuses its credential",
+    },
+  ]);
+  expect(notices([], [lacks("refused")], [], NOW)[0]).not.toHaveProperty("of");
+  expect(said([], [lacks("unusable")], [])).toEqual(["lab has a credential that does not open"]);
+  const off = "takes no calls: what they would draw on is off";
+  expect(notices([], [lacks("paused")], [], NOW)).toMatchObject([
+    { text: off, to: "/credentials" },
+  ]);
+  const paused = account("work", { provider: "lab", state: "cooling", why: "paused" });
+  expect(notices([paused], [lacks("paused")], [], NOW)).toMatchObject([
+    { text: off, to: "/accounts" },
+  ]);
+  // A login that is listed says so itself; the operator's may not be.
+  const lost = account("work", { provider: "lab", state: "auth_required" });
+  expect(said([lost], [lacks("signed_out")], [])).toEqual(["lab work needs to be signed in again"]);
+  expect(said([], [lacks("signed_out")], [])).toEqual(["lab needs to be signed in again"]);
+  expect(said([], [lacks("none"), lacks("not_set_up")], [])).toEqual([]);
+  expect(said([account("a", { provider: "lab" })], [lacks("not_set_up")], [])).toEqual([
+    "lab is not set up yet",
   ]);
 });
 

@@ -13,7 +13,9 @@ export type Notice = {
   /** What it is about, and what is the matter with it. */
   name: string;
   text: string;
-  to: "/accounts" | "/providers" | "/budgets";
+  to: "/accounts" | "/providers" | "/budgets" | "/credentials";
+  /** Whose credentials it is about, where they are the platform's. */
+  of?: "platform";
 };
 
 /** From here on a budget is worth a word, as it is to whoever is warned of it. */
@@ -57,10 +59,11 @@ function ofAccount(account: Account, now: number): Notice | undefined {
 }
 
 function ofProvider(
-  { name, state, until: back, bridge }: Provider,
+  provider: Provider,
   accounts: readonly Account[],
   now: number,
 ): Notice | undefined {
+  const { name, state, until: back } = provider;
   const about = { name, to: "/providers" } as const;
   switch (state) {
     case "unreachable":
@@ -72,13 +75,48 @@ function ofProvider(
         ? undefined
         : { ...about, tone: "warn", text: `rests, back ${until(back, now)}` };
     case "auth_required":
-      // Most installations know providers that they have no credential for.
-      return bridge && !bridge.ownerless
-        ? { ...about, tone: "bad", text: "needs a login" }
-        : undefined;
+      return ofLack(provider, accounts);
     case "ready":
     case "starting":
     case "unknown":
+      return undefined;
+  }
+}
+
+/** Calls fail for want of a credential that works. */
+function ofLack(
+  { name, why, bridge, configured }: Provider,
+  accounts: readonly Account[],
+): Notice | undefined {
+  if (bridge) {
+    const login = { name, to: "/providers", tone: "bad", text: "needs a login" } as const;
+    return bridge.ownerless ? undefined : login;
+  }
+  const own = accounts.filter(({ provider }) => provider === name);
+  const of = configured ? ({ of: "platform" } as const) : {};
+  const credential = { name, to: "/credentials", ...of } as const;
+  switch (why) {
+    case "refused":
+      return { ...credential, tone: "bad", text: "refuses its credential" };
+    case "unusable":
+      return { ...credential, tone: "bad", text: "has a credential that does not open" };
+    case "paused": {
+      const off = { tone: "warn", text: "takes no calls: what they would draw on is off" } as const;
+      return own.some(isPaused) ? { ...off, name, to: "/accounts" } : { ...off, ...credential };
+    }
+    case "signed_out":
+      // Those that are listed say so themselves.
+      return own.some(({ state }) => state === "auth_required" || state === "dead")
+        ? undefined
+        : { name, to: "/accounts", tone: "bad", text: "needs to be signed in again" };
+    case "not_set_up":
+      return own.length > 0
+        ? { name, to: "/providers", tone: "warn", text: "is not set up yet" }
+        : undefined;
+    // Most installations know providers that they have no credential for.
+    case "none":
+    case null:
+    case undefined:
       return undefined;
   }
 }

@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { isPlatform, useMe, writes } from "../../api/me";
 import { deleteProvider, type Provider, providers } from "../../api/routing";
@@ -15,7 +16,7 @@ import { Bridges } from "./Bridges";
 import { EditProvider } from "./EditProvider";
 import styles from "./Providers.module.css";
 import { Routes } from "./Routes";
-import { stateOf } from "./states";
+import { missingOf, remedyOf, stateOf } from "./states";
 import { WhatWould } from "./WhatWould";
 
 const REFRESH_MS = 10_000;
@@ -105,6 +106,7 @@ function columnsOf(
 
 function State({ of: provider }: { of: Provider }) {
   const [tone, word] = stateOf(provider);
+  const missing = missingOf(provider);
   return (
     <>
       <Badge tone={tone}>{word}</Badge>
@@ -113,8 +115,26 @@ function State({ of: provider }: { of: Provider }) {
           {" "}
           back <Until at={provider.until} />
         </span>
-      )}
+      )}{" "}
+      <Remedy of={provider} />
+      {missing && <span className={styles.missing}>{missing}</span>}
     </>
+  );
+}
+
+/** Leads to where what it lacks is set. This page is the operator's, and so is what is set from here. */
+function Remedy({ of: provider }: { of: Provider }) {
+  const remedy = remedyOf(provider);
+  if (!remedy) return null;
+  const { to, label, set } = remedy;
+  return to === "/accounts" ? (
+    <Link to={to} search={set ? { add: "login", provider: set } : {}} className={styles.remedy}>
+      {label}
+    </Link>
+  ) : (
+    <Link to={to} search={{ of: "platform", ...(set && { set }) }} className={styles.remedy}>
+      {label}
+    </Link>
   );
 }
 

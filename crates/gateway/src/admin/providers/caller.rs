@@ -3,7 +3,7 @@
 use tollhouse_domain::bridge::Holder;
 use tollhouse_domain::credential::Owner;
 use tollhouse_domain::id::{OrgId, UserId};
-use tollhouse_domain::pool::Outlook;
+use tollhouse_domain::pool::{Outlook, Useless};
 use tollhouse_domain::provider::{AuthScheme, Provider};
 use tollhouse_domain::time::Timestamp;
 
@@ -62,7 +62,7 @@ impl Caller {
             return of_bridge(holder, provider, snapshot, pools, now);
         }
         if provider.anonymous().next().is_some() {
-            return Outlook::Refused;
+            return Outlook::Useless(Useless::NotSetUp);
         }
         let open = provider.is_open();
         if provider.auth == Some(AuthScheme::None) {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use tollhouse_domain::bridge::health::State;
 use tollhouse_domain::credential::Owner;
 use tollhouse_domain::pattern::Pattern;
-use tollhouse_domain::pool::Outlook;
+use tollhouse_domain::pool::{Outlook, Useless};
 use tollhouse_domain::provider::{AuthScheme, Provider};
 use tollhouse_domain::time::Timestamp;
 use tollhouse_wire::Protocol;
@@ -55,6 +55,9 @@ pub(in crate::admin) struct ProviderView {
     /// Which kinds of credentials it takes.
     credentials: Vec<TakenView>,
     state: ProviderState,
+    /// What one's calls lack, where `state` is `auth_required`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<Lack>,
     /// When the first of the credentials returns that the calls of whoever asks would draw on, where all
     /// of them rest, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,6 +85,54 @@ pub(in crate::admin) enum ProviderState {
     Starting,
     /// It has no endpoint that could be called, or it is a bridge that was not looked at yet.
     Unknown,
+}
+
+/// Why there is no credential that calls of whoever asks could draw on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ProviderLack)]
+#[serde(rename_all = "snake_case")]
+pub(in crate::admin) enum Lack {
+    /// There is none, or whose bridge it is has no account here yet.
+    #[serde(rename = "none")]
+    Nothing,
+    /// The provider refuses it.
+    Refused,
+    /// It is an account whose holder has to sign in again, or nobody is logged in at the bridge.
+    SignedOut,
+    /// It cannot be opened with the master key, or not be sent.
+    Unusable,
+    /// It is switched off.
+    Paused,
+    /// The operator has yet to say what program makes the calls, in `headers` of the provider.
+    NotSetUp,
+}
+
+impl Lack {
+    fn new(state: ProviderState, seen: Option<State>, outlook: Outlook) -> Option<Self> {
+        match (state, seen) {
+            (ProviderState::AuthRequired, Some(State::AuthRequired)) => {
+                return Some(Self::SignedOut);
+            }
+            (ProviderState::AuthRequired, _) => {}
+            (
+                ProviderState::Ready
+                | ProviderState::Degraded
+                | ProviderState::Unreachable
+                | ProviderState::Starting
+                | ProviderState::Unknown,
+                _,
+            ) => return None,
+        }
+        match outlook {
+            Outlook::Absent => Some(Self::Nothing),
+            Outlook::Useless(Useless::Refused) => Some(Self::Refused),
+            Outlook::Useless(Useless::SignedOut) => Some(Self::SignedOut),
+            Outlook::Useless(Useless::Unusable) => Some(Self::Unusable),
+            Outlook::Useless(Useless::Paused) => Some(Self::Paused),
+            Outlook::Useless(Useless::NotSetUp) => Some(Self::NotSetUp),
+            Outlook::Cooling(_) | Outlook::Usable => None,
+        }
+    }
 }
 
 impl From<State> for ProviderState {
@@ -123,6 +174,10 @@ impl ProviderView {
         let of_calls = state(outlook, endpoints, unwell);
         let seen = gateway.bridges().seen(&provider.name);
         let seen_state = seen.as_ref().map(|seen| seen.health.state);
+        let state = match provider.bridge {
+            Some(_) => state_of_bridge(seen_state, of_calls),
+            None => of_calls,
+        };
         let admin = caller.platform;
         Self {
             name: provider.name.clone(),
@@ -136,13 +191,11 @@ impl ProviderView {
             managed: provider.managed,
             configured: admin.then(|| is_configured(provider, snapshot)),
             credentials: taken(provider, &gateway.0.accounts),
-            state: match provider.bridge {
-                Some(_) => state_of_bridge(seen_state, of_calls),
-                None => of_calls,
-            },
+            state,
+            why: Lack::new(state, seen_state, outlook),
             until: match outlook {
                 Outlook::Cooling(until) => Some(until.to_string()),
-                Outlook::Absent | Outlook::Refused | Outlook::Usable => None,
+                Outlook::Absent | Outlook::Useless(_) | Outlook::Usable => None,
             },
             bridge: provider.bridge.map(|holder| {
                 let about = gateway.bridges().about(&provider.name);
@@ -173,7 +226,7 @@ fn is_configured(provider: &Provider, snapshot: &Snapshot) -> bool {
 fn state(outlook: Outlook, endpoints: usize, unwell: usize) -> ProviderState {
     match (outlook, unwell) {
         _ if endpoints == 0 => ProviderState::Unknown,
-        (Outlook::Absent | Outlook::Refused, _) => ProviderState::AuthRequired,
+        (Outlook::Absent | Outlook::Useless(_), _) => ProviderState::AuthRequired,
         (_, unwell) if unwell == endpoints => ProviderState::Unreachable,
         (Outlook::Usable, 0) => ProviderState::Ready,
         (Outlook::Usable | Outlook::Cooling(_), _) => ProviderState::Degraded,
@@ -187,10 +240,11 @@ mod tests {
     #[test]
     fn a_state_says_the_worst_that_is_known() {
         let resting = Outlook::Cooling(Timestamp::from_secs(9));
+        let useless = Outlook::Useless(Useless::Refused);
         for (outlook, endpoints, unwell, expected) in [
             (Outlook::Usable, 0, 0, ProviderState::Unknown),
             (Outlook::Absent, 2, 1, ProviderState::AuthRequired),
-            (Outlook::Refused, 2, 2, ProviderState::AuthRequired),
+            (useless, 2, 2, ProviderState::AuthRequired),
             (Outlook::Usable, 2, 0, ProviderState::Ready),
             (Outlook::Usable, 2, 1, ProviderState::Degraded),
             (Outlook::Usable, 2, 2, ProviderState::Unreachable),
@@ -199,6 +253,34 @@ mod tests {
         ] {
             let told = state(outlook, endpoints, unwell);
             assert_eq!(told, expected, "{outlook:?} {endpoints} {unwell}");
+        }
+    }
+
+    #[test]
+    fn what_is_lacking_is_told_where_something_is() {
+        let useless = Outlook::Useless;
+        let (lacks, out) = (ProviderState::AuthRequired, Some(State::AuthRequired));
+        for (state, seen, outlook, expected) in [
+            (lacks, None, Outlook::Absent, Some(Lack::Nothing)),
+            (lacks, None, useless(Useless::Refused), Some(Lack::Refused)),
+            (lacks, None, useless(Useless::Paused), Some(Lack::Paused)),
+            // A bridge that nobody is logged in at may well have its secret.
+            (lacks, out, Outlook::Usable, Some(Lack::SignedOut)),
+            (
+                lacks,
+                Some(State::Ready),
+                Outlook::Absent,
+                Some(Lack::Nothing),
+            ),
+            (ProviderState::Ready, None, Outlook::Usable, None),
+            (
+                ProviderState::Unknown,
+                None,
+                useless(Useless::NotSetUp),
+                None,
+            ),
+        ] {
+            assert_eq!(Lack::new(state, seen, outlook), expected, "{outlook:?}");
         }
     }
 

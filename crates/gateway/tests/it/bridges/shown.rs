@@ -49,6 +49,7 @@ async fn a_persons_bridge_is_shown_to_that_person_as_it_is_and_to_no_others() {
         "ready, and for nobody: {row}"
     );
     assert_eq!(row["configured"], false, "{row}");
+    assert_eq!(row["why"], "none", "{row}");
     assert_eq!(to(&client, &bob).await, None);
     let (id, ada) = somebody(&client, "ada").await;
     let root = shown(&client, |row| {
@@ -75,7 +76,8 @@ async fn a_persons_bridge_is_shown_to_that_person_as_it_is_and_to_no_others() {
     let key = admin(&client, http::Method::POST, "/api/v1/keys", &keys).await;
     let headers = [("x-api-key", key["secret"].as_str().unwrap())];
     client.post(COMPLETIONS, &headers, ASK).await;
-    shown(&client, |row| row["state"] == "auth_required").await;
+    let root = shown(&client, |row| row["state"] == "auth_required").await;
+    assert_eq!(root["why"], "signed_out", "{root}");
     let hers = to(&client, &ada).await.unwrap();
     assert_eq!(hers["state"], "auth_required", "{hers}");
     assert_eq!(to(&client, &bob).await, None);

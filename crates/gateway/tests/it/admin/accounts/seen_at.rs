@@ -63,6 +63,8 @@ async fn a_provider_is_to_each_caller_as_their_own_credentials_are() {
     let refresh = format!("{}/refresh", remove(&other));
     let lost = ada.api.post(&refresh, "").await.json();
     assert_eq!(lost["state"], "auth_required", "{lost}");
+    assert_eq!(plan(&ada.api, "").await["why"], "signed_out");
+    assert_eq!(plan(&bob.api, "").await["why"], "none");
     assert_eq!(told().await, "auth_required auth_required auth_required");
     assert_eq!(ada.api.delete(&remove(&other)).await.status, 204);
 
@@ -119,6 +121,37 @@ async fn the_first_owner_who_has_any_is_the_last_one_asked_and_the_platforms_is_
     let pause = format!("/api/v1/accounts/{}/pause", own["id"].as_str().unwrap());
     assert_eq!(ada.api.post(&pause, "").await.status, StatusCode::OK);
     assert_eq!(state(&ada.api, "").await, "auth_required");
+    assert_eq!(plan(&ada.api, "").await["why"], "paused");
+    world.gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_key_that_is_refused_or_switched_off_is_not_one_that_is_not_there() {
+    let world = World::new().await;
+    let root = &world.api;
+    let why = async || plan(root, "").await["why"].clone();
+    assert_eq!(why().await, "none");
+    let path = "/api/v1/platform/credentials/plan";
+    let put = root.put(path, r#"{"api_key":"sk-of-the-platform"}"#).await;
+    assert_eq!(why().await, Value::Null, "{}", put.text());
+    let (_, key) = root
+        .key(r#"{"name":"k","credentials":{"platform":true}}"#)
+        .await;
+    world.upstream.json(401, "{}");
+    let headers = [("x-tollhouse-key", key.as_str())];
+    let ask = r#"{"model":"plan-1","input":"hi"}"#;
+    let client = &world.api.client;
+    let call = client.request(Method::POST, "/v1/responses", &headers, ask);
+    assert_eq!(client.whole(call).await.status, 401);
+    assert_eq!(why().await, "refused");
+    let id = put.json()["id"].as_str().unwrap().to_owned();
+    let off = root.send(
+        Method::PATCH,
+        &format!("/api/v1/credentials/{id}"),
+        r#"{"enabled":false}"#,
+    );
+    assert_eq!(off.await.status, StatusCode::OK);
+    assert_eq!(why().await, "paused");
     world.gateway.stop().await;
 }
 
