@@ -1,6 +1,9 @@
 // Connecting an agent: what is pasted works as it stands, and the first call is seen.
 
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   accessible,
@@ -13,7 +16,7 @@ import {
   signIn,
   unharmed,
 } from "./browser";
-import { type World, world } from "./gateway";
+import { BINARY, type World, world } from "./gateway";
 
 let chromium: Browser;
 let here: World;
@@ -42,6 +45,25 @@ function variables(script: string): Map<string, string> {
       .split("\0")
       .map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
   );
+}
+
+const CLIENTS = [
+  ["Qwen Code", "qwen-code", "qwen"],
+  ["Codex", "codex", "codex"],
+  ["Claude Code", "claude-code", "claude"],
+] as const;
+
+/** What `tollhouse env` prints for a client, with what stands for a key. */
+function told(client: string, own: string): string {
+  const directory = mkdtempSync(join(tmpdir(), "tollhouse-e2e-env-"));
+  const env = { PATH: process.env.PATH, HOME: directory, TOLLHOUSE_URL: here.url };
+  const file = join(directory, "key");
+  writeFileSync(file, "YOUR_VIRTUAL_KEY");
+  const args = ["env", client, "--shell", "sh", "--key-file", file];
+  const made = spawnSync(BINARY, own ? [...args, "--own-login"] : args, { env, encoding: "utf8" });
+  rmSync(directory, { recursive: true });
+  expect(made.status, made.stderr).toBe(0);
+  return made.stdout;
 }
 
 test("a key is made, curl is pasted, and its call is seen", async () => {
@@ -93,6 +115,27 @@ test("every client is told where to go, and with one credential", async () => {
   const codex = variables(await pasted(page));
   expect(codex.get("TOLLHOUSE_KEY")).toBe("YOUR_VIRTUAL_KEY");
   expect(codex.has("OPENAI_API_KEY")).toBe(false);
+  await page.getByRole("region", { name: "To keep it: ~/.codex/config.toml" }).waitFor();
+  await portray(page, "connect-codex");
+  // What a shell has then is what it has from the command.
+  for (const [label, name, command] of CLIENTS) {
+    await page.getByLabel(label, { exact: true }).check();
+    await page.waitForURL((url) => url.searchParams.get("client") === name);
+    for (const own of ["", "own"]) {
+      const choice = page.getByLabel("Who pays");
+      if (own && (await choice.count()) === 0) continue;
+      if (await choice.count()) await choice.selectOption(own);
+      const shown = variables(await pasted(page));
+      expect(Object.fromEntries(shown), `${name} ${own}`).toEqual(
+        Object.fromEntries(variables(told(command, own))),
+      );
+    }
+  }
+  await page.getByLabel("Claude Code").check();
+  await page.getByLabel("Shell").selectOption("fish");
+  await page.waitForURL(/shell=fish/);
+  expect(await pasted(page)).toContain(`set -gx ANTHROPIC_BASE_URL '${here.url}'`);
+  await page.getByLabel("Shell").selectOption("sh");
   await page.getByLabel("OpenCode").check();
   await page.getByLabel("Model").selectOption("sim-echo");
   await page.waitForURL(/model=sim-echo/);

@@ -1459,6 +1459,17 @@ export interface components {
             /** @description What it was called then. */
             name?: string | null;
         };
+        /** @description What a client with a sign-in of its own needs. */
+        BesideLogin: {
+            /** @description Arguments to add to its command. */
+            args?: string[];
+            /** @description Environment variables. */
+            env: {
+                [key: string]: string;
+            };
+            /** @description Variables to take out. */
+            unset: string[];
+        };
         /** @description What is to be set up. */
         BootstrapInput: {
             /** @description `claude-code`, `codex`, `opencode`, `qwen-code`, `anthropic-sdk` or `openai-sdk`. */
@@ -1683,6 +1694,17 @@ export interface components {
             /** @description What the client got. */
             response: components["schemas"]["CapturedBody"];
         };
+        /** @description A file that a client reads. */
+        ClientFile: {
+            /** @description What has to stand there, among whatever else does. */
+            content: string;
+            /** @description `toml` or `json`. */
+            format: string;
+            /** @description The variable that, where it is set, names another directory for the file. */
+            home?: string | null;
+            /** @description Below the home directory. */
+            path: string;
+        };
         /** @description What a client needs. */
         ClientSetup: {
             /** @description Arguments to add to its command. */
@@ -1692,6 +1714,11 @@ export interface components {
             env: {
                 [key: string]: string;
             };
+            /** @description Files that say the same for good, where it reads any. */
+            files?: components["schemas"]["ClientFile"][];
+            own_login?: components["schemas"]["BesideLogin"] | null;
+            /** @description Variables to take out: they would lead it elsewhere, or give it a second credential. */
+            unset: string[];
         };
         /** @description A key that was just made, and its secret for the only time. */
         CreatedKey: components["schemas"]["Key"] & {

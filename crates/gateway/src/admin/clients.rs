@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use serde::Serialize;
-use tollhouse_domain::onboarding::{self, Wanted};
+use tollhouse_domain::onboarding::{self, File, Format, Setup, Wanted};
 use tollhouse_wire::Protocol;
 use utoipa::ToSchema;
 
@@ -51,6 +51,59 @@ struct ClientSetup {
     /// Arguments to add to its command.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     args: Vec<String>,
+    /// Variables to take out: they would lead it elsewhere, or give it a second credential.
+    unset: Vec<String>,
+    /// Files that say the same for good, where it reads any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    files: Vec<ClientFile>,
+    /// The same where it keeps a sign-in of its own, beside which the virtual key goes; absent where it has no
+    /// place for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    own_login: Option<BesideLogin>,
+}
+
+/// A file that a client reads.
+#[derive(Serialize, ToSchema)]
+struct ClientFile {
+    /// Below the home directory.
+    path: String,
+    /// The variable that, where it is set, names another directory for the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    home: Option<String>,
+    /// `toml` or `json`.
+    #[schema(value_type = String)]
+    format: Format,
+    /// What has to stand there, among whatever else does.
+    content: String,
+}
+
+/// What a client with a sign-in of its own needs.
+#[derive(Serialize, ToSchema)]
+struct BesideLogin {
+    /// Environment variables.
+    env: BTreeMap<String, String>,
+    /// Arguments to add to its command.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    args: Vec<String>,
+    /// Variables to take out.
+    unset: Vec<String>,
+}
+
+impl From<Setup> for BesideLogin {
+    fn from(setup: Setup) -> Self {
+        Self {
+            env: with_key(&setup),
+            args: setup.arguments,
+            unset: setup.unset,
+        }
+    }
+}
+
+/// Its variables, with what stands for the key in the one that holds it.
+fn with_key(setup: &Setup) -> BTreeMap<String, String> {
+    let mut env = setup.env.clone();
+    env.insert(setup.token.clone(), [&setup.token_value, KEY].concat());
+    env
 }
 
 const PATHS: [(&str, &str, Option<Protocol>); 20] = [
@@ -140,12 +193,21 @@ fn clients(url: &str) -> Vec<ClientSetup> {
     let recipes = onboarding::recipes().unwrap_or_default().into_iter();
     recipes
         .filter_map(|recipe| {
-            let mut setup = recipe.setup(wanted).ok()?;
-            setup.env.insert(setup.token, KEY.to_owned());
+            let setup = recipe.setup(wanted).ok()?;
+            let beside = recipe.setup_beside(wanted).ok().flatten();
+            let file = |file: File| ClientFile {
+                path: file.path,
+                home: file.home,
+                format: file.format,
+                content: file.content,
+            };
             Some(ClientSetup {
                 client: recipe.name,
-                env: setup.env,
+                env: with_key(&setup),
                 args: setup.arguments,
+                unset: setup.unset,
+                files: setup.files.into_iter().map(file).collect(),
+                own_login: beside.map(BesideLogin::from),
             })
         })
         .collect()

@@ -13,11 +13,13 @@ import styles from "./Connect.module.css";
 import { FirstCall } from "./FirstCall";
 import { KeyChoice } from "./KeyChoice";
 import { type ConnectSearch, likely } from "./search";
-import { CLIENTS, type Client, PLACEHOLDER, snippets } from "./snippets";
+import { SHELLS, type Shell } from "./shells";
+import { CLIENTS, type Client, keepsLogin, PLACEHOLDER, snippets } from "./snippets";
 
 /** Points an agent at this gateway, and sees its first call come in. */
 export function Connect() {
-  const { client = "claude-code", key, model: asked } = useSearch({ from: "/connect" });
+  const search = useSearch({ from: "/connect" });
+  const { client = "claude-code", key, model: asked, shell = "sh" } = search;
   const navigate = useNavigate({ from: "/connect" });
   const info = useQuery(proxyInfo());
   const known = useQuery(models());
@@ -29,6 +31,8 @@ export function Connect() {
   const names = [...new Set(asked ? [asked, ...routed] : routed)];
   const model = asked ?? likely(client, names);
   const secret = made && made.id === key ? made.secret : undefined;
+  const mayOwn = keepsLogin(client, info.data);
+  const own = mayOwn && search.login === "own";
   if (info.isError && !info.data) {
     return (
       <Page title="Connect an agent">
@@ -54,6 +58,28 @@ export function Connect() {
                   </option>
                 ))}
               </SelectField>
+              <SelectField
+                label="Shell"
+                value={shell}
+                onChange={(event) => ask({ shell: event.target.value as Shell })}
+              >
+                {SHELLS.map(([value, name]) => (
+                  <option key={value} value={value}>
+                    {name}
+                  </option>
+                ))}
+              </SelectField>
+              {mayOwn && (
+                <SelectField
+                  label="Who pays"
+                  hint={own && "The key has to allow the client's own credential."}
+                  value={own ? "own" : ""}
+                  onChange={(event) => ask({ login: event.target.value ? "own" : undefined })}
+                >
+                  <option value="">What the key may draw on</option>
+                  <option value="own">A sign-in that the client keeps</option>
+                </SelectField>
+              )}
             </div>
           </Panel>
         </li>
@@ -74,12 +100,14 @@ export function Connect() {
           <Panel title="3. Paste, and start it" aside={<FirstCall key={key} of={key} />}>
             {info.data ? (
               <div className={styles.fields}>
-                {snippets(client, { info: info.data, secret, model }).map(({ title, text }) => (
-                  <div key={title} className={styles.snippet}>
-                    <h3>{title}</h3>
-                    <CopyBlock text={text} label={title} />
-                  </div>
-                ))}
+                {snippets(client, { info: info.data, secret, model, shell, own }).map(
+                  ({ title, text }) => (
+                    <div key={title} className={styles.snippet}>
+                      <h3>{title}</h3>
+                      <CopyBlock text={text} label={title} />
+                    </div>
+                  ),
+                )}
                 {!secret && (
                   <p className={styles.note}>
                     Put the key's secret in place of <code>{PLACEHOLDER}</code>: it was shown when

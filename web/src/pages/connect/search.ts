@@ -1,20 +1,36 @@
 // Which client, with which key and model, as it stands in the address. A secret never does.
 
+import { SHELLS, type Shell } from "./shells";
 import { CLIENTS, type Client } from "./snippets";
 
-export type ConnectSearch = { client?: Client; key?: string; model?: string };
+/** `login` says whose credential pays: the client's own, or else what the key may draw on. */
+export type ConnectSearch = {
+  client?: Client;
+  key?: string;
+  model?: string;
+  shell?: Shell;
+  login?: "own" | undefined;
+};
 
 export function connectSearch(search: Record<string, unknown>): ConnectSearch {
   const client = CLIENTS.find(([name]) => name === search.client)?.[0];
   const text = (value: unknown) => (typeof value === "string" && value ? value : undefined);
   const [key, model] = [text(search.key), text(search.model)];
-  return { ...(client && { client }), ...(key && { key }), ...(model && { model }) };
+  const shell = SHELLS.find(([name]) => name === search.shell)?.[0];
+  return {
+    ...(client && { client }),
+    ...(key && { key }),
+    ...(model && { model }),
+    ...(shell && { shell }),
+    ...(search.login === "own" && { login: "own" as const }),
+  };
 }
 
 const LIKED: Record<Client, RegExp> = {
   "claude-code": /^claude-(sonnet|opus)/,
   codex: /^gpt-\d+(\.\d+)?-codex$|^gpt-/,
   opencode: /^claude-(sonnet|opus)/,
+  "qwen-code": /^qwen/,
   "anthropic-python": /^claude-/,
   "anthropic-typescript": /^claude-/,
   "openai-python": /^gpt-/,

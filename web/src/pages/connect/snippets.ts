@@ -1,12 +1,14 @@
-// What is pasted to point a client here. Variables and arguments are the gateway's own, from
-// /proxy-info; what stands here is how they are said in a shell, and which are taken out.
+// What is pasted to point a client here. Variables, arguments and files are the gateway's own, from
+// /proxy-info; what stands here is what is put together of them.
 
 import type { ProxyInfo } from "../../api/clients";
+import { command, quoted, type Shell, setting, unsetting } from "./shells";
 
 export const CLIENTS = [
   ["claude-code", "Claude Code"],
   ["codex", "Codex"],
   ["opencode", "OpenCode"],
+  ["qwen-code", "Qwen Code"],
   ["anthropic-python", "Anthropic Python"],
   ["anthropic-typescript", "Anthropic TypeScript"],
   ["openai-python", "OpenAI Python"],
@@ -18,47 +20,49 @@ export type Client = (typeof CLIENTS)[number][0];
 
 export type Snippet = { title: string; text: string };
 
-/** Variables that would take a client elsewhere or hand it a second credential: catalog/agents.toml. */
-export const UNSET: Record<string, readonly string[]> = {
-  "claude-code": [
-    "ANTHROPIC_API_KEY",
-    "CLAUDE_CODE_OAUTH_TOKEN",
-    "CLAUDE_CODE_OAUTH_REFRESH_TOKEN",
-    "ANTHROPIC_IDENTITY_TOKEN",
-    "CLAUDE_CODE_USE_GATEWAY",
-    "CLAUDE_CODE_USE_BEDROCK",
-    "CLAUDE_CODE_USE_VERTEX",
-    "CLAUDE_CODE_USE_FOUNDRY",
-    "CLAUDE_CODE_USE_MANTLE",
-    "CLAUDE_CODE_USE_ANTHROPIC_AWS",
-    "CLAUDE_CODE_USE_ANTHROPIC_GOOGLE_CLOUD",
-  ],
-  codex: ["OPENAI_API_KEY", "CODEX_API_KEY", "OPENAI_BASE_URL"],
-  opencode: ["ANTHROPIC_API_KEY", "OPENAI_API_KEY"],
-  "anthropic-sdk": ["ANTHROPIC_AUTH_TOKEN"],
-  "openai-sdk": [],
-};
-
 /** What stands for a secret that is not known. */
 export const PLACEHOLDER = "YOUR_VIRTUAL_KEY";
 
-type Wanted = { info: ProxyInfo; secret: string | undefined; model: string };
+export type Wanted = {
+  info: ProxyInfo;
+  secret: string | undefined;
+  model: string;
+  shell: Shell;
+  /** Whether the client keeps a sign-in of its own, beside which the key goes. */
+  own: boolean;
+};
 
-/** A word of a shell, whatever is in it. */
-export function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
+/** What the gateway's table says of a client. */
+function setupOf(client: string, { info, own }: Pick<Wanted, "info" | "own">) {
+  const setup = info.clients.find((one) => one.client === client);
+  return own ? setup?.own_login : setup;
 }
 
-/** The variables of a client, in a POSIX shell. */
-function variables(client: string, { info, secret, model }: Wanted): string[] {
-  const setup = info.clients.find((one) => one.client === client);
-  const unset = UNSET[client] ?? [];
+/** Whether a client has a place for the key beside a sign-in of its own. */
+export function keepsLogin(client: Client, info: ProxyInfo | undefined): boolean {
+  return Boolean(info && setupOf(client, { info, own: true }));
+}
+
+/** The variables of a client, in a shell: those to be taken out first. */
+function variables(client: string, wanted: Wanted): string[] {
+  const { secret = PLACEHOLDER, model, shell } = wanted;
+  const setup = setupOf(client, wanted);
+  const unset = setup?.unset ?? [];
   const set = Object.entries(setup?.env ?? {}).map(([name, value]) => {
-    const text = value === PLACEHOLDER ? (secret ?? PLACEHOLDER) : value;
-    const whole = name === "OPENCODE_CONFIG_CONTENT" ? offering(text, model) : text;
-    return `export ${name}=${quoted(whole)}`;
+    const text = value.replace(PLACEHOLDER, () => secret);
+    return setting(shell, name, name === "OPENCODE_CONFIG_CONTENT" ? offering(text, model) : text);
   });
-  return [...(unset.length > 0 ? [`unset ${unset.join(" ")}`] : []), ...set];
+  return [...(unset.length > 0 ? [unsetting(shell, unset)] : []), ...set];
+}
+
+/** The files that say the same for good. The key is in none of them. */
+function files(client: string, { info, model, own }: Wanted): Snippet[] {
+  const setup = info.clients.find((one) => one.client === client);
+  if (own || !setup?.files) return [];
+  return setup.files.map(({ path, format, content }) => ({
+    title: `To keep it: ~/${path}`,
+    text: `${format === "toml" ? `model=${JSON.stringify(model)}\n` : ""}${content.trim()}`,
+  }));
 }
 
 /** OpenCode asks for no list of models: its configuration says them. */
@@ -74,46 +78,41 @@ function offering(config: string, model: string): string {
   return JSON.stringify({ ...read, model: `tollhouse/${model}`, provider: { tollhouse } });
 }
 
-/** A command with its arguments, one option a line. */
-function command(program: string, args: readonly string[]): string {
-  const lines = [program];
-  for (const argument of args) {
-    if (argument.startsWith("-")) lines.push(argument);
-    else lines[lines.length - 1] += ` ${quoted(argument)}`;
-  }
-  return lines.join(" \\\n  ");
-}
-
 export function snippets(client: Client, wanted: Wanted): Snippet[] {
-  const { info, model } = wanted;
-  const shell = (name: string, last?: string): Snippet => ({
+  const { model, shell } = wanted;
+  const terminal = (name: string, last?: string): Snippet => ({
     title: "In a terminal",
     text: [...variables(name, wanted), ...(last ? [last] : [])].join("\n"),
   });
   switch (client) {
     case "claude-code":
-      return [shell("claude-code", command("claude", ["--model", model]))];
+      return [terminal("claude-code", command(shell, "claude", ["--model", model]))];
     case "codex": {
-      const args = info.clients.find((one) => one.client === "codex")?.args ?? [];
+      const args = setupOf("codex", wanted)?.args ?? [];
       const all = [...args, "-c", `model=${JSON.stringify(model)}`];
-      return [shell("codex", command("codex", all))];
+      return [terminal("codex", command(shell, "codex", all)), ...files("codex", wanted)];
     }
     case "opencode":
-      return [shell("opencode", "opencode")];
+      return [terminal("opencode", "opencode")];
+    case "qwen-code": {
+      const args = setupOf("qwen-code", wanted)?.args ?? [];
+      const all = [...args, "--model", model];
+      return [terminal("qwen-code", command(shell, "qwen", all)), ...files("qwen-code", wanted)];
+    }
     case "anthropic-python":
-      return [shell("anthropic-sdk"), { title: "Python", text: anthropicPython(model) }];
+      return [terminal("anthropic-sdk"), { title: "Python", text: anthropicPython(model) }];
     case "anthropic-typescript":
-      return [shell("anthropic-sdk"), { title: "TypeScript", text: anthropicTypescript(model) }];
+      return [terminal("anthropic-sdk"), { title: "TypeScript", text: anthropicTypescript(model) }];
     case "openai-python":
-      return [shell("openai-sdk"), { title: "Python", text: openaiPython(model) }];
+      return [terminal("openai-sdk"), { title: "Python", text: openaiPython(model) }];
     case "openai-typescript":
-      return [shell("openai-sdk"), { title: "TypeScript", text: openaiTypescript(model) }];
+      return [terminal("openai-sdk"), { title: "TypeScript", text: openaiTypescript(model) }];
     case "curl":
       return [{ title: "In a terminal", text: curl(wanted) }];
   }
 }
 
-function curl({ info, secret = PLACEHOLDER, model }: Wanted): string {
+function curl({ info, secret = PLACEHOLDER, model, shell }: Wanted): string {
   const body = {
     model,
     max_tokens: 256,
@@ -121,7 +120,9 @@ function curl({ info, secret = PLACEHOLDER, model }: Wanted): string {
   };
   const args = [`x-api-key: ${secret}`, "anthropic-version: 2023-06-01", JSON_TYPE];
   const headers = args.flatMap((header) => ["-H", header]);
-  return command(`curl ${quoted(`${info.url}/v1/messages`)}`, [
+  // Where Windows has a `curl` that is something else, this is the program.
+  const program = shell === "powershell" ? "curl.exe" : "curl";
+  return command(shell, `${program} ${quoted(shell, `${info.url}/v1/messages`)}`, [
     ...headers,
     "-d",
     JSON.stringify(body),
