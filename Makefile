@@ -7,6 +7,9 @@ TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 BUILT := $(TARGET_DIR)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 CACHE := $(or $(TOLLHOUSE_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/tollhouse)
 
+# Where pages are pictured as a browser was shown them, if that can be written to: never in the repository.
+PICTURES := $(abspath $(or $(TOLLHOUSE_E2E_PICTURES),$(CACHE)/pictures))
+
 export PATH := $(CACHE)/tools/bin:$(PATH)
 
 # What the build of the dashboard writes, and what it is made of.
@@ -93,8 +96,9 @@ $(DASHBOARD): $(DASHBOARD_SOURCES)
 e2e: web ## the dashboard in a real browser, on a real gateway with SQLite and with PostgreSQL
 	@scripts/setup.sh build test e2e
 	@cargo build --locked --quiet
-	cd web && TOLLHOUSE_BIN=$(abspath $(TARGET_DIR))/debug/tollhouse npm run --silent e2e
+	cd web && TOLLHOUSE_E2E_PICTURES="$$(mkdir -p '$(PICTURES)' 2>/dev/null && echo '$(PICTURES)')" TOLLHOUSE_BIN=$(abspath $(TARGET_DIR))/debug/tollhouse npm run --silent e2e
 	cd web && TOLLHOUSE_BIN=$(abspath $(TARGET_DIR))/debug/tollhouse ../scripts/with-postgres.sh npm run --silent e2e
+	@echo 'pictures of the pages, in both themes and on a phone: $(PICTURES)'
 
 deploy-check: ## the manifests and images of deploy/, and the sample run on this machine; takes its tools from PyPI
 	@scripts/setup.sh build deploy
