@@ -27,7 +27,7 @@ const INFO: ProxyInfo = {
       env: { TOLLHOUSE_KEY: PLACEHOLDER },
       args: ["-c", 'a="b"'],
       unset: ["OPENAI_API_KEY"],
-      files: [{ path: ".codex/config.toml", format: "toml", content: 'a="b"\n' }],
+      files: [{ path: ".codex/config.toml", format: "toml", content: '# >>>\na="b"\n# <<<\n' }],
     },
     {
       client: "opencode",
@@ -111,7 +111,7 @@ test("what a client reads from a file can be kept there, without the key", () =>
   const [, file] = snippets("codex", { ...HERE, secret: "th-1", model: "m" });
   expect(file).toEqual({
     title: "To keep it: ~/.codex/config.toml",
-    text: 'model="m"\na="b"',
+    text: '# >>>\nmodel="m"\na="b"\n# <<<',
   });
 });
 

@@ -61,8 +61,16 @@ function files(client: string, { info, model, own }: Wanted): Snippet[] {
   if (own || !setup?.files) return [];
   return setup.files.map(({ path, format, content }) => ({
     title: `To keep it: ~/${path}`,
-    text: `${format === "toml" ? `model=${JSON.stringify(model)}\n` : ""}${content.trim()}`,
+    text: format === "toml" ? withModel(content.trim(), model) : content.trim(),
   }));
+}
+
+/** Inside of the gateway's own block, so that whoever writes that anew takes the model along. */
+function withModel(block: string, model: string): string {
+  const [first = "", ...rest] = block.split("\n");
+  const said = `model=${JSON.stringify(model)}`;
+  const lines = first.startsWith("#") ? [first, said, ...rest] : [said, first, ...rest];
+  return lines.join("\n");
 }
 
 /** OpenCode asks for no list of models: its configuration says them. */
