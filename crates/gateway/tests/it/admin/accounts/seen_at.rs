@@ -145,11 +145,8 @@ async fn a_key_that_is_refused_or_switched_off_is_not_one_that_is_not_there() {
     assert_eq!(client.whole(call).await.status, 401);
     assert_eq!(why().await, "refused");
     let id = put.json()["id"].as_str().unwrap().to_owned();
-    let off = root.send(
-        Method::PATCH,
-        &format!("/api/v1/credentials/{id}"),
-        r#"{"enabled":false}"#,
-    );
+    let one = format!("/api/v1/credentials/{id}");
+    let off = root.send(Method::PATCH, &one, r#"{"enabled":false}"#);
     assert_eq!(off.await.status, StatusCode::OK);
     assert_eq!(why().await, "paused");
     world.gateway.stop().await;
