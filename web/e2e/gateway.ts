@@ -102,9 +102,9 @@ export async function serving(directory: string, tables: string): Promise<Servin
   const listen = `127.0.0.1:${await freePort()}`;
   const server = `[server]\nlisten = "${listen}"\ndata_dir = "${directory}/data"\n${database}`;
   writeFileSync(file, `${server}[admin]\ntoken = "env:E2E_TOKEN"\n${tables}`);
-  const child = spawn(BINARY, ["serve", "--config", file], {
+  const child = spawn(BINARY, ["serve", "--config", file, "--log", "error"], {
     stdio: ["ignore", "pipe", "inherit"],
-    env: { ...named(postgres), E2E_TOKEN: token, HOME: directory },
+    env: { ...named(postgres), E2E_TOKEN: token, HOME: directory, XDG_CONFIG_HOME: directory },
   });
   const url = await address(child);
   const stop = async () => {
