@@ -7,6 +7,7 @@ pub(crate) mod grant;
 pub(crate) mod keep;
 pub(crate) mod notice;
 pub(crate) mod put;
+pub(crate) mod reached;
 mod renew;
 pub(crate) mod sign_in;
 pub(crate) mod tokens;
@@ -26,6 +27,8 @@ use tollhouse_wire::ErrorKind;
 use crate::clock;
 use crate::config;
 use crate::proxy::refusal::Refusal;
+use crate::proxy::resolve::refusal::missing;
+use crate::proxy::resolve::told::Told;
 use crate::snapshot::{OpenAccount, OpenCredential};
 use crate::state::Gateway;
 
@@ -272,20 +275,20 @@ impl Renewing<'_> {
         if let Some(current) = current() {
             return Ok(current);
         }
-        let outcome = match account.facts.standing.lost {
+        let lost = account.facts.standing.lost;
+        let outcome = match lost {
             Some((_, why)) => Outcome::Lost(why),
             None => self.outcome(credential.id, account.facts.generation).await,
         };
+        let told = Told::account(credential);
         match outcome {
             Outcome::Renewed => current().ok_or_else(gone),
-            Outcome::Lost(_) => Err(Refusal::new(
-                ErrorKind::CredentialMissing,
-                "The account's login no longer works: sign in again with `tollhouse account login`.",
-            )),
+            Outcome::Lost(_) => {
+                let since = lost.map_or_else(clock::now, |(since, _)| since);
+                Err(missing(told.refused(since)))
+            }
             Outcome::Later(until) => {
-                let message = "The account's token has ended, and its provider does not renew it at the \
-                     moment.";
-                let mut refusal = Refusal::new(ErrorKind::UpstreamUnreachable, message);
+                let mut refusal = Refusal::new(ErrorKind::UpstreamUnreachable, told.ended());
                 refusal.retry_after = Some(until.since(clock::now()));
                 Err(refusal)
             }
@@ -302,8 +305,7 @@ impl Renewing<'_> {
 }
 
 fn gone() -> Refusal {
-    let message = "The account was removed, or is switched off.";
-    Refusal::new(ErrorKind::CredentialMissing, message)
+    missing("The account was removed, or is switched off.")
 }
 
 #[cfg(test)]

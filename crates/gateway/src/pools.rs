@@ -228,6 +228,18 @@ impl Book {
         })
     }
 
+    /// How a member is for whoever looks, whether or not it is about to be tried again.
+    fn outlook(&self, member: &OpenCredential, now: Timestamp) -> Fit {
+        match &member.account {
+            Some(account) => self.accounts.fit(member, account, None, now),
+            None => {
+                let standing = self.standing(member);
+                let stale = standing.stale_since().map(Fit::Stale);
+                stale.unwrap_or_else(|| standing.fit(now))
+            }
+        }
+    }
+
     fn standing(&self, credential: &OpenCredential) -> Standing {
         let known = self.ill.get(&credential.id);
         let known = known.filter(|known| known.configured_at == credential.configured_at);

@@ -28,7 +28,9 @@ use tollhouse_vault::KeyDigester;
 use tollhouse_wire::Protocol;
 use tollhouse_wire::dialect::{Dialect, Quirk};
 
-pub(crate) use self::credentials::{Credentials, OpenAccount, OpenCredential, Pool, Rules};
+pub(crate) use self::credentials::{
+    Credentials, Idle, OpenAccount, OpenCredential, Pool, Rules, Why,
+};
 use self::keys::Keys;
 pub(crate) use self::people::People;
 

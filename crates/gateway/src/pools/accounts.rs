@@ -17,7 +17,7 @@ use tracing::info;
 
 use super::Pools;
 use crate::replica::Replica;
-use crate::snapshot::{OpenAccount, OpenCredential, Pool};
+use crate::snapshot::{self, OpenAccount, OpenCredential, Pool};
 
 /// A rest that is over sooner is not worth a write, and every replica's reading it.
 const WORTH_TELLING: Duration = Duration::from_secs(15);
@@ -272,20 +272,26 @@ impl Pools {
                 Some(fit) => Outlook::of(fit, Useless::SignedOut),
                 None => Outlook::Useless(Useless::Paused),
             },
-            None => {
-                let standing = book.standing(member);
-                let stale = standing.stale_since().map(Fit::Stale);
-                let fit = stale.unwrap_or_else(|| standing.fit(now));
-                Outlook::of(fit, Useless::Refused)
-            }
+            None => Outlook::of(book.outlook(member, now), Useless::Refused),
         });
         // A pool is never without credentials: who is no member cannot be sent, or is not to be.
-        let absent = Outlook::Useless(if pool.has_disabled {
-            Useless::Paused
-        } else {
-            Useless::Unusable
+        let absent = Outlook::Useless(match pool.idle.as_ref().map(|idle| idle.why) {
+            Some(snapshot::Why::Off | snapshot::Why::Barred) => Useless::Paused,
+            Some(snapshot::Why::Broken) | None => Useless::Unusable,
         });
         each.reduce(Outlook::or).unwrap_or(absent)
+    }
+
+    /// The member of a pool that its provider refuses since then.
+    pub(crate) fn refused<'a>(
+        &self,
+        pool: &'a Pool,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Option<&'a Arc<OpenCredential>> {
+        let book = self.lock();
+        let refused = |member: &&Arc<_>| book.outlook(member, now) == Fit::Stale(since);
+        pool.members.iter().find(refused)
     }
 
     /// How an account stands, as this replica knows; `None` of what is none.

@@ -1,8 +1,9 @@
 //! Where a call may go and with whose credential: the plan.
 
 mod draw;
-pub(super) mod refusal;
+pub(crate) mod refusal;
 mod sources;
+pub(crate) mod told;
 
 use std::sync::Arc;
 

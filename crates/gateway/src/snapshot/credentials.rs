@@ -26,6 +26,8 @@ pub(crate) struct OpenCredential {
     pub(crate) owner: Owner,
     pub(crate) provider: String,
     pub(crate) kind: CredentialKind,
+    /// What its owner calls it.
+    pub(crate) name: String,
     /// When its secret was set: what is known of an earlier one says nothing of it.
     pub(crate) configured_at: Timestamp,
     /// Since when its provider refuses it, as the store has it.
@@ -112,6 +114,7 @@ impl OpenCredential {
             owner: meta.owner,
             provider: meta.provider.clone(),
             kind: meta.kind,
+            name: meta.name.clone(),
             configured_at: meta.configured_at,
             stale_since: meta.stale_since,
             base_url: meta.base_url.clone(),
@@ -138,12 +141,46 @@ pub(crate) struct Pool {
     pub(crate) order: Order,
     /// Tells pools apart.
     pub(crate) tag: u64,
-    /// Whether there are some that are switched off.
-    pub(crate) has_disabled: bool,
+    /// One of those that no call gets as far as; of several, one that is switched off.
+    pub(crate) idle: Option<Idle>,
+}
+
+/// A credential that is there and cannot be drawn on.
+pub(crate) struct Idle {
+    pub(crate) kind: CredentialKind,
+    /// What its owner calls it.
+    pub(crate) name: String,
+    pub(crate) why: Why,
+}
+
+/// Why a credential cannot be drawn on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// Somebody switched it off.
+    Off,
+    /// The rules keep it from being used.
+    Barred,
+    /// It does not open, or is nothing that could be sent.
+    Broken,
 }
 
 impl Pool {
     /// Takes in who the members are, once all are there.
+    /// Takes in one that cannot be drawn on. What its owner can switch on says more than what is broken.
+    fn leave_out(&mut self, meta: &Credential, why: Why) {
+        if self
+            .idle
+            .as_ref()
+            .is_none_or(|idle| idle.why == Why::Broken)
+        {
+            self.idle = Some(Idle {
+                kind: meta.kind,
+                name: meta.name.clone(),
+                why,
+            });
+        }
+    }
+
     pub(crate) fn complete(&mut self, tag: u64) {
         self.tag = tag;
         self.order = Order::new(self.members.iter().map(|member| member.id).collect());
@@ -203,7 +240,10 @@ impl Credentials {
             let pool = of_owner.entry(record.meta.provider.clone()).or_default();
             let allowed = rules.allow(kind, owner);
             let used = record.meta.enabled && allowed;
-            pool.has_disabled |= !used;
+            if !used {
+                let why = if allowed { Why::Off } else { Why::Barred };
+                pool.leave_out(&record.meta, why);
+            }
             // A login that is out of use would end without being refreshed.
             let kept_alive = allowed && kind == CredentialKind::OauthAccount;
             if !used && !kept_alive {
@@ -216,10 +256,12 @@ impl Credentials {
                 continue;
             };
             let facts = facts.remove(&record.meta.id);
+                pool.leave_out(&record.meta, Why::Broken);
             if facts.is_none() && kind == CredentialKind::OauthAccount {
                 continue;
             }
             let member = Arc::new(OpenCredential::with(
+                pool.leave_out(&record.meta, Why::Broken);
                 &record.meta,
                 facts,
                 Arc::clone(&secret),

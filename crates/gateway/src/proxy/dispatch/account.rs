@@ -41,7 +41,7 @@ async fn sit(ways: Ways<'_>, mut target: Target) -> Result<(Target, Option<Seat>
             return Ok((target, None));
         };
         let refusal = match ways.pools.sit(account) {
-            None => busy(),
+            None => busy(&target.endpoint.provider),
             Some(seat) => match target.clone().fresh(ways.accounts).await {
                 Ok(fresh) => return Ok((fresh, Some(seat))),
                 Err(refusal) => refusal,

@@ -8,7 +8,8 @@ use tollhouse_domain::pool::{Choice, Fit};
 use tollhouse_domain::provider::AuthScheme;
 use tollhouse_wire::ErrorKind;
 
-use super::refusal::{anonymous, busy, lost, missing, resting, whose};
+use super::refusal::{anonymous, busy, missing, resting};
+use super::told::Told;
 use super::{Draw, Purpose};
 use crate::proxy::own::ClientCredential;
 use crate::proxy::refusal::Refusal;
@@ -38,7 +39,7 @@ impl Draw<'_> {
         introduced(endpoint)?;
         for owner in self.principal.key.owners() {
             if let Some(pool) = self.pool(owner, &endpoint.provider) {
-                return self.from(pool, owner);
+                return self.from(pool, owner, &endpoint.provider);
             }
         }
         if endpoint.open {
@@ -130,22 +131,24 @@ impl Draw<'_> {
     /// the operator's own keys: those that belong to nobody else.
     fn pool(&self, owner: Owner, provider: &str) -> Option<&Pool> {
         let credentials = self.snapshot.credentials();
-        let key = &self.principal.key;
-        let operators = owner == Owner::Platform && key.owner.is_none() && key.org.is_none();
-        let own = operators.then(|| credentials.operators(provider));
+        let own = (owner == Owner::Platform && self.is_operators())
+            .then(|| credentials.operators(provider));
         own.flatten().or_else(|| credentials.pool(owner, provider))
     }
 
-    fn from(&self, pool: &Pool, owner: Owner) -> Result<Drawn, Refusal> {
+    /// Whether the key is the operator's own: nobody else's.
+    fn is_operators(&self) -> bool {
+        let key = &self.principal.key;
+        key.owner.is_none() && key.org.is_none()
+    }
+
+    fn from(&self, pool: &Pool, owner: Owner, provider: &str) -> Result<Drawn, Refusal> {
         if pool.members.is_empty() {
-            let whose = whose(owner);
-            let state = if pool.has_disabled {
-                "is switched off; switch it on, or remove it"
-            } else {
-                "cannot be used; set it anew"
+            let Some(idle) = &pool.idle else {
+                return Err(missing("No credential for the provider can be used."));
             };
-            let message = format!("{whose} credential for the provider {state}.");
-            return Err(missing(message));
+            let told = Told::idle(owner, provider, idle, self.is_operators());
+            return Err(missing(told.unused(idle.why)));
         }
         let kept = |place: usize| Credential::Kept(Arc::clone(&pool.members[place]));
         let choice = match self.purpose {
@@ -159,17 +162,17 @@ impl Draw<'_> {
                 let spare = second.filter(|spare| spare.base_url() == first.base_url());
                 Ok((first, spare))
             }
-            Choice::Full => Err(busy()),
+            Choice::Full => Err(busy(provider)),
             Choice::Cooling(until) => {
-                Err(resting("Every credential for the provider", self.at, until))
+                let what = format!("Every credential for the provider `{provider}`");
+                Err(resting(&what, self.at, until))
             }
-            Choice::Stale(since) if pool.members.iter().all(|one| one.account.is_some()) => {
-                Err(lost(owner, since))
+            Choice::Stale(since) => {
+                let refused = self.pools.refused(pool, since, self.at);
+                let refused = refused.unwrap_or(&pool.members[0]);
+                let told = Told::new(refused, self.is_operators());
+                Err(missing(told.refused(since)))
             }
-            Choice::Stale(since) => Err(missing(format!(
-                "The provider refuses {} credential since {since}; set it anew.",
-                whose(owner).to_lowercase()
-            ))),
         }
     }
 
@@ -201,12 +204,15 @@ impl Draw<'_> {
         introduced(endpoint)?;
         match self.pools.alone(member, self.at) {
             Fit::Ready => Ok(Some(Credential::Kept(Arc::clone(member)))),
-            Fit::Full => Err(busy()),
+            Fit::Full => Err(busy(&member.provider)),
             Fit::Cooling(until) => {
                 let what = "What this asks for was made with an account that";
                 Err(resting(what, self.at, until))
             }
-            Fit::Stale(since) => Err(lost(member.owner, since)),
+            Fit::Stale(since) => {
+                let told = Told::new(member, self.is_operators());
+                Err(missing(told.refused(since)))
+            }
         }
     }
 }

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use tollhouse_domain::credential::Owner;
 use tollhouse_domain::time::Timestamp;
 use tollhouse_wire::ErrorKind;
 
@@ -18,8 +17,10 @@ const WAITED_OUT: Duration = Duration::from_mins(10);
 
 /// Every account that could be drawn on has as many calls under way as it may have. Such calls end at any
 /// moment, so that it is soon worth another try.
-pub(in crate::proxy) fn busy() -> Refusal {
-    let message = "Every account for the provider is busy with other calls; try again in a moment.";
+pub(in crate::proxy) fn busy(provider: &str) -> Refusal {
+    let message = format!(
+        "Every account for the provider `{provider}` is busy with other calls; try again in a moment."
+    );
     let mut refusal = Refusal::new(ErrorKind::RateLimited, message);
     refusal.retry_after = Some(BUSY);
     refusal
@@ -43,22 +44,6 @@ pub(super) fn resting(what: &str, now: Timestamp, until: Timestamp) -> Refusal {
     refusal
 }
 
-/// An account whose holder has to sign in again.
-pub(super) fn lost(owner: Owner, since: Timestamp) -> Refusal {
-    missing(format!(
-        "{} login at the provider does not work since {since}; sign in again.",
-        whose(owner)
-    ))
-}
-
-pub(in crate::proxy) fn missing(message: impl Into<Cow<'static, str>>) -> Refusal {
+pub(crate) fn missing(message: impl Into<Cow<'static, str>>) -> Refusal {
     Refusal::new(ErrorKind::CredentialMissing, message)
-}
-
-pub(super) const fn whose(owner: Owner) -> &'static str {
-    match owner {
-        Owner::User(_) => "Your",
-        Owner::Org(_) => "Your organization's",
-        Owner::Platform => "The platform's",
-    }
 }

@@ -147,7 +147,7 @@ async fn accounts_serve_their_holders_as_far_as_they_are_allowed() {
     };
     let usable = |pool: Option<&Pool>| {
         let pool = pool?;
-        assert_ne!(pool.has_disabled, !pool.members.is_empty());
+        assert_ne!(pool.idle.is_some(), !pool.members.is_empty());
         Some(pool.members.len())
     };
     for (accounts, of_organizations, expected) in [

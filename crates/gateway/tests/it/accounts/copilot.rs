@@ -213,7 +213,9 @@ async fn a_login_is_exchanged_once_for_all_who_wait_and_is_lost_when_taken_back(
         "{}",
         answer.text()
     );
-    assert!(answer.text().contains("sign in again"), "{}", answer.text());
+    let told = answer.text();
+    let command = "sign in again with `tollhouse account login github-copilot --name ";
+    assert!(told.contains(command), "{told}");
     assert!(exchanges(&sim).len() <= 2);
     gateway.stop().await;
 }
