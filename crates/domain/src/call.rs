@@ -207,7 +207,7 @@ pub struct Call {
     /// Whose it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential_source: Option<CredentialSource>,
-    /// What kind it is; absent for a client's own, of which that is not known.
+    /// What kind it is. A client's own is an account where it is a sign-in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential_kind: Option<CredentialKind>,
     /// For a client's own credential: its fingerprint.

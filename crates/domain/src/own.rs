@@ -11,6 +11,7 @@ mod vendors;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use aws_lc_rs::digest::{SHA256, digest};
+use serde::{Deserialize, Serialize};
 
 pub use self::standing::{AGAIN, Refusal, Said, Stale, Standing, next};
 pub use self::vendors::Vendors;
@@ -31,6 +32,56 @@ impl Kind {
         match self {
             Self::ApiKey => "api_key",
             Self::Bearer => "bearer",
+        }
+    }
+}
+
+/// What a client brings, as far as it shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// A key, which is billed by the call.
+    ApiKey,
+    /// What somebody got by signing in, such as with a subscription.
+    SignIn,
+}
+
+/// What clients may bring of their own, whatever their keys allow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Brought {
+    /// Keys and sign-ins.
+    #[default]
+    Any,
+    /// Keys alone.
+    ApiKeys,
+    /// Nothing.
+    None,
+}
+
+impl Brought {
+    /// As printed.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::ApiKeys => "api_keys",
+            Self::None => "none",
+        }
+    }
+
+    /// Whether something of this form is taken.
+    pub const fn takes(self, form: Form) -> bool {
+        match (self, form) {
+            (Self::Any, Form::ApiKey | Form::SignIn) | (Self::ApiKeys, Form::ApiKey) => true,
+            (Self::ApiKeys, Form::SignIn) | (Self::None, Form::ApiKey | Form::SignIn) => false,
+        }
+    }
+
+    /// The same where accounts are switched off: subscriptions are then, whoever holds them.
+    #[must_use]
+    pub const fn without_accounts(self) -> Self {
+        match self {
+            Self::Any | Self::ApiKeys => Self::ApiKeys,
+            Self::None => Self::None,
         }
     }
 }
@@ -68,6 +119,21 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+
+    #[test]
+    fn what_may_be_brought_is_never_more_without_accounts() {
+        for (brought, key, sign_in) in [
+            (Brought::Any, true, true),
+            (Brought::ApiKeys, true, false),
+            (Brought::None, false, false),
+            (Brought::Any.without_accounts(), true, false),
+            (Brought::ApiKeys.without_accounts(), true, false),
+            (Brought::None.without_accounts(), false, false),
+        ] {
+            assert_eq!(brought.takes(Form::ApiKey), key, "{brought:?}");
+            assert_eq!(brought.takes(Form::SignIn), sign_in, "{brought:?}");
+        }
+    }
 
     #[test]
     fn pairs_differ_in_either_half() {

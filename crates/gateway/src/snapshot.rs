@@ -18,7 +18,7 @@ use tollhouse_domain::catalog::PriceBook;
 use tollhouse_domain::dialect::Dialects;
 use tollhouse_domain::key::VirtualKey;
 use tollhouse_domain::limits::Scope;
-use tollhouse_domain::own::Vendors;
+use tollhouse_domain::own::{Brought, Vendors};
 use tollhouse_domain::price::Paid;
 use tollhouse_domain::provider::{AccountScheme, AuthScheme, Provider};
 use tollhouse_domain::route::{Route, RouteTable};
@@ -256,6 +256,11 @@ impl Snapshot {
 
     pub(crate) fn providers(&self) -> &BTreeMap<String, Provider> {
         &self.catalog.providers
+    }
+
+    /// What clients may bring of their own.
+    pub(crate) const fn brought(&self) -> Brought {
+        self.rules.brought
     }
 
     pub(crate) fn routes(&self) -> &RouteTable {

@@ -126,6 +126,7 @@ impl Gateway {
         let rules = Rules {
             accounts: config.accounts.enabled,
             of_organizations: config.accounts.allow_organization,
+            brought: config.accounts.brought(),
         };
         let snapshot = build::first(&store, &vault, Arc::clone(&digester), rules).await?;
         let gateway = Self(Arc::new(Inner {

@@ -1594,7 +1594,7 @@ export interface components {
             credential_fingerprint?: string | null;
             credential_id?: string | null;
             /**
-             * @description `api_key`, `oauth_account` or `bridge`; absent for a client's own credential, and of calls before this
+             * @description `api_key`, `oauth_account` or `bridge`; a client's own sign-in is an account. Absent of calls before this
              *     was told.
              */
             credential_kind?: string | null;
@@ -2285,7 +2285,7 @@ export interface components {
                 credential_fingerprint?: string | null;
                 credential_id?: string | null;
                 /**
-                 * @description `api_key`, `oauth_account` or `bridge`; absent for a client's own credential, and of calls before this
+                 * @description `api_key`, `oauth_account` or `bridge`; a client's own sign-in is an account. Absent of calls before this
                  *     was told.
                  */
                 credential_kind?: string | null;
@@ -2955,6 +2955,11 @@ export interface components {
              */
             output?: string | null;
         };
+            /**
+             * @description What clients may bring of their own beside their keys, where those allow it: `any`, `api_keys` (and no
+             *     sign-ins) or `none`.
+             */
+            own_credentials: string;
         /** @description How a scoped key gets more time. */
         Renewal: {
             expires_in?: components["schemas"]["ExpiresIn"] | null;

@@ -43,7 +43,7 @@ pub(super) async fn proxy_info(format: Format) -> anyhow::Result<()> {
     if format.json {
         return output::json(&info);
     }
-    let mut lines: Vec<(&str, String)> = ["url", "version", "protocols"]
+    let mut lines: Vec<(&str, String)> = ["url", "version", "own_credentials", "protocols"]
         .into_iter()
         .map(|name| (name, info.get(name).unwrap_or_default()))
         .collect();

@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use super::chain::digest_ids;
 use super::{Action, Actor, Note, Subject, SubjectKind};
 use crate::call::Call;
-use crate::credential::CredentialSource;
+use crate::credential::{CredentialKind, CredentialSource};
 use crate::id::{CredentialId, KeyId};
 
 /// Whether the trail has to tell of it when this source's credential is used: it is somebody else's
@@ -28,6 +28,28 @@ pub fn may_be_by_plan(call: &Call) -> bool {
     matches!(source, Some(CredentialSource::User | CredentialSource::Org))
 }
 
+/// What a call drew on, as far as the trail tells of it.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Drawn<'a> {
+    /// A credential that is kept here.
+    Kept(CredentialId),
+    /// A sign-in that the client brought, by its fingerprint.
+    Own(&'a str),
+}
+
+impl<'a> Drawn<'a> {
+    fn of(call: &'a Call, plans: &[CredentialId]) -> Option<Self> {
+        if let Some(id) = call.credential_id {
+            let told = call.credential_source.is_some_and(is_told) || plans.contains(&id);
+            return told.then_some(Self::Kept(id));
+        }
+        let own = call.credential_source == Some(CredentialSource::Client);
+        let login = call.credential_kind == Some(CredentialKind::OauthAccount);
+        let fingerprint = call.credential_fingerprint.as_deref();
+        fingerprint.filter(|_| own && login).map(Self::Own)
+    }
+}
+
 /// Calls of one key with one credential.
 struct Use<'a> {
     last: &'a Call,
@@ -38,17 +60,15 @@ struct Use<'a> {
 }
 
 /// One note for each credential and key among `calls`, which are in the order of their ids. Of what is
-/// not the platform's the trail tells where it is one of `plans`: a login, whose vendor has terms.
+/// not the platform's the trail tells where it is one of `plans` or a sign-in that the client brought: a
+/// login, whose vendor has terms.
 pub fn uses<'a>(calls: impl IntoIterator<Item = &'a Call>, plans: &[CredentialId]) -> Vec<Note> {
-    let mut uses: BTreeMap<(CredentialId, KeyId), Use<'a>> = BTreeMap::new();
+    let mut uses: BTreeMap<(Drawn<'a>, KeyId), Use<'a>> = BTreeMap::new();
     for call in calls {
-        let Some(credential) = call.credential_id else {
+        let Some(drawn) = Drawn::of(call, plans) else {
             continue;
         };
-        if !call.credential_source.is_some_and(is_told) && !plans.contains(&credential) {
-            continue;
-        }
-        match uses.entry((credential, call.key)) {
+        match uses.entry((drawn, call.key)) {
             Place::Vacant(place) => {
                 place.insert(Use {
                     last: call,
@@ -65,12 +85,15 @@ pub fn uses<'a>(calls: impl IntoIterator<Item = &'a Call>, plans: &[CredentialId
             }
         }
     }
-    let note = |((credential, key), used)| note(credential, key, used);
+    let note = |((drawn, key), used)| note(&drawn, key, used);
     uses.into_iter().map(note).collect()
 }
 
-fn note(credential: CredentialId, key: KeyId, used: Use<'_>) -> Note {
-    let subject = Subject::id(SubjectKind::Credential, credential);
+fn note(drawn: &Drawn<'_>, key: KeyId, used: Use<'_>) -> Note {
+    let subject = match drawn {
+        Drawn::Kept(id) => Subject::id(SubjectKind::Credential, id),
+        Drawn::Own(_) => Subject::of(SubjectKind::Credential),
+    };
     let last = used.last;
     let mut note = Note::new(last.at, Actor::key(key), Action::CredentialUse, subject)
         .in_org(last.org)
@@ -80,6 +103,10 @@ fn note(credential: CredentialId, key: KeyId, used: Use<'_>) -> Note {
         .with("digest", digest_ids(used.ids).to_string());
     if let Some(provider) = &last.provider {
         note = note.with("provider", provider.as_str());
+    }
+    if let Drawn::Own(fingerprint) = drawn {
+        let owner = CredentialSource::Client.as_str();
+        note = note.with("owner", owner).with("fingerprint", *fingerprint);
     }
     if let Some(user) = last.user {
         note = note.with("user", user.to_string());
@@ -124,6 +151,39 @@ mod tests {
         let plan = CredentialId(Uuid::from_u128(1));
         assert_eq!(uses(&calls, &[plan]).len(), 1);
         assert_eq!(calls.iter().filter(|call| may_be_by_plan(call)).count(), 2);
+    }
+
+    /// A subscription is one, whoever holds it; what a client pays by the call is its own affair.
+    #[test]
+    fn a_sign_in_that_a_client_brought_is_told_of_by_its_fingerprint() {
+        let own = |n, key, kind, fingerprint: &str| Call {
+            credential_kind: Some(kind),
+            credential_fingerprint: Some(fingerprint.to_owned()),
+            ..call(n, key, None, CredentialSource::Client)
+        };
+        let login = CredentialKind::OauthAccount;
+        let calls = [
+            own(1, 1, login, "aa"),
+            own(2, 1, login, "bb"),
+            own(3, 2, login, "aa"),
+            own(4, 1, login, "aa"),
+            own(5, 1, CredentialKind::ApiKey, "cc"),
+        ];
+        let notes = uses(&calls, &[]);
+        let of = |note: &Note| {
+            let (calls, fingerprint) = (&note.detail["calls"], &note.detail["fingerprint"]);
+            assert_eq!(note.subject, Subject::of(SubjectKind::Credential));
+            assert_eq!(note.detail["owner"], Value::Text("client".to_owned()));
+            (calls.clone(), fingerprint.clone())
+        };
+        let found: Vec<_> = notes.iter().map(of).collect();
+        let text = |text: &str| Value::Text(text.to_owned());
+        let expected = [
+            (Value::Number(2), text("aa")),
+            (Value::Number(1), text("aa")),
+            (Value::Number(1), text("bb")),
+        ];
+        assert_eq!(found, expected);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! A client shows the same credential with every call, whatever model it asks for, and the model decides
 //! the provider. So a key that can be told to be one vendor's is not shown to another.
 
+use super::{Form, Kind};
 use crate::catalog::{self, CatalogError};
 use crate::provider::Provider;
 
@@ -43,6 +44,22 @@ impl Vendors {
     pub fn is_token(&self, credential: &str) -> bool {
         let mut prefixes = self.tokens.iter();
         prefixes.any(|prefix| credential.starts_with(prefix.as_str()))
+    }
+
+    /// What a client brings: a key where it came as one or starts as a vendor's keys do. Any other bearer token
+    /// may be somebody's sign-in, and counts as one.
+    pub fn form(&self, kind: Kind, credential: &str) -> Form {
+        let keys = || {
+            self.known
+                .iter()
+                .any(|one| credential.starts_with(&one.prefix))
+        };
+        match kind {
+            Kind::ApiKey | Kind::Bearer if self.is_token(credential) => Form::SignIn,
+            Kind::ApiKey => Form::ApiKey,
+            Kind::Bearer if keys() => Form::ApiKey,
+            Kind::Bearer => Form::SignIn,
+        }
     }
 
     /// Whether a credential plainly belongs to another vendor than `provider`. What starts as nobody's
@@ -117,6 +134,26 @@ mod tests {
             let provider = provider(name, url, prefix);
             let found = vendors.is_anothers(credential, &provider);
             assert_eq!(found, anothers, "{credential} to {name} at {url}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_vendors_key_counts_as_a_sign_in() {
+        let vendors = Vendors::embedded().unwrap();
+        for (kind, credential, form) in [
+            (Kind::ApiKey, "sk-ant-api03-x", Form::ApiKey),
+            (Kind::ApiKey, "whatever", Form::ApiKey),
+            (Kind::ApiKey, "sk-ant-oat01-x", Form::SignIn),
+            (Kind::Bearer, "sk-ant-oat01-x", Form::SignIn),
+            (Kind::Bearer, "sk-ant-api03-x", Form::ApiKey),
+            (Kind::Bearer, "sk-proj-x", Form::ApiKey),
+            (Kind::Bearer, "gsk_x", Form::ApiKey),
+            (Kind::Bearer, "eyJhbGciOiJSUzI1NiJ9.e30.x", Form::SignIn),
+            (Kind::Bearer, "gho_x", Form::SignIn),
+            (Kind::Bearer, "", Form::SignIn),
+        ] {
+            let found = vendors.form(kind, credential);
+            assert_eq!(found, form, "{kind:?} {credential}");
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use axum::Json;
 use serde::Serialize;
 use tollhouse_domain::onboarding::{self, File, Format, Setup, Wanted};
+use tollhouse_domain::own::Brought;
 use tollhouse_wire::Protocol;
 use utoipa::ToSchema;
 
@@ -24,6 +25,10 @@ pub(super) struct ProxyInfo {
     version: &'static str,
     /// What is kept of the bodies of calls whose keys say nothing else.
     capture: CaptureInput,
+    /// What clients may bring of their own beside their keys, where those allow it: `any`, `api_keys` (and no
+    /// sign-ins) or `none`.
+    #[schema(value_type = String)]
+    own_credentials: Brought,
     /// The protocols that are spoken.
     protocols: Vec<&'static str>,
     /// The data plane's routes.
@@ -176,6 +181,7 @@ pub(super) async fn proxy_info(
         url: url.to_owned(),
         version: env!("CARGO_PKG_VERSION"),
         capture: signed.captures().bodies().into(),
+        own_credentials: signed.snapshot().brought(),
         protocols: Protocol::ALL.map(Protocol::as_str).to_vec(),
         paths: PATHS.map(path).into(),
         clients: clients(url),

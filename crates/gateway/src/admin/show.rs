@@ -42,7 +42,7 @@ pub(super) struct CallSchema {
     credential_id: Option<String>,
     /// `client`, `user`, `org` or `platform`.
     credential_source: Option<String>,
-    /// `api_key`, `oauth_account` or `bridge`; absent for a client's own credential, and of calls before this
+    /// `api_key`, `oauth_account` or `bridge`; a client's own sign-in is an account. Absent of calls before this
     /// was told.
     credential_kind: Option<String>,
     credential_fingerprint: Option<String>,

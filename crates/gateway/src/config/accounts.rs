@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 
 use tollhouse_domain::account::authority::{Authorities, authorities};
 use tollhouse_domain::oidc::is_safe;
+use tollhouse_domain::own::Brought;
 
 use super::error::ConfigError;
 use super::file;
@@ -18,8 +19,21 @@ pub struct Accounts {
     pub allow_organization: bool,
     /// How many calls at a time an account has room for; `None` for as many as come.
     pub max_concurrency: Option<NonZeroU32>,
+    /// What clients may bring of their own, as far as accounts are used at all.
+    pub clients: Brought,
     /// Who issues their tokens.
     pub authorities: Authorities,
+}
+
+impl Accounts {
+    /// What clients may bring of their own: where accounts are switched off, no sign-ins either.
+    pub(crate) const fn brought(&self) -> Brought {
+        if self.enabled {
+            self.clients
+        } else {
+            self.clients.without_accounts()
+        }
+    }
 }
 
 pub(super) fn read(reader: &Reader<'_>, written: &file::Accounts) -> Result<Accounts, ConfigError> {
@@ -49,6 +63,7 @@ pub(super) fn read(reader: &Reader<'_>, written: &file::Accounts) -> Result<Acco
         enabled: written.enabled.unwrap_or(true),
         allow_organization: written.allow_organization.unwrap_or(false),
         max_concurrency: written.max_concurrency,
+        clients: written.clients.unwrap_or_default(),
         authorities: known,
     })
 }
@@ -56,9 +71,27 @@ pub(super) fn read(reader: &Reader<'_>, written: &file::Accounts) -> Result<Acco
 #[cfg(test)]
 mod tests {
     use super::super::{Config, ConfigError, Overrides, parse};
+    use super::Brought;
 
     fn config(text: &str) -> Result<Config, ConfigError> {
         parse("t.toml", text, &Overrides::default(), &|_: &str| None)
+    }
+
+    #[test]
+    fn clients_bring_what_they_may_and_no_sign_ins_without_accounts() {
+        for (text, expected) in [
+            ("", Brought::Any),
+            ("enabled = true", Brought::Any),
+            ("enabled = false", Brought::ApiKeys),
+            ("clients = \"any\"", Brought::Any),
+            ("clients = \"api_keys\"", Brought::ApiKeys),
+            ("clients = \"none\"", Brought::None),
+            ("enabled = false\nclients = \"any\"", Brought::ApiKeys),
+            ("enabled = false\nclients = \"none\"", Brought::None),
+        ] {
+            let accounts = config(&format!("[accounts]\n{text}")).unwrap().accounts;
+            assert_eq!(accounts.brought(), expected, "{text}");
+        }
     }
 
     #[test]
@@ -87,6 +120,10 @@ mod tests {
             ),
             ("[accounts]\nallow_org = true", "unknown field `allow_org`"),
             ("[accounts]\nmax_concurrency = 0", "expected a nonzero u32"),
+            (
+                "[accounts]\nclients = \"tokens\"",
+                "expected one of `any`, `api_keys`, `none`",
+            ),
             (
                 "[[provider]]\nname = \"lab\"\nendpoints = { chat = \"http://127.0.0.1:1\" }\naccount = { authority = \"nobody\" }",
                 "account: there is no authority \"nobody\"",

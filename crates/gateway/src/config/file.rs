@@ -11,6 +11,7 @@ use serde::de::IgnoredAny;
 use tollhouse_domain::account::authority::Change;
 use tollhouse_domain::credential::CredentialPolicy;
 use tollhouse_domain::limits::Budget;
+use tollhouse_domain::own::Brought;
 use tollhouse_domain::pattern::Pattern;
 use tollhouse_domain::provider::{AccountScheme, AuthScheme};
 use tollhouse_domain::route::Target;
@@ -145,6 +146,7 @@ pub(super) struct Accounts {
     pub(super) enabled: Option<bool>,
     pub(super) allow_organization: Option<bool>,
     pub(super) max_concurrency: Option<NonZeroU32>,
+    pub(super) clients: Option<Brought>,
     #[serde(default)]
     pub(super) authority: BTreeMap<String, Spanned<Change>>,
 }

@@ -33,9 +33,12 @@ pub(crate) fn authenticate(
     let key = snapshot.key(presented.key, now).ok_or_else(unknown)?;
     check(snapshot, key, now)?;
     let client = if presented.dedicated {
-        own::read(headers, key.credentials.client, |text| {
-            snapshot.vendors.is_token(text)
-        })?
+        let vendors = &*snapshot.vendors;
+        let found = own::read(headers, key.credentials.client, |text| {
+            vendors.is_token(text)
+        })?;
+        let taken = found.map(|found| found.taken(vendors, snapshot.brought()));
+        taken.transpose()?
     } else {
         None
     };

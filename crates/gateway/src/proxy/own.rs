@@ -2,7 +2,8 @@
 
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use tollhouse_domain::own::Kind;
+use tollhouse_domain::credential::CredentialKind;
+use tollhouse_domain::own::{Brought, Form, Kind, Vendors};
 use tollhouse_domain::provider::AuthScheme;
 use tollhouse_vault::Secret;
 use tollhouse_wire::ErrorKind;
@@ -18,6 +19,7 @@ const KEY_HEADERS: [HeaderName; 3] = [names::X_API_KEY, names::X_GOOG_API_KEY, n
 #[derive(Clone)]
 pub(crate) struct ClientCredential {
     kind: Kind,
+    form: Form,
     header: HeaderName,
     value: HeaderValue,
     /// The same one as `authorization` has it, where it came in both forms and can go in either.
@@ -143,10 +145,41 @@ impl ClientCredential {
         let fingerprint = Secret::new(held.text.to_owned()).fingerprint_as(kind.as_str());
         Self {
             kind,
+            // Until somebody who knows the vendors has looked at it.
+            form: Form::SignIn,
             header,
             value,
             bearer,
             fingerprint,
+        }
+    }
+
+    /// The same once it is known what it is, where the operator lets clients bring that.
+    pub(super) fn taken(mut self, vendors: &Vendors, brought: Brought) -> Result<Self, Refusal> {
+        self.form = vendors.form(self.kind, self.text());
+        if brought.takes(self.form) {
+            return Ok(self);
+        }
+        let header = &self.header;
+        let message = match brought {
+            Brought::Any | Brought::ApiKeys => format!(
+                "Clients bring no sign-ins of their own here (`accounts.clients` of the gateway's \
+                 configuration), and `{header}` holds what does not start as a vendor's API keys do. Send an \
+                 API key of your own, or the key alone."
+            ),
+            Brought::None => format!(
+                "Clients bring no credentials of their own here (`accounts.clients` of the gateway's \
+                 configuration), and `{header}` holds one. Send the key alone."
+            ),
+        };
+        Err(Refusal::new(ErrorKind::PermissionDenied, message))
+    }
+
+    /// As what it goes on record: who signed in somewhere has an account there.
+    pub(crate) const fn kind(&self) -> CredentialKind {
+        match self.form {
+            Form::ApiKey => CredentialKind::ApiKey,
+            Form::SignIn => CredentialKind::OauthAccount,
         }
     }
 

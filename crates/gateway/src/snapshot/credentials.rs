@@ -11,6 +11,7 @@ use http::HeaderValue;
 use tollhouse_domain::account::Facts;
 use tollhouse_domain::credential::{Credential, CredentialKind, Owner};
 use tollhouse_domain::id::CredentialId;
+use tollhouse_domain::own::Brought;
 use tollhouse_domain::pool::Order;
 use tollhouse_domain::time::Timestamp;
 use tollhouse_store::CredentialRecord;
@@ -25,9 +26,9 @@ pub(crate) struct OpenCredential {
     pub(crate) id: CredentialId,
     pub(crate) owner: Owner,
     pub(crate) provider: String,
-    pub(crate) kind: CredentialKind,
     /// What its owner calls it.
     pub(crate) name: String,
+    pub(crate) kind: CredentialKind,
     /// When its secret was set: what is known of an earlier one says nothing of it.
     pub(crate) configured_at: Timestamp,
     /// Since when its provider refuses it, as the store has it.
@@ -113,8 +114,8 @@ impl OpenCredential {
             id: meta.id,
             owner: meta.owner,
             provider: meta.provider.clone(),
-            kind: meta.kind,
             name: meta.name.clone(),
+            kind: meta.kind,
             configured_at: meta.configured_at,
             stale_since: meta.stale_since,
             base_url: meta.base_url.clone(),
@@ -165,7 +166,6 @@ pub(crate) enum Why {
 }
 
 impl Pool {
-    /// Takes in who the members are, once all are there.
     /// Takes in one that cannot be drawn on. What its owner can switch on says more than what is broken.
     fn leave_out(&mut self, meta: &Credential, why: Why) {
         if self
@@ -181,19 +181,22 @@ impl Pool {
         }
     }
 
+    /// Takes in who the members are, once all are there.
     pub(crate) fn complete(&mut self, tag: u64) {
         self.tag = tag;
         self.order = Order::new(self.members.iter().map(|member| member.id).collect());
     }
 }
 
-/// Which accounts are used.
+/// Which accounts are used, and what clients may bring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Rules {
     /// Whether any are, and bridges to logins with them.
     pub(crate) accounts: bool,
     /// Whether those of organizations are.
     pub(crate) of_organizations: bool,
+    /// What clients may bring of their own.
+    pub(crate) brought: Brought,
 }
 
 impl Rules {
@@ -253,15 +256,15 @@ impl Credentials {
             let known = known.filter(|(sealed, _)| *sealed == record.sealed);
             let secret = known.map(|(_, secret)| Arc::clone(secret));
             let Some(secret) = secret.or_else(|| open(vault, &record)) else {
+                pool.leave_out(&record.meta, Why::Broken);
                 continue;
             };
             let facts = facts.remove(&record.meta.id);
-                pool.leave_out(&record.meta, Why::Broken);
             if facts.is_none() && kind == CredentialKind::OauthAccount {
+                pool.leave_out(&record.meta, Why::Broken);
                 continue;
             }
             let member = Arc::new(OpenCredential::with(
-                pool.leave_out(&record.meta, Why::Broken);
                 &record.meta,
                 facts,
                 Arc::clone(&secret),

@@ -4,7 +4,7 @@ mod elsewhere;
 mod stale;
 
 use tollhouse_domain::call::Call;
-use tollhouse_domain::credential::CredentialSource;
+use tollhouse_domain::credential::{CredentialKind, CredentialSource};
 
 use crate::support::client::Client;
 use crate::support::dialect::MESSAGES;
@@ -51,9 +51,10 @@ async fn it_passes_unchanged_in_the_header_it_came_in() {
     let gateway = gateway(&upstream.url, true).await;
     let client = Client::new(&gateway.url);
     let bearer = format!("Bearer {OWN}");
-    for (header, value, absent) in [
-        ("authorization", bearer.as_str(), "x-api-key"),
-        ("x-api-key", OWN, "authorization"),
+    let (login, key) = (CredentialKind::OauthAccount, CredentialKind::ApiKey);
+    for (header, value, absent, kind) in [
+        ("authorization", bearer.as_str(), "x-api-key", login),
+        ("x-api-key", OWN, "authorization", key),
     ] {
         for path in [
             "/v1/messages",
@@ -83,7 +84,8 @@ async fn it_passes_unchanged_in_the_header_it_came_in() {
             assert!(!seen.head.contains(KEY) && !seen.head.contains(UPSTREAM_KEY));
             let call = row(&gateway).await;
             assert_eq!(call.credential_source, Some(CredentialSource::Client));
-            assert_eq!((call.credential_id, call.credential_kind), (None, None));
+            assert_eq!(call.credential_id, None);
+            assert_eq!(call.credential_kind, Some(kind));
             assert!(call.credential_fingerprint.is_some());
             assert!(!serde_json::to_string(&call).unwrap().contains(OWN));
         }

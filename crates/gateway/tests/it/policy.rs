@@ -13,7 +13,7 @@ use tollhouse_store::{DatabaseUrl, KeyCaps, Store};
 
 use crate::support::client::{Answer, Client};
 use crate::support::upstream::ScriptedUpstream;
-use crate::support::{ADMIN, SOON, TestGateway, configuration, virtual_key};
+use crate::support::{ADMIN, KEY, SOON, TestGateway, configuration, virtual_key};
 
 /// A route of the data plane, and what a key that may not use the model, the provider, or the
 /// route to the model is told.
@@ -370,4 +370,74 @@ async fn a_revoked_key_stops_at_once() {
         "what was refused before admission leaves no row"
     );
     gateway.stop().await;
+}
+
+/// What clients bring of their own, as they send it, and whether it is a sign-in.
+const BROUGHT: [(&str, &str, bool); 5] = [
+    ("authorization", "Bearer sk-ant-oat01-own-canary", true),
+    (
+        "authorization",
+        "Bearer eyJhbGciOiJSUzI1NiJ9.own-canary",
+        true,
+    ),
+    ("x-api-key", "sk-ant-oat01-own-canary", true),
+    ("authorization", "Bearer sk-proj-own-canary", false),
+    ("x-api-key", "own-canary", false),
+];
+
+/// Subscriptions were said to be off altogether, and those that clients brought went on passing.
+#[tokio::test]
+async fn the_operator_says_what_clients_may_bring_whatever_their_keys_allow() {
+    let upstream = ScriptedUpstream::start().await;
+    for (accounts, told, keys, sign_ins) in [
+        ("", "any", true, true),
+        ("clients = \"api_keys\"", "api_keys", true, false),
+        ("clients = \"none\"", "none", false, false),
+        ("enabled = false", "api_keys", true, false),
+        (
+            "enabled = false\nclients = \"any\"",
+            "api_keys",
+            true,
+            false,
+        ),
+        ("enabled = false\nclients = \"none\"", "none", false, false),
+    ] {
+        let data_dir = TempDir::new().unwrap();
+        let allow = "secret = \"env:KEY\"\ncredentials = { client = true }";
+        let accounts = format!("[accounts]\n{accounts}\n");
+        let text = configuration(&upstream.url, data_dir.path(), &accounts);
+        let text = text.replace("secret = \"env:KEY\"", allow);
+        let gateway = TestGateway::from_text(&text, data_dir).await;
+        let client = Client::new(&gateway.url);
+        let info = admin(&client, Method::GET, "/api/v1/proxy-info", "").await;
+        assert_eq!(info.json()["own_credentials"], told, "{accounts}");
+        for (header, value, sign_in) in BROUGHT {
+            let taken = if sign_in { sign_ins } else { keys };
+            let headers = [("x-tollhouse-key", KEY), (header, value)];
+            let before = upstream.seen().len();
+            for route in routes().iter().filter(|_| !taken) {
+                let method = route.method.clone();
+                let request = client.request(method, route.path, &headers, route.body);
+                let answer = client.whole(request).await;
+                let what = format!("{accounts} {value} {}: {}", route.path, answer.text());
+                assert_eq!(answer.status, 403, "{what}");
+                assert!(answer.text().contains("accounts.clients"), "{what}");
+                assert!(!answer.text().contains("canary"), "{what}");
+                let error = &answer.json()["error"];
+                let known =
+                    error["type"] == "permission_error" || error["code"] == "permission_denied";
+                assert!(known, "in the caller's envelope: {what}");
+            }
+            assert_eq!(upstream.seen().len(), before, "{accounts} {value}");
+            // A vendor's token is shown to that vendor only, which this provider is not.
+            if !taken || value.contains("sk-ant-oat") {
+                continue;
+            }
+            upstream.json(200, "{}");
+            let answer = client.post("/v1/messages", &headers, MODEL).await;
+            assert_eq!(answer.status, 200, "{accounts} {value}: {}", answer.text());
+            assert_eq!(answer.header("x-tollhouse-credential"), Some("client"));
+        }
+        gateway.stop().await;
+    }
 }

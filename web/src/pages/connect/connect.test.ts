@@ -10,6 +10,7 @@ const INFO: ProxyInfo = {
   url: URL_HERE,
   version: "0",
   capture: "off",
+  own_credentials: "any",
   protocols: [],
   paths: [],
   clients: [

@@ -46,7 +46,8 @@ impl Credential {
     pub(crate) fn kind(&self) -> Option<CredentialKind> {
         match self {
             Self::Kept(open) => Some(open.kind),
-            Self::None | Self::Upstream | Self::Client(_) => None,
+            Self::Client(client) => Some(client.kind()),
+            Self::None | Self::Upstream => None,
         }
     }
 

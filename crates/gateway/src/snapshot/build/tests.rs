@@ -4,6 +4,7 @@ use tollhouse_domain::credential::{Credential, CredentialKind, CredentialPolicy,
 use tollhouse_domain::id::{CredentialId, KeyId, OrgId, UserId};
 use tollhouse_domain::key::{KeyKind, VirtualKey};
 use tollhouse_domain::limits::Limits;
+use tollhouse_domain::own::Brought;
 use tollhouse_domain::time::Timestamp;
 use tollhouse_store::{AccountRecord, CredentialRecord, DatabaseUrl};
 use tollhouse_vault::{MasterKey, ServerSecret};
@@ -17,6 +18,7 @@ use crate::start::place;
 const RULES: Rules = Rules {
     accounts: true,
     of_organizations: false,
+    brought: Brought::Any,
 };
 
 fn key(n: u128) -> VirtualKey {
@@ -142,6 +144,7 @@ async fn accounts_serve_their_holders_as_far_as_they_are_allowed() {
         let rules = Rules {
             accounts,
             of_organizations,
+            ..RULES
         };
         first(&store, &vault, digester, rules).await.unwrap()
     };
