@@ -189,6 +189,8 @@ test("every state says why, how much is used, and what went wrong", async () => 
     holder: HOSTILE,
     plan: HOSTILE,
     windows: {},
+    tells_windows: true,
+    models: [HOSTILE],
     expires_at: at(20 * hour),
     fingerprint: "0123abcd",
     configured_at: at(-50 * hour),
@@ -207,7 +209,14 @@ test("every state says why, how much is used, and what went wrong", async () => 
       windows: { primary: window(100, 300, 2), secondary: window(84, 10_080, 90) },
       windows_at: at(-hour / 60),
     }),
-    account("lost", { state: "auth_required", why: "revoked", last_error: HOSTILE }),
+    account("lost", {
+      state: "auth_required",
+      why: "revoked",
+      last_error: HOSTILE,
+      tells_windows: false,
+      models: [],
+      missing: `No model leads there. ${HOSTILE}`,
+    }),
     account(HOSTILE, {
       state: "dead",
       why: "closed",
@@ -223,6 +232,9 @@ test("every state says why, how much is used, and what went wrong", async () => 
   await resting.getByText("the plan is used up").waitFor();
   await resting.getByRole("meter", { name: "5 hours" }).waitFor();
   await resting.getByRole("button", { name: "Wake" }).waitFor();
+  const lost = page.getByRole("article", { name: "plan lost" });
+  await lost.getByText("plan does not say with its answers how much").waitFor();
+  await lost.getByText("No model leads there.").waitFor();
   await portray(page, "accounts-states");
   await page.getByRole("button", { name: "Sign in again" }).first().click();
   expect(await page.getByRole("dialog").getByLabel("Name").inputValue()).toBe("lost");

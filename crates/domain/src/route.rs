@@ -122,6 +122,13 @@ impl RouteTable {
         }
     }
 
+    /// The models of which a target is at `provider`, names first.
+    pub fn leading_to(&self, provider: &str) -> impl Iterator<Item = &Pattern> {
+        let all = self.exact.values().chain(&self.prefixes);
+        let leads = move |route: &&Route| route.targets.iter().any(|to| to.provider == provider);
+        all.filter(leads).map(|route| &route.model)
+    }
+
     /// The names that routes spell out in full.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.exact.keys().map(String::as_str)

@@ -1344,6 +1344,10 @@ export interface components {
             id: string;
             /** @description What went wrong with it. */
             last_error?: string | null;
+            /** @description What is missing before a call gets there, such as a route, and what to do about it. */
+            missing?: string | null;
+            /** @description The models that lead to its provider: names, and prefixes that end in `*`. */
+            models: string[];
             name: string;
             /** @description When a renewal is tried again that failed. */
             next_try_at?: string | null;
@@ -1356,6 +1360,8 @@ export interface components {
             /** @description When it was last renewed. */
             refreshed_at?: string | null;
             state: components["schemas"]["AccountState"];
+            /** @description Whether its provider's answers say how much of the plan is used. */
+            tells_windows: boolean;
             /** @description When an account that rests is used again. */
             until?: string | null;
             /**
@@ -2199,6 +2205,10 @@ export interface components {
                 id: string;
                 /** @description What went wrong with it. */
                 last_error?: string | null;
+                /** @description What is missing before a call gets there, such as a route, and what to do about it. */
+                missing?: string | null;
+                /** @description The models that lead to its provider: names, and prefixes that end in `*`. */
+                models: string[];
                 name: string;
                 /** @description When a renewal is tried again that failed. */
                 next_try_at?: string | null;
@@ -2211,6 +2221,8 @@ export interface components {
                 /** @description When it was last renewed. */
                 refreshed_at?: string | null;
                 state: components["schemas"]["AccountState"];
+                /** @description Whether its provider's answers say how much of the plan is used. */
+                tells_windows: boolean;
                 /** @description When an account that rests is used again. */
                 until?: string | null;
                 /**

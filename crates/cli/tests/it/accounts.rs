@@ -99,6 +99,8 @@ fn somebody_signs_in_pauses_resumes_and_removes() {
     );
     let show = place.ok(&["account", "show", "chatgpt"]);
     assert!(show.contains("holder\tada@example.com"), "{show}");
+    let missing = "missing\tNo model leads to `chatgpt` yet.";
+    assert!(show.contains(missing), "{show}");
     let id = account["id"].as_str().unwrap();
     let paused = place.ok(&["account", "pause", id]);
     assert!(

@@ -217,3 +217,25 @@ fn what_no_client_speaks_is_translated_for_everybody() {
     assert_eq!(own, ("chat".to_owned(), Speech::Protocol(Protocol::Chat)));
     assert!(!providers["graph"].takes_paths() && providers["chat"].takes_paths());
 }
+
+#[test]
+fn what_leads_to_a_provider_is_written_or_follows_from_the_catalog() {
+    let providers = BTreeMap::from([
+        provider("a", &[Protocol::Chat], &["a-*"]),
+        provider("b", &[Protocol::Chat], &["b-*"]),
+        provider("c", &[Protocol::Chat], &[]),
+    ]);
+    let written = [
+        route("fast", &["b", "a"]),
+        route("b-*", &["a"]),
+        route("x", &["b"]),
+    ];
+    let table = RouteTable::new(&written, &providers);
+    let found = |name| {
+        let leading = table.leading_to(name);
+        leading.map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(found("a"), ["fast", "b-*", "a-*"]);
+    assert_eq!(found("b"), ["fast", "x"]);
+    assert!(found("c").is_empty());
+}

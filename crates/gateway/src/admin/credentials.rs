@@ -18,6 +18,7 @@ pub(super) use self::trial::Tests;
 use super::auth::Signed;
 use super::error::ApiError;
 use super::input::Payload;
+use crate::accounts::reached;
 use crate::state::Gateway;
 
 /// What may be known of a credential.
@@ -265,8 +266,8 @@ pub(super) fn note(
     }
 }
 
-pub(super) fn no_provider() -> ApiError {
-    ApiError::missing("There is no such provider; GET /api/v1/providers lists them.")
+pub(super) fn no_provider(name: &str) -> ApiError {
+    ApiError::missing(reached::no_provider(name))
 }
 
 fn refuse_managed(stored: Option<&Credential>) -> Result<(), ApiError> {

@@ -19,7 +19,16 @@ import { Panel } from "../../ui/Panel";
 import { Time, Until, useNow } from "../../ui/Time";
 import { toast } from "../../ui/Toasts";
 import styles from "./AccountCard.module.css";
-import { type Act, actsFor, isPaused, STATES, whyText, windowName, windowsOf } from "./words";
+import {
+  type Act,
+  actsFor,
+  isPaused,
+  STATES,
+  unheard,
+  whyText,
+  windowName,
+  windowsOf,
+} from "./words";
 
 type Props = {
   account: Account;
@@ -73,6 +82,11 @@ export function AccountCard({ account, owner, may, fresh, onSignIn }: Props) {
             <Fact name="Signed in">
               <Time at={account.configured_at} />
             </Fact>
+            {account.models.length > 0 && (
+              <Fact name="Models">
+                <code>{account.models.join(", ")}</code>
+              </Fact>
+            )}
             <Fact name="Fingerprint">
               <code>{account.fingerprint}</code>
             </Fact>
@@ -82,7 +96,7 @@ export function AccountCard({ account, owner, may, fresh, onSignIn }: Props) {
               <Used key={`${window.minutes} ${window.resets_at}`} window={window} />
             ))}
             {windows.length === 0 ? (
-              <p className={styles.soft}>How much of the plan is used is known after a call.</p>
+              <p className={styles.soft}>{unheard(account)}</p>
             ) : (
               account.windows_at && (
                 <p className={styles.soft}>
@@ -103,6 +117,7 @@ export function AccountCard({ account, owner, may, fresh, onSignIn }: Props) {
             )}
           </p>
         )}
+        {account.missing && <p className={styles.missing}>{account.missing}</p>}
         {account.notice && <p className={styles.notice}>{account.notice}</p>}
       </Panel>
     </article>

@@ -27,7 +27,8 @@ export function firstOf(
 }
 
 const NOBODY =
-  "None here takes accounts. A provider does whose table in the configuration file says whose: chatgpt is one";
+  "None here takes accounts. chatgpt, github-copilot and microsoft-365-copilot do, once they are added: with New " +
+  "provider under Providers, or in the configuration file";
 
 /** Which provider a login is for, what to call it, and whose it will be. */
 export function WhichLogin({ provider, name, takers, error, onChoose }: Props) {

@@ -5,6 +5,7 @@ import {
   countdown,
   endOf,
   nextAsk,
+  unheard,
   webAddress,
   whyText,
   windowName,
@@ -50,6 +51,14 @@ test("only what helps in a state is offered", () => {
   expect(actsFor({ state: "cooling", why: "cap" })).toEqual(["wake", "pause", "refresh"]);
   expect(actsFor({ state: "auth_required", why: "revoked" })).toEqual([]);
   expect(actsFor({ state: "disabled" })).toEqual([]);
+});
+
+test("what is never heard of a plan is not promised", () => {
+  const of = (provider: string, tells_windows: boolean) => unheard({ provider, tells_windows });
+  expect(of("chatgpt", true)).toContain("known after a call");
+  expect(of("github-copilot", false)).toBe(
+    "github-copilot does not say with its answers how much of the plan is used.",
+  );
 });
 
 test("a reason is said in words, and one that is not known as it is", () => {

@@ -59,6 +59,13 @@ export function windowsOf({ windows }: Pick<Account, "windows">): Window[] {
   );
 }
 
+/** What to say of a plan as long as nothing was heard of it: of some nothing ever is. */
+export function unheard({ provider, tells_windows }: Pick<Account, "provider" | "tells_windows">) {
+  return tells_windows
+    ? "How much of the plan is used is known after a call."
+    : `${provider} does not say with its answers how much of the plan is used.`;
+}
+
 /** How long a window is, in the largest unit that it fills. */
 export function windowName({ minutes }: Pick<Window, "minutes">): string {
   if (!minutes) return "Plan";

@@ -87,7 +87,8 @@ pub(in crate::admin) async fn import(
     let name = name(input.name)?;
     let snapshot = signed.snapshot();
     let provider = snapshot.providers().get(&input.provider);
-    let authority = authority(&signed, provider.ok_or_else(no_provider)?)?;
+    let provider = provider.ok_or_else(|| no_provider(&input.provider))?;
+    let authority = authority(&signed, provider)?;
     if authority.flow != Flow::Codex {
         let message =
             "Only logins of Codex are read from a file; sign in for this provider instead.";

@@ -83,7 +83,7 @@ pub(in crate::admin) async fn begin(
     let name = name(input.name)?;
     let snapshot = signed.snapshot();
     let provider = snapshot.providers().get(&input.provider);
-    let provider = provider.ok_or_else(no_provider)?;
+    let provider = provider.ok_or_else(|| no_provider(&input.provider))?;
     let authority = authority(&signed, provider)?;
     if input.flow == Way::Browser && authority.authorize.is_none() {
         let message = "This provider has no sign-in for a browser: use the flow `device`.";
@@ -196,7 +196,8 @@ pub(in crate::admin) async fn finish(
     }
     let snapshot = signed.snapshot();
     let provider = snapshot.providers().get(&seen.provider);
-    let authority = authority(&signed, provider.ok_or_else(no_provider)?)?;
+    let provider = provider.ok_or_else(|| no_provider(&seen.provider))?;
+    let authority = authority(&signed, provider)?;
     let redeem = Stage::Redeem {
         code: code.expose().to_owned(),
         verifier: verifier.clone(),

@@ -6,10 +6,11 @@ use tollhouse_domain::account::window::Windows;
 use tollhouse_domain::id::CredentialId;
 use tollhouse_domain::time::Timestamp;
 use tollhouse_store::AccountRecord;
+use tollhouse_wire::dialect::Quirk;
 use utoipa::ToSchema;
 
 use super::used;
-use crate::accounts::notice;
+use crate::accounts::{notice, reached};
 use crate::admin::auth::Signed;
 use crate::admin::credentials::OwnerView;
 use tollhouse_domain::credential::Owner;
@@ -42,6 +43,8 @@ pub(in crate::admin) struct AccountView {
     /// `minutes` and `resets_at`.
     #[schema(value_type = Object)]
     windows: Windows,
+    /// Whether its provider's answers say how much of the plan is used.
+    tells_windows: bool,
     /// When that was heard.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
@@ -65,6 +68,11 @@ pub(in crate::admin) struct AccountView {
     /// When somebody signed in.
     #[schema(value_type = String)]
     configured_at: Timestamp,
+    /// The models that lead to its provider: names, and prefixes that end in `*`.
+    models: Vec<String>,
+    /// What is missing before a call gets there, such as a route, and what to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    missing: Option<String>,
     /// What its terms say of an organization's account.
     #[serde(skip_serializing_if = "Option::is_none")]
     notice: Option<&'static str>,
@@ -113,8 +121,15 @@ impl AccountView {
                 AccountState::Dead
             }
         };
+        let snapshot = signed.snapshot();
+        let models = reached::models(&snapshot, &meta.provider);
+        let missing = reached::missing(&snapshot, &meta.provider);
+        let row = snapshot.providers().get(&meta.provider);
+        let tells_windows = row.is_some_and(|row| row.quirks.contains(&Quirk::PlanWindows));
         Self {
             id: meta.id,
+            models,
+            missing,
             provider: meta.provider,
             name: meta.name,
             owner: OwnerView::new(meta.owner),
@@ -124,6 +139,7 @@ impl AccountView {
             until,
             why,
             windows: facts.windows,
+            tells_windows,
             windows_at: facts.windows_at,
             expires_at: facts.expires_at,
             refreshed_at: facts.refreshed_at,

@@ -268,7 +268,7 @@ async fn shown(
         None if signed.snapshot().providers().contains_key(&provider) => {
             CredentialView::missing(owner, provider, name)
         }
-        None => return Err(no_provider()),
+        None => return Err(no_provider(&provider)),
     }))
 }
 
@@ -281,7 +281,8 @@ async fn set(
 ) -> Result<Json<CredentialView>, ApiError> {
     let name = which.checked()?;
     let known = signed.snapshot();
-    let row = known.providers().get(&provider).ok_or_else(no_provider)?;
+    let row = known.providers().get(&provider);
+    let row = row.ok_or_else(|| no_provider(&provider))?;
     let base_url = base_url(owner, input.base_url.as_deref())?;
     if base_url.is_none() {
         // What is behind another address has keys of its own.

@@ -27,10 +27,11 @@ pub(in crate::proxy) fn busy(provider: &str) -> Refusal {
 }
 
 /// Calls with an account of this provider's say what program makes them, which is the operator's to say.
-pub(super) fn anonymous(provider: &str, headers: &str) -> Refusal {
+pub(crate) fn anonymous(provider: &str, headers: &str) -> Refusal {
     missing(format!(
         "The provider `{provider}` is not set up: its calls have to say what program makes them, in the \
-         headers {headers}, which the operator writes in `headers` of its `[[provider]]`."
+         headers {headers}, which the operator writes in `headers` of its `[[provider]]`, or under Providers in \
+         the dashboard."
     ))
 }
 

@@ -42,6 +42,7 @@ async fn a_login_is_taken_over_in_either_shape_and_drawn_on() {
     let said = answer.json();
     assert_eq!(said["account"]["holder"], "ada@example.com");
     assert_eq!(said["account"]["state"], "ready");
+    assert_eq!(said["account"]["models"], json!(["plan-*"]));
     assert!(said["notices"][0].as_str().unwrap().contains("goes stale"));
     for token in ["access_token", "refresh_token", "id_token"] {
         assert!(

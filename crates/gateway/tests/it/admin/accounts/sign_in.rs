@@ -48,6 +48,10 @@ async fn a_code_is_typed_and_calls_draw_on_the_account() {
         (&json!("plus"), &json!("ready"), &json!("mine"))
     );
     assert_eq!(account["owner"], json!({ "kind": "platform" }));
+    assert_eq!(
+        (&account["models"], &account["missing"]),
+        (&json!(["plan-*"]), &json!(null))
+    );
     assert_eq!(authority.counters("ada").sign_ins, 1);
     assert_eq!(poll(api, &begun).await, done, "it is over");
 
@@ -376,5 +380,51 @@ async fn microsoft_gives_tokens_at_once_to_an_application_of_the_operators() {
     assert!(refused.text().contains("account = {"), "{}", refused.text());
     let refused = world.api.post(LOGIN, r#"{"provider":"nobody"}"#).await;
     assert_eq!(refusal(&refused).0, 404);
+    world.gateway.stop().await;
+}
+
+/// Signing in was told to fail for a provider that is not there, and done where nothing led to the account.
+#[tokio::test]
+async fn whoever_signs_in_is_told_what_is_missing_before_a_call_gets_there() {
+    let world = World::new().await;
+    let api = &world.api;
+    for (provider, expected) in [
+        ("chatgpt", "[[provider]] with name = \"chatgpt\""),
+        (
+            "github-copilot",
+            "its `headers` (editor-version, copilot-integration-id)",
+        ),
+        ("nobodys", "There is no such provider"),
+    ] {
+        let body = json!({ "provider": provider }).to_string();
+        let refused = api.post(LOGIN, &body).await;
+        assert_eq!(refused.status, StatusCode::NOT_FOUND);
+        let told = refused.text();
+        let words = refused.json()["error"]["message"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        assert!(words.contains(expected), "{told}");
+    }
+    let begun = begin(api, &json!({ "provider": "graph" })).await;
+    let code = begun["user_code"].as_str().unwrap();
+    assert!(world.sim.authority().approve(code, "grace"));
+    world.due(&begun).await;
+    let account = poll(api, &begun).await["account"].clone();
+    assert_eq!(account["models"], json!([]));
+    let missing = account["missing"].as_str().unwrap();
+    assert!(
+        missing.starts_with("No model leads to `graph` yet"),
+        "{missing}"
+    );
+    let route = json!({ "data": [{ "model": "fast", "targets": [{ "provider": "graph" }] }] });
+    let put = api.put("/api/v1/routes", &route.to_string()).await;
+    assert_eq!(put.status, StatusCode::OK, "{}", put.text());
+    let path = format!("/api/v1/accounts/{}", account["id"].as_str().unwrap());
+    let account = api.get(&path).await;
+    assert_eq!(
+        (&account["models"], &account["missing"]),
+        (&json!(["fast"]), &json!(null))
+    );
     world.gateway.stop().await;
 }
