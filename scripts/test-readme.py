@@ -9,12 +9,14 @@ last until the end. A comment directly above a block says what else there is to 
     <!-- test: background TEXT -->  runs on; the test goes on when it has printed TEXT
     <!-- test: expect TEXT -->      its output holds TEXT
     <!-- test: file NAME -->        not a command: the block is the file NAME
+    <!-- test: sign-in MODEL -->    it shows a code, which is typed at the simulated authority; a call for
+                                    MODEL is answered after that
     <!-- test: skip REASON -->      not run, but for make's dry run; the reason is printed
 
 The reader's machine is a scratch directory with a home of its own, another port than the usual one,
 and stand-ins for the coding agents, which check what they are given and make one call. `make demo`
 runs for real, and so does every command that it prints. The providers of configuration files are
-moved to the demo, so that nothing leaves this machine. Every subcommand of `tollhouse` must be
+moved to the demo, and what issues a plan's tokens to its simulator, so that nothing leaves this machine. Every subcommand of `tollhouse` must be
 mentioned, and the example of docs/configuration.md must be a configuration.
 """
 
@@ -27,12 +29,15 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 USUAL_PORT = "7878"
 PATIENCE = 120.0
-BLOCK = re.compile(r"(?:^<!-- test: (\w+) ?(.*?) -->\n)?^```(\w*)\n(.*?)^```$", re.M | re.S)
+BLOCK = re.compile(r"(?:^<!-- test: ([\w-]+) ?(.*?) -->\n)?^```(\w*)\n(.*?)^```$", re.M | re.S)
+# What is typed at an authority.
+CODE = re.compile(r"^ +([B-Z]{4}-[B-Z]{5})$", re.M)
 # How a stream ends, in each protocol.
 ENDS = re.compile(r'"message_stop"|^data: \[DONE\]|"response.completed"', re.M)
 # What a make target needs of the real home.
@@ -155,6 +160,8 @@ class Reader:
                 raise Failed(f"a block of {language or 'no language'} says not what to do with it")
         elif directive == "background":
             self.start(text, argument)
+        elif directive == "sign-in":
+            self.sign_in(text, argument)
         else:
             output = self.run(text)
             if directive == "expect" and argument not in output:
@@ -197,6 +204,36 @@ class Reader:
         if text.startswith("make demo"):
             self.paste(log.read_text())
 
+    def sign_in(self, text, model):
+        """Somebody types the code that is shown; a key's calls draw on the plan then."""
+        self.authority("now", {"seconds": int(time.time())})
+        self.start(text, "and type the code")
+        process, _, log = self.background.pop()
+        deadline = time.monotonic() + PATIENCE
+        while not (code := CODE.search(log.read_text())):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise Failed(f"no code was shown:\n{log.read_text()}")
+            time.sleep(0.05)
+        self.authority("approve", {"user_code": code[1], "account": "ada"})
+        if process.wait(PATIENCE):
+            raise Failed(f"nobody is signed in:\n{log.read_text()}")
+        if f"models {model}" not in re.sub(r" +", " ", log.read_text().replace("\t", " ")):
+            raise Failed(f"it does not say that {model} leads there:\n{log.read_text()}")
+        key = self.run("tollhouse key create --name of-the-plan").strip()
+        body = json.dumps({"model": model, "input": "hi"})
+        self.run(
+            f"curl -fsS \"$EXPECTED_URL/v1/responses\" -H 'authorization: Bearer {key}' "
+            f"-H 'content-type: application/json' -d '{body}'"
+        )
+        self.ran -= 2
+
+    def authority(self, control, fields):
+        request = urllib.request.Request(
+            f"{self.simulator}/sim/authority/{control}", method="POST", data=json.dumps(fields).encode(),
+            headers={"content-type": "application/json"},
+        )
+        urllib.request.urlopen(request, timeout=PATIENCE).close()
+
     def paste(self, printed):
         """Runs what the demo says to paste."""
         commands = re.findall(r"^  (\S.*)$", printed, re.M)
@@ -213,9 +250,13 @@ class Reader:
         """Writes a file of the README's, with its providers moved to the demo."""
         demo = json.loads(self.ready.read_text())
         url = demo["url"]
+        self.simulator = demo["provider_url"]
         endpoints = f'endpoints = {{ messages = "{url}", chat = "{url}/v1", responses = "{url}/v1" }}'
-        known = re.compile(r'^(\[\[provider\]\]\nname = "\w+".*\n)(?!endpoints)', re.M)
-        (self.scratch / name).write_text(known.sub(rf"\1{endpoints}\n", text))
+        known = re.compile(r'^(\[\[provider\]\]\nname = "(\w+)".*\n)(?!endpoints)', re.M)
+        plan = f'endpoints = {{ responses = "{self.simulator}/backend-api/codex" }}'
+        moved = lambda found: f"{found[1]}{plan if found[2] == 'chatgpt' else endpoints}\n"
+        issued = f'\n[accounts.authority.codex]\nbase = "{self.simulator}"\n'
+        (self.scratch / name).write_text(known.sub(moved, text) + issued)
         self.provider_key = demo["key"]
         # A fresh terminal; the demo still has the other port.
         for variable in ("TOLLHOUSE_URL", "TOLLHOUSE_TOKEN", "TOLLHOUSE_KEY"):

@@ -5,7 +5,8 @@
 
 The gateway runs with the ConfigMap's file, the Deployment's arguments and variables, as its user, on a
 read-only root and a volume as a cluster hands it out. The first start finds no provider's key, warns, and
-waits; one is set as `kubectl exec` would; the real Codex and Claude Code run as their Jobs say; then the
+waits; somebody signs in with a plan as `kubectl exec` would, at a simulated authority, and calls draw on it;
+keys are set likewise; the real Codex and Claude Code run as their Jobs say; then the
 gateway is started again, after a cluster has opened the modes of everything in the volume.
 
 What is not as in a cluster: addresses, and that the providers are the simulated one. As somebody
@@ -14,11 +15,13 @@ installs them). It says so.
 """
 
 import os
+import re
 import shutil
 import stat
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.error
 import urllib.request
 import json
@@ -121,7 +124,30 @@ def opened_by_the_cluster(volume):
         os.chmod(path, mode | (0o2770 if path.is_dir() else 0o660))
 
 
-def first(program, place, text, upstream):
+def authority(simulator, control, **fields):
+    """Has the simulator do something as the authority that issues the plan's tokens."""
+    request = urllib.request.Request(
+        f"{simulator}/sim/authority/{control}", method="POST", data=json.dumps(fields).encode(),
+        headers={"content-type": "application/json"},
+    )
+    urllib.request.urlopen(request, timeout=30).close()
+
+
+def sign_in(gateway, simulator):
+    """Somebody signs in with a plan, in the pod, and types the code elsewhere."""
+    authority(simulator, "now", seconds=int(time.time()))
+    said = gateway.place / "sign-in"
+    with open(said, "w") as out:
+        login = gateway.begin("account", "login", "chatgpt", out=out)
+    code = lambda: re.search(r"^ +([B-Z]{4}-[B-Z]{5})$", said.read_text(), re.M)
+    until(lambda: code() or login.poll() is not None, "the code to type")
+    expect(code(), f"a code is shown: {said.read_text()}")
+    authority(simulator, "approve", user_code=code()[1], account="ada")
+    expect(login.wait(60) == 0, f"the sign-in ends well: {said.read_text()}")
+    expect("ada@example.com" in said.read_text(), "and says who is signed in")
+
+
+def first(program, place, text, upstream, simulator):
     """A start without a provider's key, and what comes after it."""
     with Gateway(program, place, text, absent=["ANTHROPIC_API_KEY", "OPENAI_API_KEY"]) as gateway:
         key = gateway.env["AGENTS_KEY"]
@@ -132,6 +158,11 @@ def first(program, place, text, upstream):
         expect(stat.S_IMODE(data.stat().st_mode) & 0o777 == 0o700, "its directory is its own")
         expect(not (data / "master.key").exists() and not (data / "admin.token").exists(), "no secret is in the volume")
         expect(call(gateway, key) == (424, "credential_missing"), "calls are refused until a credential is there")
+        sign_in(gateway, simulator)
+        expect(call(gateway, key) == (200, None), "a sign-in in the pod is enough, without a restart")
+        (row,) = gateway.api.ask("GET", "/calls?provider=chatgpt")["data"]
+        drew = row["outcome"], row["credential_source"], row["credential_kind"]
+        expect(drew == ("success", "platform", "oauth_account"), f"the call drew on it: {row}")
         for provider in ["openai", "anthropic"]:
             gateway.run("credential", "set", provider, stdin=upstream)
         expect(call(gateway, key) == (200, None), "and answered as soon as it is, without a restart")
@@ -165,7 +196,9 @@ def main():
         try:
             text = at(config_text(), "openai", f'{{ responses = "{url}/v1", chat = "{url}/v1" }}')
             text = at(text, "anthropic", f'{{ messages = "{url}" }}')
-            key = first(program, place, text, upstream)
+            text = at(text, "chatgpt", f'{{ responses = "{url}/backend-api/codex" }}')
+            text += f'\n[accounts.authority.codex]\nbase = "{url}"\n'
+            key = first(program, place, text, upstream, url)
             again(program, place, text, key)
             opened_by_the_cluster(place / "volume")
             again(program, place, text, key)

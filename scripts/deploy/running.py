@@ -144,6 +144,12 @@ class Gateway:
         except OSError:
             return False
 
+    def begin(self, *arguments, out):
+        """A command in the pod that somebody has to do something about before it ends."""
+        return subprocess.Popen(
+            [*nobody(), self.args[0], *arguments], env=self.env, cwd="/", stdin=subprocess.DEVNULL, stdout=out, stderr=out
+        )
+
     def run(self, *arguments, stdin=""):
         """A command in the pod, as `kubectl exec` runs it."""
         done = subprocess.run(
