@@ -99,6 +99,33 @@ test("a key that its provider refuses is told on the overview, which leads to it
   expect(faults).toEqual([]);
 });
 
+test("who calls is asked for where a provider's calls have to say it", async () => {
+  const { page, context, faults } = await open(chromium);
+  await signIn(page, here, here.people.root, "providers");
+  await page.getByRole("button", { name: "New provider" }).click();
+  const form = page.getByRole("dialog");
+  await form.getByLabel("Name").fill("github-copilot");
+  await form.getByRole("button", { name: "Save provider" }).click();
+  // The catalog knows it, and what is missing yet.
+  const edit = page.getByRole("dialog", { name: "Edit github-copilot" });
+  await edit.getByLabel("Header editor-version").fill("acme/1.2");
+  await edit.getByLabel("Header copilot-integration-id").fill(HOSTILE);
+  await accessible(page);
+  await edit.getByRole("button", { name: "Save provider" }).click();
+  await edit.waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Edit github-copilot" }).click();
+  const kept = await edit.getByLabel("Header copilot-integration-id").inputValue();
+  expect(kept).toBe(HOSTILE);
+  await edit.getByLabel("Header editor-version").fill("acmé");
+  await edit.getByRole("button", { name: "Save provider" }).click();
+  await edit.getByText(/`editor-version` is no header of the provider's own/).waitFor();
+  await edit.getByRole("button", { name: "Cancel" }).click();
+  await here.api("DELETE", "/providers/github-copilot");
+  await unharmed(page);
+  await context.close();
+  expect(faults).toEqual([]);
+});
+
 test("a fallback chain is made and ordered by keyboard, and names are tried against it", async () => {
   const { page, context, faults } = await open(chromium);
   const chat = { endpoints: { chat: "http://127.0.0.1:9002/v1" }, auth: "none" };

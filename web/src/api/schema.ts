@@ -2529,6 +2529,10 @@ export interface components {
                 endpoints?: {
                     [key: string]: string;
                 } | null;
+                /** @description What its endpoints are sent with every call; for who administers the installation. */
+                headers?: {
+                    [key: string]: string;
+                } | null;
                 /** @description What its keys start with. */
                 key_prefix?: string | null;
                 /** @description Whether the configuration file states it. */
@@ -2869,6 +2873,10 @@ export interface components {
             endpoints?: {
                 [key: string]: string;
             } | null;
+            /** @description What its endpoints are sent with every call; for who administers the installation. */
+            headers?: {
+                [key: string]: string;
+            } | null;
             /** @description What its keys start with. */
             key_prefix?: string | null;
             /** @description Whether the configuration file states it. */
@@ -2904,6 +2912,16 @@ export interface components {
             endpoints?: {
                 [key: string]: string;
             } | null;
+            /**
+             * @description What its endpoints are sent with every call, such as the words by which an account's calls say what
+             *     program makes them. Names have a `-`. Stored as it is and shown to administrators: no place for secrets.
+             * @example {
+             *       "editor-version": "acme/1.2"
+             *     }
+             */
+            headers?: {
+                [key: string]: string;
+            } | null;
             /** @description What its keys start with; checked when one is set. */
             key_prefix?: string | null;
             /** @description Models it serves when no route names them. */
@@ -2937,6 +2955,11 @@ export interface components {
             capture: components["schemas"]["Capture"];
             /** @description How well-known clients are pointed here. */
             clients: components["schemas"]["ClientSetup"][];
+            /**
+             * @description What clients may bring of their own beside their keys, where those allow it: `any`, `api_keys` (and no
+             *     sign-ins) or `none`.
+             */
+            own_credentials: string;
             /** @description The data plane's routes. */
             paths: components["schemas"]["DataPath"][];
             /** @description The protocols that are spoken. */
@@ -2967,11 +2990,6 @@ export interface components {
              */
             output?: string | null;
         };
-            /**
-             * @description What clients may bring of their own beside their keys, where those allow it: `any`, `api_keys` (and no
-             *     sign-ins) or `none`.
-             */
-            own_credentials: string;
         /** @description How a scoped key gets more time. */
         Renewal: {
             expires_in?: components["schemas"]["ExpiresIn"] | null;
@@ -3144,6 +3162,11 @@ export interface components {
             authority?: string | null;
             /** @description How one signs in there: `device`, `browser`. */
             flows?: string[];
+            /**
+             * @description Names of headers by which calls with an account say what program makes them: none is made before the
+             *     provider's `headers` have all of them.
+             */
+            identity?: string[];
             /** @description Whether a login is also taken over from the file of another program. */
             import?: boolean;
             /** @description `api_key`, `oauth_account` or `bridge`. */

@@ -18,18 +18,7 @@ use toml::Spanned;
 use super::error::ConfigError;
 use super::file;
 use super::read::{Reader, Reference};
-use crate::names;
-use crate::upstream::extras::Extra;
-
-/// Headers that carry the call itself and always mean the same.
-const RESERVED: [HeaderName; 6] = [
-    names::X_API_KEY,
-    names::ANTHROPIC_VERSION,
-    http::header::CONTENT_TYPE,
-    http::header::CONTENT_LENGTH,
-    http::header::CONTENT_ENCODING,
-    http::header::ACCEPT_ENCODING,
-];
+use crate::upstream::extras::{Extra, NO_OWN_HEADER, free_header, own_header};
 
 /// A provider and, when the file names one, the platform's credential for it.
 #[expect(missing_debug_implementations, reason = "holds a secret")]
@@ -164,12 +153,9 @@ fn extra(
 ) -> Result<Extra, ConfigError> {
     let error = |message: &str| reader.error(span.clone(), format!("metadata: {message}"));
     let header = |text: &str| {
-        let name = text.parse::<HeaderName>().ok();
-        // Those that carry the call itself are not to be replaced.
-        let free = |name: &HeaderName| name.as_str().contains('-') && !RESERVED.contains(name);
         let message = "expected the name of a header of the analytics gateway's own, such as \
              \"cf-aig-metadata\"";
-        name.filter(free).ok_or_else(|| error(message))
+        free_header(text).ok_or_else(|| error(message))
     };
     let metadata = match (&written.header, &written.template) {
         (Some(name), Some(template)) if !template.is_empty() => {
@@ -206,17 +192,8 @@ fn headers(
 ) -> Result<BTreeMap<String, String>, ConfigError> {
     let mut found = BTreeMap::new();
     for (name, value) in written {
-        let parsed = name.parse::<HeaderName>().ok();
-        let free = parsed.filter(|name| name.as_str().contains('-') && !RESERVED.contains(name));
-        let plain = !value.is_empty()
-            && value
-                .bytes()
-                .all(|byte| byte == b' ' || byte.is_ascii_graphic());
-        let Some(name) = free.filter(|_| plain) else {
-            let message = format!(
-                "headers: \"{name}\" is no header of the provider's own, such as \"editor-version\", or has \
-                 a value that no header may have"
-            );
+        let Some(name) = own_header(name, value) else {
+            let message = format!("headers: \"{name}\" {NO_OWN_HEADER}");
             return Err(reader.error(span.clone(), message));
         };
         found.insert(name.as_str().to_owned(), value.clone());

@@ -12,10 +12,39 @@ use serde::Deserialize;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use tollhouse_domain::call::Call;
 
+use crate::names;
+
 /// The most bytes of the metadata header. Values that would make it longer are left out, last first.
 pub(crate) const LONGEST: usize = 2048;
 /// The most characters of one value.
 const LONGEST_VALUE: usize = 200;
+
+/// Headers that carry the call itself and always mean the same.
+const RESERVED: [HeaderName; 6] = [
+    names::X_API_KEY,
+    names::ANTHROPIC_VERSION,
+    http::header::CONTENT_TYPE,
+    http::header::CONTENT_LENGTH,
+    http::header::CONTENT_ENCODING,
+    http::header::ACCEPT_ENCODING,
+];
+
+/// What is wrong with a header that is none of a provider's own, or with its value.
+pub(crate) const NO_OWN_HEADER: &str = "is no header of the provider's own, such as \"editor-version\", or has a \
+    value that no header may have";
+
+/// A header that means nothing to the call itself, and so is an operator's to set.
+pub(crate) fn free_header(name: &str) -> Option<HeaderName> {
+    let parsed = name.parse::<HeaderName>().ok();
+    parsed.filter(|name| name.as_str().contains('-') && !RESERVED.contains(name))
+}
+
+/// The same if `value` can be said in it with every call.
+pub(crate) fn own_header(name: &str, value: &str) -> Option<HeaderName> {
+    let printable = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
+    let plain = !value.is_empty() && value.bytes().all(printable);
+    free_header(name).filter(|_| plain)
+}
 
 /// What can be told of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

@@ -13,12 +13,18 @@ const PROTOCOLS = [
 
 type Props = { provider: Provider | undefined; onClose: () => void };
 
-/** Adds a provider, or changes one. Those of the catalog need no more than their name. */
-export function EditProvider({ provider, onClose }: Props) {
+/**
+ * Adds a provider, or changes one. Those of the catalog need no more than their name, but for those whose calls
+ * have to say what program makes them: of a new one that is known once it is there, and asked for then.
+ */
+export function EditProvider({ provider: given, onClose }: Props) {
+  const [provider, setProvider] = useState(given);
   const [auth, setAuth] = useState(provider?.auth ?? "");
   const [models, setModels] = useState(provider?.models ?? []);
+  const identity = identityOf(provider);
   return (
     <FormDialog
+      key={provider?.name ?? ""}
       title={provider ? `Edit ${provider.name}` : "New provider"}
       send="Save provider"
       fields={[
@@ -27,7 +33,9 @@ export function EditProvider({ provider, onClose }: Props) {
         "key_prefix",
         "models",
         ...PROTOCOLS.map(([name]) => `endpoints.${name}`),
+        ...identity.map(headerOf),
       ]}
+      leaves
       onClose={onClose}
       act={async (form) => {
         const said = (name: string) => String(form.get(name) ?? "").trim();
@@ -35,7 +43,11 @@ export function EditProvider({ provider, onClose }: Props) {
         const endpoints = Object.fromEntries(urls.filter(([, url]) => url));
         const key_prefix = said("key_prefix");
         const name = provider?.name ?? said("name");
-        await putProvider(name, {
+        const headers = {
+          ...provider?.headers,
+          ...Object.fromEntries(identity.map((header) => [header, said(headerOf(header))])),
+        };
+        const saved = await putProvider(name, {
           ...(Object.keys(endpoints).length > 0 && { endpoints }),
           ...(auth && { auth }),
           ...(key_prefix && { key_prefix }),
@@ -44,8 +56,13 @@ export function EditProvider({ provider, onClose }: Props) {
           // What this form does not show stays as it is.
           ...(provider && provider.open !== (provider.auth === "none") && { open: provider.open }),
           ...(provider?.quirks && { quirks: provider.quirks }),
+          ...(Object.keys(headers).length > 0 && { headers }),
         });
         toast.done(`Saved ${name}`);
+        if (!identityOf(saved).some((header) => !saved.headers?.[header])) return onClose();
+        setAuth(saved.auth ?? "");
+        setModels(saved.models);
+        setProvider(saved);
       }}
     >
       {(error) => (
@@ -60,6 +77,22 @@ export function EditProvider({ provider, onClose }: Props) {
               required
             />
           )}
+          {identity.map((header, at) => (
+            <TextField
+              key={header}
+              label={`Header ${header}`}
+              name={headerOf(header)}
+              defaultValue={provider?.headers?.[header] ?? ""}
+              error={error(headerOf(header))}
+              hint={
+                at === 0
+                  ? "Calls say in it what program makes them, such as acme/1.2. None is made without"
+                  : "The same, in the words that its vendor knows you by"
+              }
+              autoFocus={at === 0}
+              required
+            />
+          ))}
           {PROTOCOLS.map(([protocol, hint]) => (
             <TextField
               key={protocol}
@@ -101,4 +134,14 @@ export function EditProvider({ provider, onClose }: Props) {
       )}
     </FormDialog>
   );
+}
+
+/** The headers by which calls with an account say what program makes them. */
+function identityOf(provider: Provider | undefined): readonly string[] {
+  return provider?.credentials.flatMap(({ identity }) => identity ?? []) ?? [];
+}
+
+/** What a header is called in the form, and in what the control plane says of it. */
+function headerOf(name: string): string {
+  return `headers.${name}`;
 }

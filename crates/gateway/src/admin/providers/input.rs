@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use crate::admin::error::ApiError;
 use crate::admin::input::Payload;
+use crate::upstream::extras::{NO_OWN_HEADER, own_header};
 
 /// A provider to be added or replaced.
 #[derive(Deserialize, Default, ToSchema)]
@@ -33,6 +34,10 @@ pub(crate) struct ProviderInput {
     /// Models it serves when no route names them.
     #[schema(value_type = Option<Vec<String>>)]
     models: Option<Vec<Pattern>>,
+    /// What its endpoints are sent with every call, such as the words by which an account's calls say what
+    /// program makes them. Names have a `-`. Stored as it is and shown to administrators: no place for secrets.
+    #[schema(value_type = Option<BTreeMap<String, String>>, example = json!({"editor-version": "acme/1.2"}))]
+    headers: Option<BTreeMap<String, String>>,
     /// How it departs from what its protocols take and give; docs/translation.md lists the names.
     #[schema(value_type = Option<Vec<String>>, example = json!(["max_tokens"]))]
     quirks: Option<Vec<Quirk>>,
@@ -84,7 +89,7 @@ impl ProviderInput {
             upstream_auth: false,
             bridge: None,
             account: listed.and_then(|row| row.account.clone()),
-            headers: BTreeMap::new(),
+            headers: headers(self.headers.unwrap_or_default())?,
             protocols: listed.map(|row| row.protocols.clone()).unwrap_or_default(),
             key_prefix: self
                 .key_prefix
@@ -102,6 +107,20 @@ impl ProviderInput {
             name,
         })
     }
+}
+
+/// What its endpoints are sent with every call: by the same rules as in the configuration file.
+fn headers(given: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, ApiError> {
+    let checked = given
+        .into_iter()
+        .map(|(name, value)| match own_header(&name, &value) {
+            Some(own) => Ok((own.as_str().to_owned(), value)),
+            None => {
+                let message = format!("`{name}` {NO_OWN_HEADER}.");
+                Err(ApiError::invalid(format!("headers.{name}"), message))
+            }
+        });
+    checked.collect()
 }
 
 /// One endpoint, read.
@@ -142,6 +161,32 @@ mod tests {
         let moved = provider("anthropic", moved).unwrap();
         assert_eq!(moved.key_prefix, None);
         assert_eq!(moved.endpoints[&Protocol::Messages], "http://127.0.0.1:1");
+    }
+
+    /// Without them its calls were refused for ever, and no way but the configuration file led there.
+    #[test]
+    fn an_account_of_the_catalogs_is_given_the_words_that_its_calls_need() {
+        let copilot = provider("github-copilot", "{}").unwrap();
+        assert_eq!(copilot.anonymous().count(), 2);
+        let headers =
+            r#"{"headers":{"Editor-Version":"acme/1.2","copilot-integration-id":"acme"}}"#;
+        let copilot = provider("github-copilot", headers).unwrap();
+        assert_eq!(copilot.anonymous().count(), 0);
+        assert_eq!(copilot.headers["editor-version"], "acme/1.2");
+        for (name, value) in [
+            ("authorization", "x"),
+            ("x-api-key", "x"),
+            ("content-type", "x"),
+            ("a b-c", "x"),
+            ("x-lab", ""),
+            ("x-lab", "a\\nb"),
+        ] {
+            let json = format!(r#"{{"headers":{{"{name}":"{value}"}}}}"#);
+            let Err(ApiError::Invalid { field, .. }) = provider("github-copilot", &json) else {
+                panic!("{json} was accepted");
+            };
+            assert_eq!(field, Some(format!("headers.{name}")));
+        }
     }
 
     #[test]

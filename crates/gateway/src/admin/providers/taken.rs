@@ -26,6 +26,10 @@ pub(super) struct TakenView {
     /// Whether a login is also taken over from the file of another program.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     import: bool,
+    /// Names of headers by which calls with an account say what program makes them: none is made before the
+    /// provider's `headers` have all of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    identity: Vec<String>,
     /// Why nobody can sign in at the moment, and what to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     missing: Option<String>,
@@ -38,6 +42,7 @@ impl TakenView {
             authority: None,
             flows: Vec::new(),
             import: false,
+            identity: Vec::new(),
             missing: None,
         }
     }
@@ -45,6 +50,9 @@ impl TakenView {
     fn account(provider: &Provider, accounts: &Accounts) -> Self {
         let mut view = Self::of(CredentialKind::OauthAccount);
         view.missing = accounts.ready(provider).err();
+        if let Some(scheme) = &provider.account {
+            view.identity.clone_from(&scheme.identity);
+        }
         let Some(authority) = accounts.authority(provider) else {
             return view;
         };

@@ -43,6 +43,10 @@ pub(in crate::admin) struct ProviderView {
     /// Models it serves when no route names them.
     #[schema(value_type = Vec<String>)]
     models: Vec<Pattern>,
+    /// What its endpoints are sent with every call; for who administers the installation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<BTreeMap<String, String>>)]
+    headers: Option<BTreeMap<String, String>>,
     /// How it departs from what its protocols take and give.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<String>)]
@@ -187,6 +191,7 @@ impl ProviderView {
             open: provider.is_open(),
             key_prefix: provider.key_prefix.clone(),
             models: provider.models.clone(),
+            headers: admin.then(|| provider.headers.clone()),
             quirks: provider.quirks.clone(),
             managed: provider.managed,
             configured: admin.then(|| is_configured(provider, snapshot)),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::{Method, StatusCode};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 use tollhouse_sim::Sim;
@@ -10,7 +11,7 @@ use tollhouse_sim::Sim;
 use crate::support::accounts::{authority, put_github};
 use crate::support::client::{Answer, Client};
 use crate::support::dialect::{CHAT, Dialect, MESSAGES, RESPONSES};
-use crate::support::{SOON, TestGateway, parse};
+use crate::support::{ADMIN, SOON, TestGateway, parse};
 
 const IDENTITY: &str =
     r#"headers = { editor-version = "acme/1.2", copilot-integration-id = "acme-gateway" }"#;
@@ -239,6 +240,55 @@ async fn without_a_word_of_the_operators_on_who_calls_nothing_is_called() {
         answer.text()
     );
     assert!(made(&sim).is_empty());
+    gateway.stop().await;
+}
+
+/// There was no way to say who calls but the configuration file.
+#[tokio::test]
+async fn an_operator_adds_it_by_the_control_plane_too() {
+    let sim = authority().await;
+    sim.authority().set_editor_required(true);
+    let data_dir = TempDir::new().unwrap();
+    let text = configuration(&sim, &data_dir, "");
+    let (from, to) = (
+        text.find("[[provider]]").unwrap(),
+        text.find("[[key]]").unwrap(),
+    );
+    let text = text[..from].to_owned() + &text[to..text.find("[[route]]").unwrap()];
+    let gateway = TestGateway::from_text(&text, data_dir).await;
+    let client = Client::new(&gateway.url);
+    let put = async |path: &str, body: Value| {
+        let bearer = format!("Bearer {ADMIN}");
+        let headers = [
+            ("authorization", bearer.as_str()),
+            ("content-type", "application/json"),
+        ];
+        let request = client.request(Method::PUT, path, &headers, body.to_string());
+        let answer = client.whole(request).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+        answer.json()
+    };
+    let base = sim.base_url();
+    let endpoints = json!({ "chat": base, "responses": base, "messages": base });
+    let path = "/api/v1/providers/github-copilot";
+    let wanted = json!(["editor-version", "copilot-integration-id"]);
+    let headers = json!({ "editor-version": "acme/1.2", "copilot-integration-id": "acme-gateway" });
+    let without = put(path, json!({ "endpoints": endpoints })).await;
+    assert_eq!(without["credentials"][0]["identity"], wanted);
+    assert_eq!(without["headers"], json!({}));
+    let route =
+        json!({ "data": [{ "model": "*", "targets": [{ "provider": "github-copilot" }] }] });
+    put("/api/v1/routes", route).await;
+    let with = put(path, json!({ "endpoints": endpoints, "headers": headers })).await;
+    assert_eq!(with["headers"], headers);
+    let data_dir = gateway.stop().await;
+    put_github(&parse(&text), &sim, "ada", Duration::ZERO).await;
+    let gateway = TestGateway::from_text(&text, data_dir).await;
+    let answer = call(&Client::new(&gateway.url), &CHAT, "gpt-4o", false).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    let requests = made(&sim);
+    let last = requests.last().unwrap();
+    assert_eq!(last.header("editor-version"), Some("acme/1.2"));
     gateway.stop().await;
 }
 
