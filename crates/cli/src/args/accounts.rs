@@ -18,6 +18,8 @@ pub(crate) enum AccountCommand {
     Pause(AccountWhich),
     /// Put an account back into use that was paused
     Resume(AccountWhich),
+    /// Renew an account's tokens now
+    Refresh(AccountWhich),
     /// End an account's rest before its time
     Wake(AccountWhich),
     /// Forget an account; sign it out at its provider to end its tokens at once

@@ -35,6 +35,7 @@ pub(super) async fn run(command: AccountCommand) -> anyhow::Result<()> {
         }
         AccountCommand::Pause(which) => change(&api, &which, "pause").await,
         AccountCommand::Resume(which) => change(&api, &which, "resume").await,
+        AccountCommand::Refresh(which) => change(&api, &which, "refresh").await,
         AccountCommand::Wake(which) => change(&api, &which, "wake").await,
         AccountCommand::Remove(which) => {
             let id = id(&api, &which).await?;
@@ -56,7 +57,7 @@ fn owner(place: &AccountPlace) -> &str {
 
 async fn list(api: &Api, format: Format) -> anyhow::Result<()> {
     let page = api.list(ACCOUNTS, &Query::default(), None).await?;
-    let columns: [Column; 9] = [
+    let columns: [Column; 11] = [
         ("ID", |row| row.get("id")),
         ("PROVIDER", |row| row.get("provider")),
         ("NAME", |row| row.get("name")),
@@ -66,8 +67,31 @@ async fn list(api: &Api, format: Format) -> anyhow::Result<()> {
         ("STATE", |row| row.get("state")),
         ("WHY", |row| row.get("why")),
         ("UNTIL", |row| moment(row, "until")),
+        ("USED", used),
+        ("LAST ERROR", |row| row.get("last_error")),
     ];
     print(&page, &columns, format)
+}
+
+/// How much of a plan is used, by the length of its windows: `5h 42%, 7d 17%`.
+fn used(row: &Record) -> Option<String> {
+    let windows: Record = row.read("windows")?;
+    let of = |name| {
+        let window: Record = windows.read(name)?;
+        let percent = window.read::<f64>("used_percent")?;
+        let span = match window.read::<u64>("minutes").unwrap_or_default() {
+            0 => String::new(),
+            minutes if minutes % 1440 == 0 => format!("{}d ", minutes / 1440),
+            minutes if minutes % 60 == 0 => format!("{}h ", minutes / 60),
+            minutes => format!("{minutes}min "),
+        };
+        Some(format!("{span}{percent:.0}%"))
+    };
+    let told: Vec<_> = ["primary", "secondary"]
+        .into_iter()
+        .filter_map(of)
+        .collect();
+    (!told.is_empty()).then(|| told.join(", "))
 }
 
 /// The id of an account that is named by it, or by its provider and name.
@@ -171,4 +195,32 @@ async fn agreed(api: &Api, import: &Import<'_>) -> anyhow::Result<bool> {
     let mut line = String::new();
     io::stdin().lock().read_line(&mut line)?;
     Ok(matches!(line.trim(), "y" | "Y" | "yes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_used_of_a_plan_is_told_by_the_length_of_its_windows() {
+        for (windows, expected) in [
+            (
+                r#"{"primary":{"used_percent":41.6,"minutes":300},"secondary":{"used_percent":7,"minutes":10080}}"#,
+                Some("5h 42%, 7d 7%"),
+            ),
+            (
+                r#"{"primary":{"used_percent":100,"minutes":90}}"#,
+                Some("90min 100%"),
+            ),
+            (
+                r#"{"secondary":{"used_percent":0,"minutes":null}}"#,
+                Some("0%"),
+            ),
+            ("{}", None),
+        ] {
+            let row = format!(r#"{{"windows":{windows}}}"#);
+            let row: Record = serde_json::from_str(&row).unwrap();
+            assert_eq!(used(&row).as_deref(), expected, "{windows}");
+        }
+    }
 }

@@ -110,6 +110,12 @@ fn somebody_signs_in_pauses_resumes_and_removes() {
     let resumed = place.ok(&["account", "resume", "chatgpt/default"]);
     assert!(resumed.contains("state\tready"), "{resumed}");
     place.ok(&["account", "wake", "chatgpt"]);
+    let renewed = place.ok(&["account", "refresh", "chatgpt"]);
+    assert!(
+        renewed.contains("state\tready") && renewed.contains("refreshed_at\t"),
+        "{renewed}"
+    );
+    assert_eq!(world.sim.authority().totals().refreshes, 1);
     place.ok(&["account", "remove", "chatgpt"]);
     assert_eq!(place.ok(&["account", "list"]), "");
     let gone = place.run(&["account", "show", "chatgpt"]);
