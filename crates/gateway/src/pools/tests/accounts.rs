@@ -228,6 +228,35 @@ fn windows_are_kept_until_they_are_stored_and_park_nobody() {
     assert_eq!(pools.account_windows(&one), (Windows::default(), None));
 }
 
+/// What one conversation that moved takes, in bytes.
+fn bytes_of_a_binding(pools: &Pools) -> usize {
+    let book = pools.lock();
+    let room = book.moved.capacity() + book.moved_before.capacity();
+    let bindings = book.moved.len() + book.moved_before.len();
+    // A table has room for an eighth more than it says, and a byte for each place.
+    let entry = size_of::<(Talk, CredentialId)>() + 1;
+    room * 8 / 7 * entry / bindings
+}
+
+#[test]
+fn a_conversation_that_moved_is_remembered_in_little_room() {
+    let (pools, pool) = (Pools::default(), accounts(10));
+    for member in pool.members.iter().step_by(2) {
+        pools.blame(member, Failure::Capped(None), NOW);
+    }
+    for n in 0..3 * MOVED {
+        pools.choose(&pool, session(n), NOW);
+        if n >= 1024 && n % 512 == 0 {
+            let bytes = bytes_of_a_binding(&pools);
+            assert!(bytes <= 200, "{bytes} bytes each after {n} conversations");
+        }
+    }
+    assert!(
+        !pools.lock().moved_before.is_empty(),
+        "as many as there ever are"
+    );
+}
+
 /// `cargo test --release -p tollhouse-gateway --lib choosing -- --ignored --nocapture`.
 #[test]
 #[ignore = "a measurement, for a release build"]
@@ -253,16 +282,7 @@ fn what_choosing_among_accounts_costs() {
         all("half resting, moving", NOW);
         let later = NOW.plus(CAP);
         all("moved, all back", later);
-        let book = pools.lock();
-        let room = book.moved.capacity() + book.moved_before.capacity();
-        let bindings = book.moved.len() + book.moved_before.len();
-        let entry = size_of::<(Talk, CredentialId)>() + 1;
-        // A table has room for an eighth more than it says.
-        eprintln!(
-            "{bindings} bindings, {} bytes each",
-            room * 8 / 7 * entry / bindings
-        );
-        drop(book);
+        eprintln!("{} bytes for each that moved", bytes_of_a_binding(&pools));
         for member in &pool.members {
             pools.blame(member, Failure::Capped(None), later);
         }
