@@ -219,7 +219,7 @@ class Reader:
             raise Failed(f"nobody is signed in:\n{log.read_text()}")
         if f"models {model}" not in re.sub(r" +", " ", log.read_text().replace("\t", " ")):
             raise Failed(f"it does not say that {model} leads there:\n{log.read_text()}")
-        key = self.run("tollhouse key create --name of-the-plan").strip()
+        key = self.run("tollhouse key create --name of-the-plan").split()[0]
         body = json.dumps({"model": model, "input": "hi"})
         self.run(
             f"curl -fsS \"$EXPECTED_URL/v1/responses\" -H 'authorization: Bearer {key}' "

@@ -51,7 +51,7 @@ async fn routes_that_somebody_changed_are_not_replaced_unseen() {
         ];
         let request = api
             .client
-            .request(Method::PUT, "/api/v1/routes", &headers, body.into());
+            .request(Method::PUT, "/api/v1/routes", &headers, body);
         api.client.whole(request).await
     };
     let read = api.send(Method::GET, "/api/v1/routes", "").await;
