@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use tollhouse_domain::call::{Call, Outcome};
-use tollhouse_domain::id::{CallId, KeyId, SessionId};
+use tollhouse_domain::id::{CallId, KeyId, OrgId, SessionId, UserId};
 use tollhouse_domain::price::{Price, Rates};
 use tollhouse_domain::time::Timestamp;
 use tollhouse_gateway::ids;
@@ -25,36 +25,51 @@ const CALLERS: [(&str, Protocol, &str, &str); 4] = [
 ];
 const REPOSITORIES: [&str; 3] = ["web", "billing", "infrastructure"];
 
-/// Puts `minutes` of calls on record, made with the key that is there.
+/// Whose key calls are made with.
+#[derive(Clone, Copy)]
+pub(super) struct Maker {
+    pub(super) key: KeyId,
+    pub(super) user: Option<UserId>,
+    pub(super) org: Option<OrgId>,
+}
+
+/// Puts `minutes` of calls on record, made by these and with the key that was there first.
 pub(super) async fn write(
     store: &Store,
+    mut makers: Vec<Maker>,
     rates: Rates,
     now: Timestamp,
     minutes: u32,
 ) -> anyhow::Result<()> {
-    let first = Page {
-        limit: 1,
+    let newest = Page {
+        limit: 1000,
         after: None,
     };
-    let keys = store.keys(first).await?;
-    let key = keys.first().context("the demo's key is not there yet")?.id;
+    let keys = store.keys(newest).await?;
+    let key = keys.last().context("the demo's key is not there yet")?.id;
+    makers.push(Maker {
+        key,
+        user: None,
+        org: None,
+    });
     let price = Price {
         rates,
         long_context: None,
     };
-    for batch in calls(key, &price, now, minutes).chunks(1000) {
+    for batch in calls(&makers, &price, now, minutes).chunks(1000) {
         store.insert_calls(batch).await?;
     }
     Ok(())
 }
 
 /// The calls, by the same dice every time. None of them begins or ends after `now`.
-fn calls(key: KeyId, price: &Price, now: Timestamp, minutes: u32) -> Vec<Call> {
+fn calls(makers: &[Maker], price: &Price, now: Timestamp, minutes: u32) -> Vec<Call> {
     let mut dice = Dice(7);
     let mut calls = Vec::new();
     let mut begins = now.minus(MINUTE * minutes);
     while begins < now {
-        conversation(&mut dice, key, price, begins, &mut calls);
+        let maker = makers[dice.index(makers.len())];
+        conversation(&mut dice, maker, price, begins, &mut calls);
         begins = begins.plus(dice.up_to(2 * BETWEEN));
     }
     calls.retain(|call| {
@@ -66,7 +81,7 @@ fn calls(key: KeyId, price: &Price, now: Timestamp, minutes: u32) -> Vec<Call> {
 
 fn conversation(
     dice: &mut Dice,
-    key: KeyId,
+    Maker { key, user, org }: Maker,
     price: &Price,
     begins: Timestamp,
     calls: &mut Vec<Call>,
@@ -78,6 +93,7 @@ fn conversation(
     let (mut at, mut context) = (begins, 6_000 + dice.below(9_000));
     for turn in 0..=dice.below(16) {
         let mut call = Call::opened(CallId(ids::uuid(at)), at, key, session);
+        (call.user, call.org) = (user, org);
         caller.clone_into(&mut call.caller);
         call.agent = agent.map(str::to_owned);
         call.tags = [("repo".to_owned(), repository.to_owned())].into();
@@ -186,7 +202,13 @@ mod tests {
             rates: super::super::rates(),
             long_context: None,
         };
-        calls(KeyId(ids::uuid(NOW)), &price, NOW, minutes)
+        let key = KeyId(ids::uuid(NOW));
+        let maker = Maker {
+            key,
+            user: None,
+            org: None,
+        };
+        calls(&[maker], &price, NOW, minutes)
     }
 
     #[test]
