@@ -1,4 +1,4 @@
-// Calls as they end: seen at once, kept still, filtered, and caught up with after a break.
+// Calls as they run and as they end: seen at once, kept still, filtered, and caught up with after a break.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
@@ -69,6 +69,51 @@ test("a call is seen in the moment it ends, and what it says stays text", async 
     .getByRole("link")
     .click();
   await page.waitForURL(/\/calls\/call_/);
+  await context.close();
+  expect(faults).toEqual([]);
+});
+
+const underway = (page: Page, name: RegExp) =>
+  page.getByRole("table", { name: "Calls that run" }).getByRole("row", { name });
+
+test("a call that hangs is seen while it runs, and what it says stays text", async () => {
+  const hang = new AbortController();
+  const hung = fetch(`${here.url}/v1/messages`, {
+    method: "POST",
+    signal: hang.signal,
+    headers: {
+      "x-api-key": secret,
+      "anthropic-version": "2023-06-01",
+      "content-type": "application/json",
+      "user-agent": "claude-cli/2.1.0 (external, cli)",
+      "x-tollhouse-session": HOSTILE,
+      "x-claude-code-agent-id": HOSTILE,
+      "x-sim": "silence",
+    },
+    body: JSON.stringify({
+      model: "sim-echo",
+      max_tokens: 16,
+      messages: [{ role: "user", content: "hi" }],
+    }),
+  }).catch(() => undefined);
+  const { page, context, faults } = await open(chromium);
+  await signIn(page, here, here.people.owner, "live");
+  await underway(page, /sim-echo sim .*live laptop/).waitFor();
+  await page.getByRole("heading", { name: "Running now: 1" }).waitFor();
+  await unharmed(page);
+  await accessible(page);
+  await portray(page, "live-running");
+  // One that is filtered by how it ended has ended.
+  await page.getByLabel("Outcome").selectOption("success");
+  await underway(page, /sim-echo/).waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Clear" }).click();
+  await underway(page, /sim-echo/).waitFor();
+  hang.abort();
+  await hung;
+  await rows(page, /client left sim-echo.*live laptop/)
+    .first()
+    .waitFor();
+  await underway(page, /sim-echo/).waitFor({ state: "detached" });
   await context.close();
   expect(faults).toEqual([]);
 });

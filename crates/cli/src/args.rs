@@ -103,7 +103,7 @@ pub(crate) enum Command {
     Session(SessionCommand),
     /// Calls, tokens and cost, added up
     Usage(UsageArgs),
-    /// Watch calls end, one line each, until interrupted
+    /// Watch calls run and end, until interrupted; with --json those that ended
     Tail(Format),
     /// Who did what, when and from where, and whether anybody changed the record of it
     #[command(subcommand)]

@@ -7,6 +7,7 @@
 pub(crate) mod open_call;
 pub(crate) mod record;
 pub(crate) mod retention;
+pub(crate) mod running;
 pub(crate) mod sync;
 pub(crate) mod writer;
 
@@ -17,6 +18,7 @@ use tokio::sync::{Notify, broadcast, watch};
 use tollhouse_domain::call::Call;
 use tollhouse_journal::{Journal, JournalError, Position};
 
+use self::running::Running;
 use crate::config::Durability;
 
 /// How many finished calls a slow live view may fall behind before it misses some.
@@ -38,6 +40,8 @@ pub(crate) struct Ledger {
     synced: watch::Sender<Position>,
     /// Finished calls, for whoever looks on.
     live: broadcast::Sender<Arc<Call>>,
+    /// Calls that have not ended.
+    running: Arc<Running>,
     /// Set when draining is over: calls that end now were cut off by us, not by their clients.
     cutting: AtomicBool,
 }
@@ -54,13 +58,14 @@ impl Ledger {
             stored: watch::channel(start).0,
             synced: watch::channel(start).0,
             live: broadcast::channel(LIVE_BACKLOG).0,
+            running: Arc::default(),
             cutting: AtomicBool::new(false),
         }
     }
 
-    /// Records that a call was admitted.
-    pub(crate) fn begin(&self, call: &Call) -> Result<(), JournalError> {
-        self.journal.append(record::BEGIN, &record::encode(call))?;
+    /// Records that a call was admitted; `record` is its row so far.
+    pub(crate) fn begin(&self, record: &[u8]) -> Result<(), JournalError> {
+        self.journal.append(record::BEGIN, record)?;
         self.unsynced.notify_one();
         Ok(())
     }
@@ -115,6 +120,11 @@ impl Ledger {
     /// Finished calls from now on.
     pub(crate) fn watch(&self) -> broadcast::Receiver<Arc<Call>> {
         self.live.subscribe()
+    }
+
+    /// Calls that have begun and not ended.
+    pub(crate) fn running(&self) -> &Arc<Running> {
+        &self.running
     }
 
     /// Bytes of journal not yet in the store.

@@ -554,10 +554,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Calls from now on: `event: call` with a row as data. A client that falls behind gets
-         *     `event: missed` with `{"calls":n}` in place of what it lost. Ends when the server stops, and
-         *     when whoever watches is not signed in any more. There are `limits.live_views` at once, and a quarter of them are one
-         *     user's.
+         * Calls from now on. `event: running` says which calls of this process run now, in place of what was said
+         *     before: at once, and then within a second of a change. At most 200 are told at once, those that have run
+         *     the longest, and how many more there are. `event: call` is the row of a call that ended; it is in no
+         *     `running` after that. A client that falls behind gets `event: missed` with `{"calls":n}` in place of rows it
+         *     lost. Ends when the server stops, and when whoever watches is not signed in any more. There are
+         *     `limits.live_views` at once, and a quarter of them are one user's.
          */
         get: operations["watch_calls"];
         put?: never;
@@ -2666,6 +2668,8 @@ export interface components {
             /** @description What to send as `cursor` for the part that follows; null at the end. */
             next: string | null;
         };
+        /** @description The data of an event, by its name: `running`, `call` or `missed`. */
+        LiveEvent: components["schemas"]["RunningCalls"] | components["schemas"]["Call"] | components["schemas"]["MissedCalls"];
         /** @description Rates of calls with long prompts. */
         LongContext: {
             /**
@@ -2701,6 +2705,14 @@ export interface components {
         MemberInput: {
             /** @description `viewer`, `member`, `admin` or `owner`: at most one's own. */
             role: string;
+        };
+        /** @description What a client that is too slow is told. */
+        MissedCalls: {
+            /**
+             * Format: int64
+             * @description How many calls it did not see.
+             */
+            calls: number;
         };
         /** @description A model, as one provider offers it. */
         Model: {
@@ -3023,6 +3035,48 @@ export interface components {
         /** @description Every route there is to be. */
         RoutesInput: {
             data: components["schemas"]["RouteInput"][];
+        };
+        /** @description A call that has not ended: what its row says so far. */
+        RunningCall: {
+            /** @description The named consumer. */
+            agent?: string | null;
+            /** @description Since when it runs, RFC 3339. */
+            at: string;
+            /**
+             * Format: int32
+             * @description How many requests were made for it so far.
+             */
+            attempts: number;
+            /** @description The client application. */
+            caller: string;
+            /** @description The operation, such as `messages`, `chat.completions`, `responses.compact`, `proxy`. */
+            endpoint: string;
+            /** @example call_01890a5d7c4e7d1f8a3b000000000000 */
+            id: string;
+            /** @description The virtual key's id. */
+            key: string;
+            /** @description What the caller asked for, at most 200 characters of it. */
+            model_requested?: string | null;
+            /** @description What was sent on, at most 200 characters of it. */
+            model_sent?: string | null;
+            org?: string | null;
+            /** @description `messages`, `chat` or `responses`; absent on `/proxy`. */
+            protocol?: string | null;
+            /** @description Who was asked last; absent until somebody is. */
+            provider?: string | null;
+            session: string;
+            /** @description The client's own name for the conversation. */
+            session_name?: string | null;
+            stream: boolean;
+            subagent?: string | null;
+            user?: string | null;
+        };
+        /** @description The calls that run. */
+        RunningCalls: {
+            /** @description The newest first. Of more than are told at once these have run the longest. */
+            calls: components["schemas"]["RunningCall"][];
+            /** @description How many more there are. */
+            more: number;
         };
         /** @description One conversation. */
         Session: components["schemas"]["Totals"] & {
@@ -6062,7 +6116,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": string;
+                    "text/event-stream": components["schemas"]["LiveEvent"];
                 };
             };
             /** @description What was sent is wrong; `field` names the part. */

@@ -20,7 +20,8 @@ use tollhouse_wire::{Meter, Metered, Protocol};
 use tracing::error;
 
 use self::charge::Sent;
-use super::Ledger;
+use super::running::Place;
+use super::{Ledger, record};
 use crate::capture::Recording;
 use crate::clock;
 use crate::limits::{Reservation, Warning};
@@ -70,6 +71,8 @@ pub(crate) struct OpenCall {
     recording: Option<Box<Recording>>,
     /// A place at the account that the call is made with.
     seat: Option<Box<Seat>>,
+    /// Its place among the calls that run.
+    place: Option<Place>,
 }
 
 impl OpenCall {
@@ -81,7 +84,9 @@ impl OpenCall {
         prompt: u64,
         books: Books,
     ) -> Result<Self, JournalError> {
-        books.ledger.begin(&row)?;
+        let began = record::encode(&row);
+        books.ledger.begin(&began)?;
+        let place = books.ledger.running().enter(&row, began);
         books.metrics.open_calls.inc();
         Ok(Self {
             row: Some(Box::new(row)),
@@ -97,6 +102,7 @@ impl OpenCall {
             reservation: None,
             recording: None,
             seat: None,
+            place: Some(place),
         })
     }
 
@@ -124,7 +130,7 @@ impl OpenCall {
         self.reservation = Some(reservation);
         if let (Some(row), Some(worst)) = (&mut self.row, worst) {
             row.charged_usd = Some(worst);
-            self.books.ledger.begin(row)?;
+            self.books.ledger.begin(&record::encode(row))?;
         }
         Ok(())
     }
@@ -186,6 +192,9 @@ impl OpenCall {
                 .map(str::to_owned)
                 .or_else(|| row.model_requested.clone());
             row.attempts += 1;
+        }
+        if let (Some(place), Some(row)) = (&self.place, &self.row) {
+            place.asks(provider, row.model_sent.as_deref());
         }
     }
 
@@ -296,6 +305,8 @@ impl OpenCall {
         let recording = self.recording.take();
         row.capture = recording.map(|recording| recording.finish(row.id, row.at));
         self.books.metrics.finished(&row);
+        // Before anybody hears of its end: whoever looks on never takes it for running again.
+        self.place = None;
         match self.books.ledger.end(*row) {
             Ok(position) => Some(position),
             Err(error) => {

@@ -13,10 +13,11 @@ import { Cost } from "../calls/Cost";
 import { Outcome, WHY } from "../calls/Outcome";
 import { whyOf } from "../calls/steps";
 import { inputTokens } from "../calls/tokens";
-import { endOf, type LiveSearch, MOST, modelOf, passes } from "./feed";
+import { endOf, type LiveSearch, MOST, modelOf, passes, underway } from "./feed";
 import styles from "./Live.module.css";
 import { LiveBar } from "./LiveBar";
 import { Pace } from "./Pace";
+import { Running } from "./Running";
 import { useFeed } from "./useFeed";
 
 const DAY_MS = 86_400_000;
@@ -26,11 +27,17 @@ export function Live() {
   const navigate = useNavigate({ from: "/live" });
   const org = useOrg();
   const [paused, setPaused] = useState(false);
-  const { rows, waiting, listening, query } = useFeed(org, paused);
+  const { rows, running, waiting, listening, query } = useFeed(org, paused);
   const shown = useMemo(
     () => rows.filter((call) => passes(call, search, org)),
     [rows, search, org],
   );
+  const open = useMemo(
+    () => underway(running?.calls ?? [], rows, search, org),
+    [running, rows, search, org],
+  );
+  // Of those that are not told it is not known what they are.
+  const unfiltered = !org && Object.keys(search).every((name) => name === "org");
   const columns = useColumns();
   const change = (next: LiveSearch) =>
     navigate({ search: { ...next, ...(org && { org }) }, replace: true });
@@ -54,14 +61,15 @@ export function Live() {
       <div role="status" className={styles.notice}>
         {query.isSuccess && !listening && (
           <p className={styles.lost}>
-            The connection is gone. Calls that end now show here as soon as it is back.
+            The connection is gone. Calls that run or end now show here as soon as it is back.
           </p>
         )}
       </div>
       <div className={styles.top}>
-        <LiveBar search={search} calls={rows} onChange={change} />
+        <LiveBar search={search} calls={rows} running={running?.calls} onChange={change} />
         <Pace calls={shown} />
       </div>
+      <Running calls={open} more={unfiltered ? (running?.more ?? 0) : 0} ticking={!paused} />
       <Panel flush>
         {query.isError && rows.length === 0 ? (
           <Failed error={query.error} retry={() => query.refetch()} />
@@ -69,8 +77,8 @@ export function Live() {
           <SkeletonRows rows={16} />
         ) : rows.length === 0 ? (
           <Empty title="Waiting for the first call">
-            Each call shows here in the moment it ends. <Link to="/connect">Connect an agent</Link>{" "}
-            to make one.
+            Each call shows here while it runs and when it has ended.{" "}
+            <Link to="/connect">Connect an agent</Link> to make one.
           </Empty>
         ) : shown.length === 0 ? (
           <Empty title="No call like that yet">

@@ -1,4 +1,5 @@
 import { useMemo } from "react";
+import type { RunningCall } from "../../api/live";
 import type { Call } from "../../api/record";
 import { useNames } from "../../shell/names";
 import { Button } from "../../ui/Button";
@@ -10,22 +11,24 @@ type Props = {
   search: LiveSearch;
   /** Where there is something to choose from. */
   calls: readonly Call[];
+  running: readonly RunningCall[] | undefined;
   onChange: (search: LiveSearch) => void;
 };
 
 /** Which calls are looked at, chosen from those that came by. */
-export function LiveBar({ search, calls, onChange }: Props) {
+export function LiveBar({ search, calls, running, onChange }: Props) {
   const name = useNames();
   const choices = useMemo(() => {
     const of = (dimension: Dimension) => {
       const found = new Set(calls.map((call) => dimensionOf(call, dimension)));
+      for (const call of running ?? []) found.add(dimensionOf(call, dimension));
       const chosen = search[dimension];
       if (chosen) found.add(chosen);
       found.delete("");
       return [...found].sort();
     };
     return new Map(DIMENSIONS.map(([dimension]) => [dimension, of(dimension)]));
-  }, [calls, search]);
+  }, [calls, running, search]);
   const set = (dimension: Dimension, value: string) => {
     const { [dimension]: _, ...rest } = search;
     onChange(value ? { ...rest, [dimension]: value } : rest);

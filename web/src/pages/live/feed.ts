@@ -1,5 +1,6 @@
 // The calls that a live view holds: the newest, each once, and never more than so many.
 
+import type { RunningCall } from "../../api/live";
 import type { Call } from "../../api/record";
 
 /** What is kept. Who looks for older ones has the page of all calls. */
@@ -42,18 +43,37 @@ export function joined(held: readonly Call[], heard: readonly Call[], most = MOS
 }
 
 /** The model that a call is known by. */
-export function modelOf(call: Call): string {
-  return call.model_served ?? call.model_sent ?? call.model_requested ?? "";
+export function modelOf(call: Call | RunningCall): string {
+  const served = "model_served" in call ? call.model_served : undefined;
+  return served ?? call.model_sent ?? call.model_requested ?? "";
 }
 
-export function dimensionOf(call: Call, dimension: Dimension): string {
-  return dimension === "model" ? modelOf(call) : (call[dimension] ?? "");
+/** What a call is in one respect; one that runs has no outcome yet. */
+export function dimensionOf(call: Call | RunningCall, dimension: Dimension): string {
+  if (dimension === "model") return modelOf(call);
+  if (dimension === "outcome") return "outcome" in call ? call.outcome : "";
+  return call[dimension] ?? "";
 }
 
 /** Whether a call is among those that are looked at. */
-export function passes(call: Call, search: LiveSearch, org: string | undefined): boolean {
+export function passes(
+  call: Call | RunningCall,
+  search: LiveSearch,
+  org: string | undefined,
+): boolean {
   if (org && call.org !== org) return false;
   return DIMENSIONS.every(([name]) => !search[name] || dimensionOf(call, name) === search[name]);
+}
+
+/** Those that run and have no row yet, of what is looked at: an end may be heard before the list is told anew. */
+export function underway(
+  running: readonly RunningCall[],
+  rows: readonly Call[],
+  search: LiveSearch,
+  org: string | undefined,
+): RunningCall[] {
+  const ended = new Set(rows.map(({ id }) => id));
+  return running.filter((call) => !ended.has(call.id) && passes(call, search, org));
 }
 
 export type Pace = { calls: number; errors: number; usd: number };

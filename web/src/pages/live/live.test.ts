@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import type { RunningCall } from "../../api/live";
 import type { Call } from "../../api/record";
-import { joined, lastMinute, liveSearch, passes } from "./feed";
+import { joined, lastMinute, liveSearch, passes, underway } from "./feed";
 
 const NOW = Date.parse("2026-05-01T12:00:00Z");
 
@@ -58,4 +59,27 @@ test("addresses keep what is known", () => {
     model: "1",
     caller: "x",
   });
+});
+
+test("what runs is looked at until there is a row of it, and has no outcome", () => {
+  const open = (id: string, rest: Partial<RunningCall> = {}): RunningCall => ({
+    id,
+    at: new Date(NOW).toISOString(),
+    attempts: 1,
+    caller: "codex",
+    endpoint: "responses",
+    key: "key_1",
+    session: "ses_1",
+    stream: true,
+    model_requested: "fast",
+    ...rest,
+  });
+  const running = [open("a"), open("b", { model_sent: "gpt-5", org: "org_1" }), open("c")];
+  const ids = (search = {}, org?: string) =>
+    underway(running, [call("c", 0)], search, org).map(({ id }) => id);
+  expect(ids()).toEqual(["a", "b"]);
+  expect(ids({ model: "gpt-5" })).toEqual(["b"]);
+  expect(ids({ model: "fast", caller: "codex", key: "key_1" })).toEqual(["a"]);
+  expect(ids({ outcome: "success" })).toEqual([]);
+  expect(ids({}, "org_1")).toEqual(["b"]);
 });

@@ -1,16 +1,18 @@
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
-import { useLive } from "../../api/live";
+import { type RunningCalls, useLive } from "../../api/live";
 import { type Call, recent } from "../../api/record";
 import { joined } from "./feed";
 
 /** How often what was heard is shown: fast enough to look immediate, and seldom enough to be read. */
 const SHOW_MS = 250;
 
-/** The newest calls, those that end from now on among them. */
+/** The newest calls, those that end from now on among them, and those that run. */
 export function useFeed(org: string | undefined, paused: boolean) {
   const [rows, setRows] = useState<Call[]>([]);
   const [waiting, setWaiting] = useState<Call[]>([]);
+  const [running, setRunning] = useState<RunningCalls>();
+  const told = useRef<RunningCalls>(undefined);
   const heard = useRef<Call[]>([]);
   const held = useRef(rows);
   held.current = rows;
@@ -20,6 +22,10 @@ export function useFeed(org: string | undefined, paused: boolean) {
   const catchUp = useCallback(() => void refetch(), [refetch]);
   const listening = useLive({
     onCall: (call) => heard.current.push(call),
+    onRunning: (news) => {
+      told.current = news;
+      if (!paused) setRunning(news);
+    },
     onOpen: catchUp,
     onMissed: catchUp,
   });
@@ -48,5 +54,8 @@ export function useFeed(org: string | undefined, paused: boolean) {
       setWaiting([]);
     };
   }, [paused]);
-  return { rows, waiting, listening, query };
+  useEffect(() => {
+    if (!paused) setRunning(told.current);
+  }, [paused]);
+  return { rows, running, waiting, listening, query };
 }

@@ -86,11 +86,13 @@ async fn what_is_past_its_retention_is_not_charged_again() {
     let life = lab.start();
     for (n, days) in [(1, 31), (2, 29)] {
         let call = call(n, DAY * days);
-        life.ledger.begin(&call).unwrap();
+        life.ledger.begin(&record::encode(&call)).unwrap();
         life.ledger.end(call).unwrap();
     }
     // One that never ended.
-    life.ledger.begin(&call(3, DAY * 31)).unwrap();
+    life.ledger
+        .begin(&record::encode(&call(3, DAY * 31)))
+        .unwrap();
     drop(life);
     let mut life = lab.start();
     life.writer.replay(&CancellationToken::new()).await;
@@ -107,12 +109,12 @@ async fn what_is_past_its_retention_is_not_charged_again() {
 async fn a_replay_stores_nothing_that_this_process_counts_itself() {
     let lab = Lab::new().await;
     let life = lab.start();
-    life.ledger.begin(&call(1, DAY)).unwrap();
+    life.ledger.begin(&record::encode(&call(1, DAY))).unwrap();
     life.ledger.end(call(1, DAY)).unwrap();
     drop(life);
     let Life { ledger, mut writer } = lab.start();
     // It serves already, and this call is in the batch that the replay reads.
-    ledger.begin(&call(2, DAY)).unwrap();
+    ledger.begin(&record::encode(&call(2, DAY))).unwrap();
     ledger.end(call(2, DAY)).unwrap();
     writer.replay(&CancellationToken::new()).await;
     assert_eq!(lab.rows().await, [(1, Outcome::Success)]);
@@ -133,13 +135,13 @@ async fn a_replay_stores_nothing_that_this_process_counts_itself() {
 async fn an_end_that_is_not_journaled_is_stored_and_pins_nothing() {
     let lab = Lab::new().await;
     let Life { ledger, writer } = lab.start();
-    ledger.begin(&call(1, DAY)).unwrap();
+    ledger.begin(&record::encode(&call(1, DAY))).unwrap();
     let too_large = Call {
         losses: vec!["x".repeat(64); MAX_PAYLOAD_BYTES / 64],
         ..call(1, DAY)
     };
     assert!(ledger.end(too_large).is_err());
-    ledger.begin(&call(2, DAY)).unwrap();
+    ledger.begin(&record::encode(&call(2, DAY))).unwrap();
     ledger.end(call(2, DAY)).unwrap();
     let stop = CancellationToken::new();
     stop.cancel();
