@@ -133,6 +133,8 @@ def session(world, dice, made, at, turns):
             "duration_ms": took if sent else 1.2, "bytes_in": 4 * context, "bytes_out": 40 * output + 900,
             "attempts": int(sent), "snapshot_revision": 1,
             "detail": json.dumps({
+                "subagent_type": "Explore" if turn % 5 > 2 else None,
+                "subagent_parent": "agent-1" if turn % 5 > 2 and turn % 2 else None,
                 "tags": {"repo": name or dice.choice(["web", "billing", "infra"]), "branch": "main"},
                 "usage_raw": json.dumps({"input_tokens": parts[0], "output_tokens": output}) if usage else None,
                 "upstream_request_id": f"req_{dice.getrandbits(48):012x}" if sent else None,

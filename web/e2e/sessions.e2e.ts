@@ -51,6 +51,68 @@ test("conversations are listed, and one shows its turns, sub-agents and cache br
   expect(faults).toEqual([]);
 });
 
+test("sub-agents are a tree, with what each cost and what it cost with those below, and their names are text", async () => {
+  const key = await here.api<{ secret: string }>("POST", "/keys", {
+    name: "tree",
+    credentials: { platform: true },
+    org: here.orgs[0]?.id,
+  });
+  const call = async (agent?: string, kind?: string, parent?: string) => {
+    const response = await fetch(`${here.url}/v1/messages`, {
+      method: "POST",
+      headers: {
+        "x-api-key": key.secret,
+        "anthropic-version": "2023-06-01",
+        "x-tollhouse-session": "tree",
+        ...(agent && { "x-claude-code-agent-id": agent }),
+        ...(kind && { "x-claude-code-agent-type": kind }),
+        ...(parent && { "x-claude-code-parent-agent-id": parent }),
+      },
+      body: JSON.stringify({
+        model: "sim-echo",
+        max_tokens: 16,
+        messages: [{ role: "user", content: "hi" }],
+      }),
+    });
+    await response.text();
+    return response.headers.get("x-tollhouse-call") ?? "";
+  };
+  await call();
+  await call(HOSTILE, "Explore");
+  await call("nested", HOSTILE, HOSTILE);
+  await call("nested", HOSTILE, HOSTILE);
+  // Nobody knows its parent.
+  const last = await call("stray", "Plan", "gone");
+  const path = async () => {
+    const { data } = await here.api<Listed>("GET", "/sessions?limit=20");
+    return data.find(({ name, calls }) => name === "tree" && calls === 5)?.id;
+  };
+  await expect.poll(path).toBeTruthy();
+  const { page, context, faults } = await open(chromium);
+  await signIn(page, here, here.people.root, `sessions/${await path()}`);
+  const agents = page.getByRole("region", { name: "Sub-agents" });
+  const cells = async (row: number) =>
+    (await agents.getByRole("row").nth(row).getByRole("cell").allTextContents()).map((text) =>
+      text.trim(),
+    );
+  await agents.getByRole("row").nth(4).waitFor();
+  expect((await cells(1))[0]).toBe("The conversation itself");
+  expect((await cells(1))[5]).toMatch(/^5 calls, /);
+  expect((await cells(2)).slice(0, 2)).toEqual([`Explore ${HOSTILE}`, "1"]);
+  expect((await cells(2))[5]).toMatch(/^3 calls, /);
+  expect((await cells(3)).slice(0, 2)).toEqual([`${HOSTILE} nested`, "2"]);
+  expect((await cells(3))[5]).toBe("–");
+  expect((await cells(4)).slice(0, 2)).toEqual(["Plan stray", "1"]);
+  await agents.getByTitle("level 2").getByText("nested").waitFor();
+  await unharmed(page);
+  await portray(page, "session-tree");
+  await page.goto(`${here.url}/dashboard/calls/${last}`);
+  await page.getByText("Plan stray").waitFor();
+  await page.getByText("gone").waitFor();
+  await context.close();
+  expect(faults).toEqual([]);
+});
+
 test("names that clients give conversations are text", async () => {
   const { page, context, faults } = await open(chromium);
   await signIn(page, here, here.people.root, `sessions?model=${encodeURIComponent(HOSTILE)}`);

@@ -92,6 +92,8 @@ impl Call {
             session,
             session_name: None,
             subagent: None,
+            subagent_type: None,
+            subagent_parent: None,
             tags: Tags::new(),
             protocol: None,
             endpoint: String::new(),
@@ -188,6 +190,12 @@ pub struct Call {
     /// The client's sub-agent that made the call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subagent: Option<String>,
+    /// What kind of sub-agent it is, in the client's word, at most 200 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subagent_type: Option<String>,
+    /// The sub-agent that began it, where that is one; at most 200 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subagent_parent: Option<String>,
     /// What the client attached.
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
     pub tags: Tags,

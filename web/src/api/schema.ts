@@ -1651,7 +1651,12 @@ export interface components {
             status?: number | null;
             stop_reason?: string | null;
             stream: boolean;
+            /** @description The client's sub-agent that made it. */
             subagent?: string | null;
+            /** @description The sub-agent that began it, where that is one. */
+            subagent_parent?: string | null;
+            /** @description What kind of sub-agent it is, in the client's word. */
+            subagent_type?: string | null;
             tags?: {
                 [key: string]: string;
             } | null;
@@ -2348,7 +2353,12 @@ export interface components {
                 status?: number | null;
                 stop_reason?: string | null;
                 stream: boolean;
+                /** @description The client's sub-agent that made it. */
                 subagent?: string | null;
+                /** @description The sub-agent that began it, where that is one. */
+                subagent_parent?: string | null;
+                /** @description What kind of sub-agent it is, in the client's word. */
+                subagent_type?: string | null;
                 tags?: {
                     [key: string]: string;
                 } | null;
@@ -3069,6 +3079,8 @@ export interface components {
             session_name?: string | null;
             stream: boolean;
             subagent?: string | null;
+            /** @description What kind of sub-agent it is, in the client's word. */
+            subagent_type?: string | null;
             user?: string | null;
         };
         /** @description The calls that run. */
@@ -3354,6 +3366,8 @@ export interface components {
             stop_reason?: string | null;
             /** @description The client's sub-agent that made it. */
             subagent?: string | null;
+            /** @description What kind of sub-agent it is, in the client's word. */
+            subagent_type?: string | null;
             /** @description Why it is not all, for people. */
             why?: string | null;
         };

@@ -61,6 +61,7 @@ fn heading(call: &Record) -> String {
     let parts = [
         moment(call, "at"),
         call.get("model"),
+        call.get("subagent_type"),
         call.get("subagent"),
         call.get("call"),
     ];

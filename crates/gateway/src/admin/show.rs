@@ -31,7 +31,12 @@ pub(super) struct CallSchema {
     session: String,
     /// The client's own name for the conversation.
     session_name: Option<String>,
+    /// The client's sub-agent that made it.
     subagent: Option<String>,
+    /// What kind of sub-agent it is, in the client's word.
+    subagent_type: Option<String>,
+    /// The sub-agent that began it, where that is one.
+    subagent_parent: Option<String>,
     tags: Option<std::collections::BTreeMap<String, String>>,
     /// `messages`, `chat` or `responses`; absent on `/proxy`.
     protocol: Option<String>,

@@ -46,6 +46,8 @@ pub(crate) fn encode(call: &Call) -> Vec<u8> {
     out.text(7, &call.caller);
     out.texts(8, call.session_name.as_deref());
     out.texts(9, call.subagent.as_deref());
+    out.texts(64, call.subagent_type.as_deref());
+    out.texts(65, call.subagent_parent.as_deref());
     for (name, value) in &call.tags {
         out.pair(10, name, value);
     }
@@ -131,6 +133,8 @@ fn attribution(call: &mut Call, field: &Field<'_>) -> Result<(), RecordError> {
         7 => call.caller = field.text()?,
         8 => call.session_name = Some(field.text()?),
         9 => call.subagent = Some(field.text()?),
+        64 => call.subagent_type = Some(field.text()?),
+        65 => call.subagent_parent = Some(field.text()?),
         50 => call.from = Some(field.word(|word| word.parse().ok())?),
         10 => {
             let (name, value) = field.pair()?;

@@ -52,6 +52,8 @@ impl<'a> Admission<'a> {
             caller: identity.caller,
             session_name: identity.session_name,
             subagent: identity.subagent,
+            subagent_type: identity.subagent_type,
+            subagent_parent: identity.subagent_parent,
             tags: identity.tags,
             protocol: Some(protocol),
             from: Some(arrival.from),

@@ -1,11 +1,10 @@
 //! Which conversation and which client a call belongs to.
 
-use std::borrow::Cow;
+mod subagent;
 
 use aws_lc_rs::digest::{Context, SHA256};
 use http::HeaderMap;
 use http::header::USER_AGENT;
-use serde::Deserialize;
 use tollhouse_domain::caller;
 use tollhouse_domain::id::{CallId, SessionId};
 use tollhouse_domain::session::{self, Evidence};
@@ -22,6 +21,8 @@ pub(crate) struct Identity {
     pub(crate) session: SessionId,
     pub(crate) session_name: Option<String>,
     pub(crate) subagent: Option<String>,
+    pub(crate) subagent_type: Option<String>,
+    pub(crate) subagent_parent: Option<String>,
     pub(crate) caller: String,
     pub(crate) agent: Option<String>,
     pub(crate) tags: Tags,
@@ -37,12 +38,6 @@ const SESSION_HEADERS: [&str; 7] = [
     "x-session-affinity",
     "x-opencode-session",
 ];
-
-/// Headers in which clients name the sub-agent that calls.
-const SUBAGENT_HEADERS: [&str; 2] = ["x-claude-code-agent-id", "x-openai-subagent"];
-
-/// Where Codex says the same, in JSON.
-const CODEX_TURN: &str = "x-codex-turn-metadata";
 
 /// Reads who calls, from headers and the peeked body.
 pub(crate) fn identify(
@@ -74,14 +69,13 @@ pub(crate) fn identify(
             None => derive(Evidence::Alone(&call.0)),
         },
     };
-    let subagent = SUBAGENT_HEADERS
-        .iter()
-        .find_map(|header| clean(text(header)))
-        .or_else(|| clean(codex_agent(text(CODEX_TURN)?).as_deref()));
+    let subagent = subagent::read(text);
     Identity {
         session,
         session_name: name,
-        subagent,
+        subagent: subagent.id,
+        subagent_type: subagent.kind,
+        subagent_parent: subagent.parent,
         caller: caller::identify(
             text(names::CALLER.as_str()),
             text(USER_AGENT.as_str()),
@@ -92,15 +86,6 @@ pub(crate) fn identify(
             .map(tags::parse)
             .unwrap_or_default(),
     }
-}
-
-fn codex_agent(turn: &str) -> Option<Cow<'_, str>> {
-    #[derive(Deserialize)]
-    struct Turn<'a> {
-        #[serde(borrow)]
-        agent_name: Option<Cow<'a, str>>,
-    }
-    serde_json::from_str::<Turn<'_>>(turn).ok()?.agent_name
 }
 
 fn first_message(body: &Chunks) -> Option<[u8; 32]> {

@@ -151,6 +151,17 @@ async fn callers_agents_and_tags() {
             "it is the protocol's own"
         );
     }
+    let nested = [
+        ("x-claude-code-agent-id", "agent-8"),
+        ("x-claude-code-agent-type", "Explore"),
+        ("x-claude-code-parent-agent-id", "agent-7"),
+    ];
+    let call = lab.call("/v1/messages", &nested, PLAIN).await;
+    assert_eq!(call.subagent_type.as_deref(), Some("Explore"));
+    assert_eq!(call.subagent_parent.as_deref(), Some("agent-7"));
+    for (header, value) in nested {
+        assert_eq!(lab.upstream.last().header(header), [value]);
+    }
     for (user_agent, caller) in [
         ("claude-cli/2.1.330 (external, sdk-cli)", "claude-code"),
         ("codex_exec/0.169.0 (Linux)", "codex"),

@@ -48,6 +48,10 @@ struct Detail<'a> {
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
     tags: Cow<'a, Tags>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    subagent_type: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    subagent_parent: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     credential_fingerprint: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     usage_raw: Option<Cow<'a, str>>,
@@ -74,6 +78,8 @@ impl CallRow {
     pub(crate) fn new(call: &Call) -> Result<Self> {
         let detail = Detail {
             tags: Cow::Borrowed(&call.tags),
+            subagent_type: call.subagent_type.as_deref().map(Cow::Borrowed),
+            subagent_parent: call.subagent_parent.as_deref().map(Cow::Borrowed),
             credential_fingerprint: call.credential_fingerprint.as_deref().map(Cow::Borrowed),
             usage_raw: call.usage_raw.as_deref().map(Cow::Borrowed),
             charged_usd: call.charged_usd,
@@ -152,6 +158,8 @@ impl CallRow {
             session: SessionId(self.session_id),
             session_name: self.session_name,
             subagent: self.subagent,
+            subagent_type: of(detail.subagent_type),
+            subagent_parent: of(detail.subagent_parent),
             tags: detail.tags.into_owned(),
             protocol: optional_word("a call's protocol", self.protocol.as_deref())?,
             endpoint: self.endpoint,

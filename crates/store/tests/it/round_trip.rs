@@ -33,6 +33,8 @@ fn full(n: u128) -> Call {
         session: session_id(5),
         session_name: some("mañana 会话 🚧"),
         subagent: some("explore"),
+        subagent_type: some("Explore"),
+        subagent_parent: some("plan 🚧"),
         tags: [
             ("repo".to_owned(), "a/b".to_owned()),
             ("ß".to_owned(), "\"'\\".to_owned()),
@@ -165,7 +167,7 @@ async fn any_call(place: Place) {
 /// Calls whose unknowns, texts and numbers are all over the place, inside the bounds.
 fn any_shape() -> impl Strategy<Value = Call> {
     let text = || "[^\\x00]{0,40}";
-    let texts = proptest::array::uniform16(proptest::option::of(text()));
+    let texts = proptest::array::uniform18(proptest::option::of(text()));
     let tokens = proptest::array::uniform6(proptest::option::of(0..=MAX_COUNT));
     let money = proptest::array::uniform2(proptest::option::of(-MAX_COST.0..=MAX_COST.0));
     let times = proptest::array::uniform2(proptest::option::of(0.0..1e12));
@@ -185,6 +187,8 @@ fn any_shape() -> impl Strategy<Value = Call> {
                 caller: text().unwrap_or_default(),
                 session_name: text(),
                 subagent: text(),
+                subagent_type: text(),
+                subagent_parent: text(),
                 tags: text().map(|tag| (tag.clone(), tag)).into_iter().collect(),
                 endpoint: text().unwrap_or_default(),
                 provider: text(),

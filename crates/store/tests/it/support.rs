@@ -268,6 +268,8 @@ pub(crate) fn call(n: u128) -> Call {
         session: session_id(1),
         session_name: None,
         subagent: None,
+        subagent_type: None,
+        subagent_parent: None,
         tags: Tags::new(),
         protocol: None,
         endpoint: "messages".to_owned(),

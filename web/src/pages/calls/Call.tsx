@@ -15,6 +15,7 @@ import { headersOf } from "./headers";
 import { Outcome } from "./Outcome";
 import { Said } from "./Said";
 import { indented } from "./said";
+import { subagentOf } from "./subagent";
 import { Timeline } from "./Timeline";
 
 export function Call() {
@@ -86,7 +87,8 @@ function Who({ call }: { call: CallRow }) {
             {call.session_name ?? shortId(call.session)}
           </Link>
         </Fact>
-        <Fact name="Sub-agent">{call.subagent}</Fact>
+        <Fact name="Sub-agent">{subagentOf(call)}</Fact>
+        <Fact name="Begun by">{call.subagent_parent}</Fact>
         <Fact name="Key">
           <Named id={call.key} />
         </Fact>

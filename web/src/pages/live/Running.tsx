@@ -6,6 +6,7 @@ import { useNames } from "../../shell/names";
 import { Button } from "../../ui/Button";
 import { List, type ListColumn } from "../../ui/List";
 import { Panel } from "../../ui/Panel";
+import { subagentOf } from "../calls/subagent";
 
 const TICK_MS = 1000;
 /** So many are shown unasked: what ends is not to be far below, and not to move with each that begins. */
@@ -100,7 +101,7 @@ function useColumns(now: number): ListColumn<RunningCall>[] {
         name: "Caller",
         width: "minmax(5rem, 1fr)",
         hide: "narrow",
-        cell: ({ caller, subagent }) => (subagent ? `${caller} / ${subagent}` : caller || "–"),
+        cell: (call) => [call.caller, subagentOf(call)].filter(Boolean).join(" / ") || "–",
       },
       { name: "Key", width: "minmax(5rem, 1fr)", hide: "narrow", cell: ({ key }) => name(key) },
       {

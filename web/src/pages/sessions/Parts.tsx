@@ -1,41 +1,41 @@
-import { useState } from "react";
+import { type CSSProperties, useState } from "react";
 import { compact, count, money } from "../../format";
 import { Button } from "../../ui/Button";
 import { Panel } from "../../ui/Panel";
 import { type Column, Table } from "../../ui/Table";
 import styles from "./Parts.module.css";
-import { costliest, differs, type Part } from "./turns";
+import { costliest, type Part } from "./tree";
+import { differs } from "./turns";
 
 /** So many are shown unasked: the turns below are not to be far away. */
 const MOST = 6;
+/** Deeper ones stand no further to the right. */
+const DEEPEST = 8;
 
 const COLUMNS: Column<Part>[] = [
+  { name: "Agent", cell: (part) => <Agent part={part} />, wide: true },
+  { name: "Calls", cell: ({ own }) => count(own.calls), number: true },
+  { name: "Failed", cell: ({ own }) => (own.errors > 0 ? count(own.errors) : "–"), number: true },
+  { name: "Tokens", cell: ({ own }) => compact(own.tokens), number: true },
+  { name: "Cost", cell: ({ own }) => dollars(own.spent), number: true },
   {
-    name: "Agent",
-    cell: ({ name }) =>
-      name === undefined ? (
-        "The conversation itself"
-      ) : (
-        <span className={styles.branch}>{name}</span>
-      ),
-    wide: true,
+    name: "With those below",
+    cell: ({ own, whole }) =>
+      whole.calls === own.calls ? "–" : `${times(whole.calls)}, ${dollars(whole.spent)}`,
+    number: true,
   },
-  { name: "Calls", cell: ({ calls }) => count(calls), number: true },
-  { name: "Failed", cell: ({ errors }) => (errors > 0 ? count(errors) : "–"), number: true },
-  { name: "Tokens", cell: ({ tokens }) => compact(tokens), number: true },
-  { name: "Cost", cell: ({ spent }) => money(spent.toFixed(9)), number: true },
 ];
 const BY_LIST: Column<Part> = {
   name: "By list price",
-  cell: ({ listed }) => money(listed.toFixed(9)),
+  cell: ({ own }) => dollars(own.listed),
   number: true,
 };
 
-/** The sub-agents of a conversation, below it. Nothing is shown where there are none. */
+/** The sub-agents of a conversation, below it and one another. Nothing is shown where there are none. */
 export function Parts({ parts }: { parts: Part[] }) {
   const [all, setAll] = useState(false);
   if (parts.length < 2) return null;
-  const columns = parts.some(differs) ? [...COLUMNS, BY_LIST] : COLUMNS;
+  const columns = parts.some(({ own }) => differs(own)) ? [...COLUMNS, BY_LIST] : COLUMNS;
   const many = parts.length > MOST + 1;
   return (
     <Panel
@@ -53,9 +53,33 @@ export function Parts({ parts }: { parts: Part[] }) {
         label="Sub-agents"
         columns={columns}
         rows={many && !all ? costliest(parts, MOST) : parts}
-        rowKey={({ name }) => name ?? ""}
+        rowKey={({ id }) => id ?? ""}
         empty={null}
       />
     </Panel>
   );
+}
+
+function Agent({ part: { id, kind, depth } }: { part: Part }) {
+  if (id === undefined) return "The conversation itself";
+  const style = { "--depth": Math.min(depth, DEEPEST) - 1 } as CSSProperties;
+  return (
+    <span className={styles.branch} style={style} title={`level ${depth}`}>
+      {kind ? (
+        <>
+          {kind} <span className={styles.id}>{id}</span>
+        </>
+      ) : (
+        id
+      )}
+    </span>
+  );
+}
+
+function dollars(usd: number): string {
+  return money(usd.toFixed(9));
+}
+
+function times(calls: number): string {
+  return calls === 1 ? "1 call" : `${count(calls)} calls`;
 }

@@ -18,7 +18,8 @@ import { cached, prompt, tokens } from "../overview/series";
 import { Parts } from "./Parts";
 import { Transcript } from "./Transcript";
 import { Turns } from "./Turns";
-import { breaksInWords, differs, parts, type Turn, turns } from "./turns";
+import { tree } from "./tree";
+import { breaksInWords, differs, type Turn, turns } from "./turns";
 
 const REFRESH_MS = 15_000;
 /** Calls that are looked at; a longer conversation shows its newest. */
@@ -70,6 +71,7 @@ type ShownProps = { session: SessionRow; calls: Call[]; whole: boolean };
 function Shown({ session, calls, whole }: ShownProps) {
   const list = useQuery(prices()).data;
   const all = useMemo(() => turns(calls, list ?? []), [calls, list]);
+  const parts = useMemo(() => tree(calls), [calls]);
   const broken = all.filter(({ broke }) => broke);
   return (
     <>
@@ -79,7 +81,7 @@ function Shown({ session, calls, whole }: ShownProps) {
         </Panel>
         <Sums session={session} broken={broken} whole={whole} />
       </Columns>
-      <Parts parts={parts(calls)} />
+      <Parts parts={parts} />
       <Below session={session} turns={all} calls={calls} />
     </>
   );

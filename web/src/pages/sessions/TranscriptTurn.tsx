@@ -3,6 +3,7 @@ import type { TranscriptCall } from "../../api/captures";
 import { Badge } from "../../ui/Badge";
 import { Clock } from "../../ui/Time";
 import { Outcome } from "../calls/Outcome";
+import { subagentOf } from "../calls/subagent";
 import styles from "./Transcript.module.css";
 import { Folded, TranscriptLine } from "./TranscriptLine";
 import { cutOff, turning } from "./transcript";
@@ -19,7 +20,7 @@ export function TranscriptTurn({ turn }: { turn: TranscriptCall }) {
           <Clock at={turn.at} />
         </Link>
         <span>{turn.model ?? turn.endpoint}</span>
-        {turn.subagent && <Badge tone="accent">{turn.subagent}</Badge>}
+        {turn.subagent && <Badge tone="accent">{subagentOf(turn)}</Badge>}
         {turn.outcome !== "success" && <Outcome outcome={turn.outcome} />}
         {turn.redacted && <Badge>secrets taken out</Badge>}
         {turn.stop_reason && <span className={styles.stop}>{turn.stop_reason}</span>}

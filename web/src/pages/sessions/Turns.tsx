@@ -9,6 +9,7 @@ import { Clock } from "../../ui/Time";
 import { Cost } from "../calls/Cost";
 import { Outcome, WHY } from "../calls/Outcome";
 import { whyOf } from "../calls/steps";
+import { subagentOf } from "../calls/subagent";
 import { inputTokens } from "../calls/tokens";
 import type { Only } from "./search";
 import styles from "./Turns.module.css";
@@ -81,7 +82,7 @@ function columns(most: number): ListColumn<Turn>[] {
       name: "Agent",
       width: "minmax(4rem, 0.7fr)",
       hide: "narrow",
-      cell: ({ call }) => call.subagent ?? "",
+      cell: ({ call }) => subagentOf(call),
     },
     {
       name: "Prompt",

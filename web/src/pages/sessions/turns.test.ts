@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Price } from "../../api/prices";
 import type { Call } from "../../api/record";
-import { breaksInWords, chosen, costliest, differs, parts, turns } from "./turns";
+import { breaksInWords, chosen, differs, turns } from "./turns";
 
 type Usage = NonNullable<Call["usage"]>;
 
@@ -81,19 +81,6 @@ test("without a price the tokens are still told", () => {
   expect([broke?.tokens, broke?.usd]).toEqual([10_510, undefined]);
 });
 
-test("sub-agents stand in the order they came up, after the conversation itself", () => {
-  const calls = [
-    call(3, { output: 5 }, { subagent: "b", outcome: "upstream_error" }),
-    call(2, { output: 5 }, { subagent: "a", cost_usd: "0.5" }),
-    FIRST,
-  ];
-  expect(parts(calls).map(({ name, calls, errors }) => [name, calls, errors])).toEqual([
-    [undefined, 1, 0],
-    ["a", 1, 0],
-    ["b", 1, 1],
-  ]);
-});
-
 test("what is kept for an hour costs what that costs", () => {
   const hour = call(9, { input: 10, cache_write_1h: 11_000 });
   expect(turns([hour, HIT, FIRST], PRICES)[2]?.broke?.usd).toBeCloseTo((10_510 * 5.7) / 1e6);
@@ -105,11 +92,4 @@ test("turns that are worth a look are found", () => {
   expect(chosen(all, undefined)).toHaveLength(4);
   expect(chosen(all, "breaks").map(({ number }) => number)).toEqual([3]);
   expect(chosen(all, "failed").map(({ number }) => number)).toEqual([4]);
-});
-
-test("of many sub-agents the costliest are shown, in their order, and the conversation itself", () => {
-  const spent = (subagent: string | null, cost_usd: string, minute: number) =>
-    call(minute, { output: 1 }, { subagent, cost_usd });
-  const calls = [spent("c", "3", 3), spent("b", "1", 2), spent("a", "2", 1), spent(null, "0", 0)];
-  expect(costliest(parts(calls), 3).map(({ name }) => name)).toEqual([undefined, "a", "c"]);
 });

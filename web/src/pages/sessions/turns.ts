@@ -89,7 +89,7 @@ function paidFor({ usage }: Call, rates: Rates | undefined): number {
 }
 
 /** What a call costs by list; what it cost, where no list has it. */
-function byListOf({ cost_usd, list_cost_usd }: Call): number {
+export function byListOf({ cost_usd, list_cost_usd }: Call): number {
   return Number(list_cost_usd ?? cost_usd ?? 0);
 }
 
@@ -101,39 +101,6 @@ export function chosen(turns: readonly Turn[], only: Only | undefined): Turn[] {
 
 export function hasFailed({ outcome }: Call): boolean {
   return outcome !== "success" && outcome !== "client_disconnect";
-}
-
-export type Part = {
-  name: string | undefined;
-  calls: number;
-  spent: number;
-  listed: number;
-  tokens: number;
-  errors: number;
-};
-
-/** The conversation itself first, then its sub-agents in the order they came up. */
-export function parts(calls: readonly Call[]): Part[] {
-  const none = { calls: 0, spent: 0, listed: 0, tokens: 0, errors: 0 };
-  const found = new Map<string | undefined, Part>([[undefined, { name: undefined, ...none }]]);
-  for (const call of calls.toReversed()) {
-    const name = call.subagent ?? undefined;
-    const part = found.get(name) ?? { name, ...none };
-    part.calls += 1;
-    part.spent += Number(call.cost_usd ?? 0);
-    part.listed += byListOf(call);
-    part.tokens += (inputTokens(call.usage) ?? 0) + (call.usage?.output ?? 0);
-    if (hasFailed(call)) part.errors += 1;
-    found.set(name, part);
-  }
-  return [...found.values()];
-}
-
-/** The costliest parts, as many as `most`, still in their order; the conversation itself is one of them. */
-export function costliest(parts: readonly Part[], most: number): Part[] {
-  const [itself, ...agents] = parts;
-  const kept = new Set(agents.sort((a, b) => b.listed - a.listed).slice(0, most - 1));
-  return parts.filter((part) => part === itself || kept.has(part));
 }
 
 /** Whether what was spent is not what it is by list price: a plan paid, or nobody knows what it cost. */

@@ -98,7 +98,11 @@ fn conversation(
         call.agent = agent.map(str::to_owned);
         call.tags = [("repo".to_owned(), repository.to_owned())].into();
         // Now and then a part of the work is handed on.
-        call.subagent = (turn % 6 > 3).then(|| "explore".to_owned());
+        if let Some((name, kind, parent)) = handed_on(turn) {
+            call.subagent = Some(name.to_owned());
+            call.subagent_type = Some(kind.to_owned());
+            call.subagent_parent = parent.map(str::to_owned);
+        }
         call.protocol = Some(protocol);
         endpoint.clone_into(&mut call.endpoint);
         call.stream = true;
@@ -114,6 +118,15 @@ fn conversation(
         calls.push(call);
         context += grown;
         at = at.plus(Duration::from_secs(8) + dice.up_to(MINUTE));
+    }
+}
+
+/// Whom a turn is handed on to, if to anybody: the sub-agent, what kind it is, and which one began it.
+const fn handed_on(turn: u64) -> Option<(&'static str, &'static str, Option<&'static str>)> {
+    match turn % 6 {
+        4 => Some(("explore", "Explore", None)),
+        5 => Some(("search", "general-purpose", Some("explore"))),
+        _ => None,
     }
 }
 
@@ -228,6 +241,7 @@ mod tests {
         let callers: BTreeSet<_> = calls.iter().map(|call| call.caller.as_str()).collect();
         assert_eq!(callers.len(), 3);
         assert!(calls.iter().any(|call| call.subagent.is_some()));
+        assert!(calls.iter().any(|call| call.subagent_parent.is_some()));
         assert!(calls.iter().any(|call| call.usage.cache_read > Some(0)));
         // Whatever answered has its price, and nothing else.
         for call in &calls {

@@ -14,7 +14,8 @@ const NAMES: &str = "id,at,key,user,org,agent,caller,session,session_name,subage
     provider,credential_id,credential_source,mode,protocol_sent,model_requested,model_sent,model_served,status,outcome,\
     error,stop_reason,tokens_input,tokens_cache_read,tokens_cache_write_5m,tokens_cache_write_1h,tokens_output,\
     tokens_reasoning,estimated,cost_usd,charged_usd,list_cost_usd,ttft_ms,duration_ms,bytes_in,bytes_out,attempts,\
-    fallback,losses,upstream_request_id,upstream_object,from,credential_kind\r\n";
+    fallback,losses,upstream_request_id,upstream_object,from,credential_kind,\
+    subagent_type,subagent_parent\r\n";
 
 /// A line under construction.
 struct Line<'a> {
@@ -115,6 +116,8 @@ pub(super) fn row(call: &Call, text: &mut String) {
     line.plain(call.from);
     // At the end, so that those who count cells find the others where they were.
     line.plain(call.credential_kind.map(CredentialKind::as_str));
+    line.words(call.subagent_type.as_deref());
+    line.words(call.subagent_parent.as_deref());
     text.push_str("\r\n");
 }
 
@@ -131,7 +134,7 @@ mod tests {
         row(&call, &mut full);
         assert!(!full.contains('"'), "no commas but between cells: {full}");
         assert_eq!(full.split(',').count(), NAMES.split(',').count());
-        assert!(full.ends_with(",api_key\r\n"), "{full}");
+        assert!(full.ends_with(",api_key,x,x\r\n"), "{full}");
     }
 
     #[test]

@@ -55,6 +55,9 @@ pub(super) struct RunningCall {
     session_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     subagent: Option<String>,
+    /// What kind of sub-agent it is, in the client's word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subagent_type: Option<String>,
     /// `messages`, `chat` or `responses`; absent on `/proxy`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
@@ -107,6 +110,7 @@ impl RunningCall {
             session: call.session,
             session_name: call.session_name,
             subagent: call.subagent,
+            subagent_type: call.subagent_type,
             protocol: call.protocol,
             endpoint: call.endpoint,
             stream: call.stream,

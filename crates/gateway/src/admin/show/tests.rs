@@ -54,6 +54,8 @@ pub(crate) fn call() -> Call {
         session: SessionId(id),
         session_name: Some(text()),
         subagent: Some(text()),
+        subagent_type: Some(text()),
+        subagent_parent: Some(text()),
         tags: [("a".to_owned(), "b".to_owned())].into(),
         protocol: Some(Protocol::Chat),
         endpoint: String::new(),

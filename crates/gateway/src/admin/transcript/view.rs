@@ -22,6 +22,9 @@ pub(super) struct CallView {
     /// The client's sub-agent that made it.
     #[serde(skip_serializing_if = "Option::is_none")]
     subagent: Option<String>,
+    /// What kind of sub-agent it is, in the client's word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subagent_type: Option<String>,
     /// The model that answered, or failing that was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     model: Option<String>,
@@ -196,6 +199,7 @@ impl CallView {
             call: call.id,
             at: call.at,
             subagent: call.subagent.clone(),
+            subagent_type: call.subagent_type.clone(),
             model: model.into_iter().flatten().next().cloned(),
             endpoint: call.endpoint.clone(),
             outcome: call.outcome,

@@ -14,6 +14,8 @@ fn full() -> Call {
         caller: "claude-code".into(),
         session_name: some("name é"),
         subagent: some("sub"),
+        subagent_type: some("Explore"),
+        subagent_parent: some("above"),
         tags: [
             ("repo".into(), "a/b".into()),
             ("empty".into(), String::new()),
