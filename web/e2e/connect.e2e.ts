@@ -80,6 +80,7 @@ test("a key is made, curl is pasted, and its call is seen", async () => {
   await portray(page, "connect-create");
   await form.getByRole("button", { name: "Create key" }).click();
   await page.getByText("Waiting for its first call").waitFor();
+  await page.getByText("Calls of sim-echo with this key go to sim.").waitFor();
   const script = await pasted(page);
   expect(script).toMatch(/x-api-key: th-/);
   await portray(page, "connect-waiting");
@@ -163,11 +164,17 @@ test("a call that fails is told as one", async () => {
   expect(await page.getByLabel("May spend the platform's credentials").count()).toBe(0);
   await page.getByRole("button", { name: "Create key" }).click();
   await page.getByText("Waiting for its first call").waitFor();
+  // It is said before anything is pasted, with the way to mend it.
+  await page.getByText("Nothing to draw on").waitFor();
+  const way = page.getByRole("link", { name: "Give it a credential for sim" });
+  expect(await way.getAttribute("href")).toContain("/credentials?of=me&set=sim");
   spawnSync("sh", [], { input: await pasted(page), encoding: "utf8" });
   await page.getByText("A call came, and failed").waitFor();
   await page.getByRole("link", { name: "Set a credential" }).waitFor();
   await accessible(page);
   await portray(page, "connect-failed");
+  await way.click();
+  await page.getByLabel("Secret").waitFor();
   await context.close();
 });
 

@@ -251,6 +251,36 @@ test("what would happen to a request is said, and does not happen", async () => 
   expect(faults).toEqual([]);
 });
 
+test("members ask it of their own keys, and are told of no credential of the platform's", async () => {
+  const { page, context, faults } = await open(chromium);
+  const lent = { name: "lent to Mika", org: "platform", owner: here.people.member.id };
+  await here.api("POST", "/keys", { ...lent, credentials: { platform: true } });
+  await signIn(page, here, here.people.member, "providers");
+  const panel = page.locator("section").filter({ hasText: "What would happen" });
+  const keys = panel.getByLabel("Key");
+  await keys.getByRole("option", { name: /lent to Mika/ }).waitFor({ state: "attached" });
+  const offered = await keys.getByRole("option").allTextContents();
+  expect(offered.some((name) => /everything|olga|nightly/.test(name))).toBe(false);
+  await keys.selectOption({ label: await label(panel, "lent to Mika") });
+  await panel.getByLabel("Model asked for").fill("sim-echo");
+  await panel.getByRole("button", { name: "Try" }).click();
+  await panel.getByText("called first").waitFor();
+  await panel.getByText("With the platform's credential", { exact: true }).waitFor();
+  await portray(page, "dry-run-member");
+  // Who looks only has nothing to ask of.
+  const other = await open(chromium);
+  await signIn(other.page, here, here.people.viewer, "providers");
+  await other.page
+    .getByRole("table", { name: "Providers" })
+    .or(other.page.getByRole("region", { name: "Providers" }))
+    .first()
+    .waitFor();
+  expect(await other.page.getByText("What would happen").count()).toBe(0);
+  await other.context.close();
+  await context.close();
+  expect(faults).toEqual([]);
+});
+
 /** What a select calls the option that begins so. */
 async function label(panel: Locator, begins: string): Promise<string> {
   const option = panel.getByLabel("Key").locator("option", { hasText: begins });

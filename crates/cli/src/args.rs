@@ -11,6 +11,7 @@ mod audit;
 mod bridge;
 mod people;
 mod record;
+mod routes;
 mod server;
 mod sign_in;
 
@@ -31,6 +32,7 @@ pub(crate) use self::record::{
     CallFilters, CallsArgs, CallsCommand, CallsExport, CallsFormat, ExportFormat, Interval,
     SessionCommand, UsageArgs,
 };
+pub(crate) use self::routes::{RoutesArgs, RoutesCommand, TryArgs};
 pub(crate) use self::server::{
     Bodies, Clearable, CredentialCommand, CredentialName, CredentialOwner, CredentialSet,
     KeyCommand, KeyCreate, KeyEdit, KeyPolicy, PricesCommand, ProxyCommand,
@@ -113,8 +115,9 @@ pub(crate) enum Command {
     Proxy(ProxyCommand),
     /// Providers, where they are and how they are
     Providers(Format),
-    /// Which targets answer for which models
-    Routes(Format),
+    /// Which targets answer for which models, or what would happen to a call
+    #[command(visible_alias = "route")]
+    Routes(RoutesArgs),
     /// Models that can be asked for by name
     Models(Format),
     /// What tokens cost

@@ -17,6 +17,7 @@ mod login;
 mod password;
 mod people;
 mod prices;
+mod routes;
 mod run;
 mod serve;
 mod session;
@@ -57,7 +58,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<u8> {
         Command::Audit(command) => audit::run(command).await,
         Command::Proxy(ProxyCommand::Info(format)) => listing::proxy_info(format).await,
         Command::Providers(format) => listing::providers(format).await,
-        Command::Routes(format) => listing::routes(format).await,
+        Command::Routes(args) => routes::run(args).await,
         Command::Models(format) => listing::models(format).await,
         Command::Prices(command) => prices::run(command).await,
         Command::Bridge(command) => bridge::run(command).await,

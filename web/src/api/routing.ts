@@ -100,6 +100,17 @@ export function dryRun(body: Schemas["DryRunInput"]): Promise<DryRun> {
   return taken(client.POST("/api/v1/routes/dry-run", { body }));
 }
 
+/** What would happen to a call of a model with a key, as things stand now. */
+export function foreseen(key: string, model: string, protocol: string) {
+  return queryOptions({
+    queryKey: ["foreseen", key, model, protocol],
+    queryFn: () => dryRun({ key, model, protocol }),
+    staleTime: 0,
+    // What is not theirs to ask of stays so.
+    retry: false,
+  });
+}
+
 async function changing<T>(answer: Parameters<typeof taken<T>>[0]): Promise<T> {
   const done = await taken(answer);
   await Promise.all(

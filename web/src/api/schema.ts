@@ -1030,7 +1030,9 @@ export interface paths {
         put?: never;
         /**
          * What would happen to a request, said without doing it: nothing is sent, held against limits, written, or
-         *     remembered of it. The credentials that it would draw on are named, and never shown.
+         *     remembered of it. Members ask of their own keys, and administrators of an organization of its keys; without a key,
+         *     or with `routes` that are supposed, administrators of the installation. The credentials that it would draw on
+         *     are named to whoever may see them, and never shown.
          */
         post: operations["dry_run"];
         delete?: never;
@@ -1926,7 +1928,7 @@ export interface components {
             fingerprint?: string | null;
             id?: string | null;
             name?: string | null;
-            /** @description Whose it is: `user`, `org` or `platform`. */
+            /** @description Whose it is: `user`, `org` or `platform`. The rest is for those who may see it. */
             source: string;
         };
         /** @description A request that is supposed, and not made. */
@@ -8833,7 +8835,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such key */
+            /** @description No such key, or not for whoever asks */
             404: {
                 headers: {
                     [name: string]: unknown;

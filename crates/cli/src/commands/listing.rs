@@ -110,25 +110,6 @@ fn of_bridge(row: &Record) -> Option<String> {
     Some(said.join("; "))
 }
 
-pub(super) async fn routes(format: Format) -> anyhow::Result<()> {
-    let page: Page = Api::find()?.get("/api/v1/routes").await?;
-    let columns: [Column; 3] = [
-        ("MODEL", |row| row.get("model")),
-        ("TARGETS", |row| {
-            let targets: Vec<Record> = row.read("targets")?;
-            let each = targets.iter().map(|target| {
-                let provider = target.get("provider").unwrap_or_default();
-                target
-                    .get("model")
-                    .map_or(provider.clone(), |model| format!("{provider}/{model}"))
-            });
-            Some(each.collect::<Vec<_>>().join(", "))
-        }),
-        ("FROM FILE", |row| row.get("managed").map(yes_or_no)),
-    ];
-    print(&page, &columns, format)
-}
-
 pub(super) async fn models(format: Format) -> anyhow::Result<()> {
     let mut page = Api::find()?
         .list("/api/v1/models", &Query::default(), None)

@@ -204,3 +204,30 @@ fn a_price_is_taken_back() {
     assert!(!place.ok(&["prices", "list"]).contains("house-model"));
     assert_eq!(place.run(&remove).status.code(), Some(1));
 }
+
+#[test]
+fn what_would_happen_to_a_call_is_said_and_does_not_happen() {
+    let mut place = Place::new();
+    let (_demo, _) = place.demo();
+    let arguments = ["key", "create", "--name", "narrow", "--model", "sim-coder"];
+    place.ok(&arguments);
+    let list = place.ok(&["key", "list"]);
+    let narrow = list.lines().find(|line| line.contains("narrow")).unwrap();
+    let id = narrow.split('\t').next().unwrap();
+    let told = place.ok(&["routes", "try", "sim-echo", "--tools"]);
+    let first = "first\tsim/sim-echo (messages, passthrough), with the platform's credential";
+    assert!(told.contains(first), "{told}");
+    let told = place.ok(&[
+        "route",
+        "try",
+        "sim-echo",
+        "--key",
+        id,
+        "--protocol",
+        "chat",
+    ]);
+    assert!(told.contains("refused\t403 permission_denied: "), "{told}");
+    let told = place.ok(&["routes", "try", "sim-coder", "--key", id, "--json"]);
+    assert!(told.contains(r#""first":0"#), "{told}");
+    assert_eq!(place.ok(&["calls"]).lines().count(), 0, "nothing was sent");
+}

@@ -349,7 +349,7 @@ async fn find(signed: &Signed, id: KeyId) -> Result<VirtualKey, ApiError> {
 }
 
 /// A key that is the caller's to manage.
-async fn theirs(signed: &Signed, id: KeyId) -> Result<VirtualKey, ApiError> {
+pub(super) async fn theirs(signed: &Signed, id: KeyId) -> Result<VirtualKey, ApiError> {
     let key = find(signed, id).await?;
     signed.may_change(key.owner, key.org)?;
     Ok(key)

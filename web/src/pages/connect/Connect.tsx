@@ -11,6 +11,7 @@ import { Panel } from "../../ui/Panel";
 import { Failed, SkeletonRows } from "../../ui/states";
 import styles from "./Connect.module.css";
 import { FirstCall } from "./FirstCall";
+import { Foreseen } from "./Foreseen";
 import { KeyChoice } from "./KeyChoice";
 import { type ConnectSearch, likely } from "./search";
 import { SHELLS, type Shell } from "./shells";
@@ -94,6 +95,7 @@ export function Connect() {
                 void ask({ key: key.id });
               }}
             />
+            {key && <Foreseen of={key} client={client} model={model} />}
           </Panel>
         </li>
         <li>

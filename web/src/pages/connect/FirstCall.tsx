@@ -6,9 +6,7 @@ import { duration } from "../../format";
 import { Badge } from "../../ui/Badge";
 import { Time } from "../../ui/Time";
 import styles from "./Connect.module.css";
-
-/** The status of a call that had nothing to draw on. */
-const NO_CREDENTIAL = 424;
+import { NO_CREDENTIAL } from "./foreseen";
 
 /** Waits for a call with a key, and says how it went. */
 export function FirstCall({ of: key }: { of: string | undefined }) {

@@ -98,6 +98,6 @@ function Stop({ target, first }: { target: DryRunTarget; first: boolean }) {
 }
 
 function drawn({ source, name, fingerprint }: DryRunCredential): string {
-  const which = [name, fingerprint && `(${fingerprint})`].filter(Boolean).join(" ");
-  return `${WHOSE[source] ?? source} credential ${which}`;
+  const which = [name, fingerprint && `(${fingerprint})`].filter(Boolean);
+  return [`${WHOSE[source] ?? source} credential`, ...which].join(" ");
 }

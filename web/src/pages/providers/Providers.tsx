@@ -62,7 +62,7 @@ export function Providers() {
       </Panel>
       <Bridges providers={data?.data ?? []} />
       <Routes may={may} providers={data?.data ?? []} />
-      {may && <WhatWould />}
+      {writes(me) && <WhatWould />}
       {editing && (
         <EditProvider
           provider={editing === "new" ? undefined : editing}

@@ -2,12 +2,14 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { ApiFailure } from "../../api/client";
 import { keyList } from "../../api/keys";
+import { isPlatform, useMe } from "../../api/me";
 import { type DryRun, dryRun, models } from "../../api/routing";
 import { Button } from "../../ui/Button";
 import { CheckField } from "../../ui/Check";
 import { SelectField, TextField } from "../../ui/Field";
 import { Panel } from "../../ui/Panel";
 import { wordsOf } from "../../ui/states";
+import { mayChange } from "../keys/rights";
 import { Happening } from "./Happening";
 import styles from "./WhatWould.module.css";
 
@@ -15,7 +17,9 @@ const PROTOCOLS = ["messages", "chat", "responses"] as const;
 
 /** Asks what would happen to a request. Nothing is sent, and nothing is held for it. */
 export function WhatWould() {
-  const keys = useInfiniteQuery(keyList()).data?.pages.flatMap((page) => page.data) ?? [];
+  const me = useMe();
+  const list = useInfiniteQuery(keyList()).data?.pages.flatMap((page) => page.data) ?? [];
+  const keys = list.filter((key) => mayChange(me, key));
   const known = useQuery(models()).data?.data ?? [];
   const [tools, setTools] = useState(false);
   const [images, setImages] = useState(false);
@@ -45,6 +49,8 @@ export function WhatWould() {
   const wrong = (name: string) =>
     failure instanceof ApiFailure && failure.field === name ? wordsOf(failure) : undefined;
   const placed = wrong("model") ?? wrong("session");
+  // Without a key of theirs others than administrators of the installation have nothing to ask of.
+  if (!isPlatform(me) && keys.length === 0) return null;
   return (
     <Panel title="What would happen">
       <form className={styles.form} onSubmit={ask} autoComplete="off">
@@ -66,7 +72,7 @@ export function WhatWould() {
             ))}
           </SelectField>
           <SelectField label="Key" name="key">
-            <option value="">one that may use everything</option>
+            {isPlatform(me) && <option value="">one that may use everything</option>}
             {keys.map(({ id, name, prefix }) => (
               <option key={id} value={id}>
                 {name} ({prefix}…)
@@ -95,8 +101,9 @@ export function WhatWould() {
             Try
           </Button>
           <span className={styles.note}>
-            Nothing is sent, and nothing is counted against limits. Routes count as they are saved;
-            what is not saved yet can be tried where it is edited.
+            Nothing is sent, and nothing is counted against limits.
+            {isPlatform(me) &&
+              " Routes count as they are saved; what is not saved yet can be tried where it is edited."}
           </span>
         </p>
         <p className={styles.error} role="alert">

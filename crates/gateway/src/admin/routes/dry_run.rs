@@ -16,37 +16,38 @@ use tollhouse_domain::time::Timestamp;
 use self::suppose::DryRunInput;
 use self::view::DryRunView;
 use super::input::meant;
-use crate::admin::auth::Admin;
+use crate::admin::auth::Signed;
 use crate::admin::error::{ApiError, ErrorBody, Refused};
 use crate::admin::input::{Body, Nothing, Query};
+use crate::admin::keys;
 use crate::clock;
 use crate::proxy::preview::{Supposed, preview};
 
 /// What would happen to a request, said without doing it: nothing is sent, held against limits, written, or
-/// remembered of it. The credentials that it would draw on are named, and never shown.
+/// remembered of it. Members ask of their own keys, and administrators of an organization of its keys; without a key,
+/// or with `routes` that are supposed, administrators of the installation. The credentials that it would draw on
+/// are named to whoever may see them, and never shown.
 #[utoipa::path(
     post, path = "/routes/dry-run", tag = "routes", operation_id = "dry_run", request_body = DryRunInput,
     responses(
         (status = 200, body = DryRunView),
-        (status = 404, description = "No such key", body = ErrorBody),
+        (status = 404, description = "No such key, or not for whoever asks", body = ErrorBody),
         (status = 409, description = "The configuration file states one of `routes`", body = ErrorBody),
         Refused,
     ),
 )]
 pub(in crate::admin) async fn dry_run(
-    admin: Admin,
+    signed: Signed,
     Query(Nothing {}): Query<Nothing>,
     Body(mut input): Body<DryRunInput>,
 ) -> Result<Json<DryRunView>, ApiError> {
+    may_suppose(&signed, &input)?;
     let inference = input.inference()?;
     let body = input.body(inference)?;
     let session = input.session()?;
     let at = clock::now();
     let key = match input.key {
-        Some(id) => {
-            let key = admin.store().key(id).await?;
-            key.ok_or_else(|| ApiError::missing("There is no key with this id."))?
-        }
+        Some(id) => keys::theirs(&signed, id).await?,
         None => anybody(at),
     };
     let supposed = Supposed {
@@ -56,15 +57,29 @@ pub(in crate::admin) async fn dry_run(
         body,
         at,
     };
-    let mut snapshot = admin.snapshot();
+    let mut snapshot = signed.snapshot();
     if let Some(rows) = input.routes.take() {
         let routes = meant(rows, "routes", snapshot.providers())?;
-        let routes = admin.store().routes_with(&routes).await?;
+        let routes = signed.store().routes_with(&routes).await?;
         snapshot = Arc::new(snapshot.with_routes(&routes));
     }
-    let told = preview(&admin, &snapshot, supposed).await;
-    let view = DryRunView::new(&told, inference.protocol(), &admin, at).await?;
+    let told = preview(&signed, &snapshot, supposed).await;
+    let view = DryRunView::new(&told, inference.protocol(), &signed, at).await?;
     Ok(Json(view))
+}
+
+/// The platform's credentials and its routes are for those who administer the installation to try.
+fn may_suppose(signed: &Signed, input: &DryRunInput) -> Result<(), ApiError> {
+    let message = match (signed.is_platform(), input.key, &input.routes) {
+        (true, ..) | (false, Some(_), None) => return Ok(()),
+        (false, None, _) => {
+            "Name a key of yours in `key`: only an administrator of this installation may ask without one."
+        }
+        (false, Some(_), Some(_)) => {
+            "Leave `routes` out: only an administrator of this installation may try other routes than those that hold."
+        }
+    };
+    Err(ApiError::Forbidden(message.into()))
 }
 
 /// A key in no organization that may use everything, and draws on the platform's credentials.

@@ -3,6 +3,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::credentials::people::{made, shared, somebody};
 use super::{Api, started};
 use crate::support::TestGateway;
 use crate::support::client::Answer;
@@ -390,6 +391,80 @@ async fn routes_that_could_not_be_saved_are_refused_in_the_same_words() {
         assert_eq!(tried, saved, "{routes}");
     }
     assert_eq!(api.get("/api/v1/routes").await, before);
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn whoever_has_a_key_asks_of_it_and_is_named_no_credential_of_others() {
+    let (upstream, gateway, root) = started().await;
+    made(&root, "/api/v1/orgs", r#"{"name":"acme"}"#).await;
+    let ann = somebody(&gateway, &root, "ann", &[("acme", "member")]).await;
+    let bob = somebody(&gateway, &root, "bob", &[("acme", "member")]).await;
+    let eve = somebody(&gateway, &root, "eve", &[("acme", "admin")]).await;
+    shared(&root, &upstream).await;
+    let key = made(
+        &ann.api,
+        "/api/v1/keys",
+        r#"{"name":"laptop","org":"acme"}"#,
+    )
+    .await;
+    let (id, secret) = (key["id"].as_str().unwrap(), key["secret"].as_str().unwrap());
+    let ask = json!({"protocol": "chat", "model": "shared-1", "key": id});
+    let told = dry(&ann.api, &ask).await;
+    let headers = [("x-api-key", secret)];
+    let body = r#"{"model":"shared-1","messages":[]}"#;
+    let answer = ann.api.client.post(CHAT.path, &headers, body).await;
+    assert_eq!(answer.status, 424);
+    agrees(&told, &answer, "nothing to draw on");
+    let drawn = async |api: &Api| {
+        let told = dry(api, &ask).await;
+        told["targets"][0]["credential"].clone()
+    };
+    for (path, name, own, admins) in [
+        (
+            "/api/v1/orgs/acme/credentials/shared?name=the-orgs",
+            "the-orgs",
+            true,
+            true,
+        ),
+        (
+            "/api/v1/me/credentials/shared?name=anns",
+            "anns",
+            true,
+            false,
+        ),
+    ] {
+        let api = if admins { &eve.api } else { &ann.api };
+        let put = api
+            .put(path, &format!(r#"{{"api_key":"sk-{name}"}}"#))
+            .await;
+        assert_eq!(put.status, 200, "{}", put.text());
+        for (who, seen) in [(&ann, own), (&eve, admins)] {
+            let credential = drawn(&who.api).await;
+            assert_eq!(credential["name"] == name, seen, "{credential}");
+            let fields = credential.as_object().unwrap().len();
+            assert_eq!(fields, if seen { 4 } else { 1 }, "{credential}");
+        }
+        assert_eq!(drawn(&root).await["name"], name);
+    }
+    let text = ask.to_string();
+    let theirs = bob.api.post("/api/v1/routes/dry-run", &text).await;
+    assert_eq!(theirs.status, 403, "another member's: {}", theirs.text());
+    for change in [json!({"key": null}), json!({"routes": []})] {
+        let mut ask = ask.clone();
+        let (field, value) = change.as_object().unwrap().iter().next().unwrap();
+        ask[field] = value.clone();
+        let answer = ann
+            .api
+            .post("/api/v1/routes/dry-run", &ask.to_string())
+            .await;
+        assert_eq!(answer.status, 403, "{change}");
+        assert!(
+            answer.text().contains(&format!("`{field}`")),
+            "{}",
+            answer.text()
+        );
+    }
     gateway.stop().await;
 }
 

@@ -170,7 +170,9 @@ fn table() -> Vec<Row> {
         row(&delete, "/api/v1/providers/{name}", "", root(204)),
         row(&get, "/api/v1/routes", "", root(200)),
         row(&put, "/api/v1/routes", r#"{"data":[]}"#, root(200)),
-        row(&post, "/api/v1/routes/dry-run", r#"{"protocol":"chat","model":"m","routes":[]}"#, root(200)),
+        row(&post, "/api/v1/routes/dry-run", r#"{"protocol":"chat","model":"m"}"#, root(200)),
+        row(&post, "/api/v1/routes/dry-run", r#"{"protocol":"chat","model":"m","key":"{key}"}"#, OWN),
+        row(&post, "/api/v1/routes/dry-run", r#"{"protocol":"chat","model":"m","key":"{key}","routes":[]}"#, root(200)),
         row(&get, "/api/v1/models", "", SIGNED),
         row(&get, "/api/v1/prices", "", SIGNED),
         row(&put, "/api/v1/prices", r#"{"prices":[{"model":"m","usd_per_million":{"input":"1"},"source":"s"}]}"#, root(200)),
@@ -312,6 +314,7 @@ impl World {
         self.names
             .push(("/sessions/{id}", format!("/sessions/{}", text("session"))));
         self.names.push(("/keys/{id}", format!("/keys/{key}")));
+        self.names.push(("{key}", key));
     }
 
     fn name(&self, what: &str) -> String {

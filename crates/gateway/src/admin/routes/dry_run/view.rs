@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 use tollhouse_domain::call::Mode;
-use tollhouse_domain::credential::CredentialSource;
+use tollhouse_domain::credential::{Credential as Meta, CredentialKind, CredentialSource, Owner};
 use tollhouse_domain::id::{CredentialId, SessionId};
 use tollhouse_domain::money::Money;
+use tollhouse_domain::tenancy::Role;
 use tollhouse_domain::time::Timestamp;
 use tollhouse_wire::Protocol;
 use tollhouse_wire::loss::Losses;
@@ -81,7 +82,7 @@ struct StopView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = DryRunCredential)]
 struct DrawnView {
-    /// Whose it is: `user`, `org` or `platform`.
+    /// Whose it is: `user`, `org` or `platform`. The rest is for those who may see it.
     #[schema(value_type = String)]
     source: CredentialSource,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -204,12 +205,28 @@ async fn drawn(
         None => None,
     };
     let meta = kept.map(|record| record.meta);
+    let meta = meta.filter(|meta| may_see(signed, meta));
     Ok(Some(DrawnView {
         source,
-        id: credential.id(),
+        id: meta.as_ref().map(|meta| meta.id),
         name: meta.as_ref().map(|meta| meta.name.clone()),
         fingerprint: meta.map(|meta| meta.fingerprint),
     }))
+}
+
+/// Whether a credential is shown to them elsewhere: their own, their organization's but for accounts, which its
+/// administrators look after, and the platform's to whoever administers the installation.
+fn may_see(signed: &Signed, credential: &Meta) -> bool {
+    let least = match credential.kind {
+        CredentialKind::ApiKey => Role::Viewer,
+        CredentialKind::OauthAccount | CredentialKind::Bridge => Role::Admin,
+    };
+    match credential.owner {
+        _ if signed.is_platform() => true,
+        Owner::User(owner) => signed.user().is_some_and(|user| user.id == owner),
+        Owner::Org(org) => signed.role_in(org) >= Some(least),
+        Owner::Platform => false,
+    }
 }
 
 impl From<&Verdict> for VerdictView {
