@@ -209,8 +209,8 @@ def commands():
     source = "".join(path.read_text() for path in [place / "args.rs", *sorted((place / "args").glob("*.rs"))])
     enums = dict(re.findall(r"enum (\w*Command) \{\n(.*?)\n\}", source, re.S))
     variants = {name: re.findall(r"^    ([A-Z]\w*)(?:\((\w+)|,| \{)", body, re.M) for name, body in enums.items()}
-    # What `calls` takes stands beside a subcommand.
-    nested = {"CallsArgs": "CallsCommand"}
+    # What these take alone stands beside a subcommand.
+    nested = {"CallsArgs": "CallsCommand", "RoutesArgs": "RoutesCommand"}
     below = {}
     for name, inner in variants["Command"]:
         inner = nested.get(inner, inner)

@@ -42,8 +42,9 @@ const COLUMNS_OVER_TIME: [Column; 10] = {
 };
 
 /// The same beside what it was before.
-const COLUMNS_COMPARED: [Column; 11] = {
-    let [group, calls, errors, input, cached, output, cost, no_cost] = COLUMNS;
+const COLUMNS_COMPARED: [Column; 12] = {
+    let [group, rest @ ..] = COLUMNS;
+    let [calls, errors, input, cached, output, cost, no_cost, list] = rest;
     [
         group,
         calls,
@@ -53,6 +54,7 @@ const COLUMNS_COMPARED: [Column; 11] = {
         output,
         cost,
         no_cost,
+        list,
         ("CALLS BEFORE", |row| row.inside("previous", "calls")),
         ("ERRORS BEFORE", |row| row.inside("previous", "errors")),
         ("COST BEFORE", |row| self::cost(&row.read("previous")?)),

@@ -54,7 +54,7 @@ struct Missed {
 #[expect(dead_code, reason = "describes what is printed by itself")]
 enum EventSchema {
     Running(Underway),
-    Call(CallSchema),
+    Call(Box<CallSchema>),
     Missed(Missed),
 }
 

@@ -139,10 +139,12 @@ async fn routes_take_the_place_of_those_that_were_read(place: Place) {
     let read = tag().await;
     let (ours, theirs) = ([route("a", "p", false)], [route("b", "p", false)]);
     store
-        .replace_routes_of(&[read.clone()], &theirs)
+        .replace_routes_of(std::slice::from_ref(&read), &theirs)
         .await
         .unwrap();
-    let late = store.replace_routes_of(&[read.clone()], &ours).await;
+    let late = store
+        .replace_routes_of(std::slice::from_ref(&read), &ours)
+        .await;
     assert!(matches!(late, Err(StoreError::Changed)), "{late:?}");
     assert_eq!(store.routes().await.unwrap(), theirs);
     // Nor when it is another's target, or the file's route, that is not what it was.

@@ -34,6 +34,7 @@ const price = (provider: string, model: string, output: string): Price => ({
   model,
   source: "catalog",
   dated: "2026-01-01",
+  imported: false,
   usd_per_million: { input: "1", cache_read: "0.1", output },
 });
 const PRICES = [

@@ -62,6 +62,7 @@ test("every client speaks one protocol of a model", () => {
     "messages",
     "responses",
     "messages",
+    "chat",
     "messages",
     "messages",
     "chat",

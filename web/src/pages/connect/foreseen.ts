@@ -20,6 +20,7 @@ export function protocolOf(client: Client, model: string): string {
       return "messages";
     case "codex":
       return "responses";
+    case "qwen-code":
     case "openai-python":
     case "openai-typescript":
       return "chat";

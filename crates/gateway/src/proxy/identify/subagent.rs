@@ -78,8 +78,9 @@ mod tests {
 
     #[test]
     fn each_client_is_read_by_its_own_names() {
+        type Headers<'a> = &'a [(&'a str, &'a str)];
         let turn = r#"{"agent_name":"worker"}"#;
-        let cases: [(&[(&str, &str)], [&str; 3]); 7] = [
+        let cases: [(Headers<'_>, [&str; 3]); 7] = [
             (&[], ["", "", ""]),
             (&[(CLAUDE, "a7")], ["a7", "", ""]),
             (
