@@ -87,11 +87,11 @@ fn the_record_is_listed_added_up_and_filtered() {
     assert_eq!(place.ok(&["calls", "--limit", "2"]).lines().count(), 2);
     assert_eq!(place.ok(&["calls", "--model", "nobody"]), "");
     assert_eq!(place.ok(&["calls", "--from", "2999-01-01"]), "");
-    // Whose credential it was, and of what kind.
+    // Whose credential it was, of what kind, and what the call costs by list.
     assert!(
         calls
             .lines()
-            .all(|line| line.ends_with("\tplatform api_key")),
+            .all(|line| line.contains("\tplatform api_key\t$0.0")),
         "{calls}"
     );
     let id = calls.split('\t').nth(1).unwrap();

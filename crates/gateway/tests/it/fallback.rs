@@ -19,7 +19,7 @@ async fn chain(urls: &[&str]) -> TestGateway {
     let data_dir = TempDir::new().unwrap();
     let mut text = format!(
         "[server]\nlisten = \"127.0.0.1:0\"\ndata_dir = \"{}\"\n\
-         [[key]]\nname = \"test\"\nsecret = \"env:KEY\"\n",
+         [admin]\ntoken = \"env:ADMIN\"\n[[key]]\nname = \"test\"\nsecret = \"env:KEY\"\n",
         data_dir.path().display()
     );
     let mut targets = Vec::new();
