@@ -13,7 +13,6 @@ mod jwt;
 mod microsoft;
 mod misbehaviour;
 mod openai;
-mod page;
 mod params;
 mod state;
 mod tokens;
@@ -37,7 +36,7 @@ pub(crate) use tokens::{Bad, Holder};
 ///
 /// | vendor | paths |
 /// | --- | --- |
-/// | OpenAI | `POST /api/accounts/deviceauth/{usercode,token}`, `POST /oauth/token`, `GET /oauth/authorize`, `/codex/device` for a person |
+/// | OpenAI | `POST /api/accounts/deviceauth/{usercode,token}`, `POST /oauth/token`, `GET /oauth/authorize` |
 /// | GitHub | `POST /login/device/code`, `POST /login/oauth/access_token` |
 /// | Microsoft | `POST /{tenant}/oauth2/v2.0/{devicecode,token}` |
 /// | `ChatGPT` | `POST /backend-api/codex/responses`, `…/responses/compact`, `GET /backend-api/codex/models`, `GET /backend-api/wham/usage` |
@@ -140,11 +139,6 @@ pub(crate) fn answer(
         let reply = http_controls::answer(authority, head, body, rest);
         authority.touch();
         return Some(Planned::plain(reply));
-    }
-    if let ["codex", "device"] = path {
-        let planned = page::answer(authority, head, body)?;
-        authority.touch();
-        return Some(planned);
     }
     let (method, planned) = match path {
         ["api", "accounts", "deviceauth", "usercode"] => {

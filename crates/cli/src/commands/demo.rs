@@ -3,7 +3,6 @@
 mod calls;
 mod history;
 mod paste;
-mod people;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -29,8 +28,6 @@ use crate::{environment, output, profile, settings};
 
 /// The simulated provider's models, each with an exact route so that lists show them.
 const MODELS: [&str; 4] = ["sim-coder", "sim-echo", "sim-think", "sim-tool"];
-/// A model that the simulated subscription serves, with a list price.
-const PLAN_MODEL: &str = "gpt-5.6-sol";
 
 /// Everything that runs for as long as the demo does.
 struct Demo {
@@ -39,8 +36,6 @@ struct Demo {
     url: String,
     key: Secret,
     admin: Secret,
-    /// Whether it has people and a subscription, and hours of calls.
-    lived_in: bool,
     tasks: TaskTracker,
     stop: CancellationToken,
     now: CancellationToken,
@@ -105,8 +100,7 @@ impl Demo {
         // The address is part of what the gateway is told, so it is taken first.
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
         let listener = listen(address).await.context("--port 0 picks a free one")?;
-        let history = if args.once { 0 } else { args.history };
-        let text = configuration(listener.local_addr()?.port(), &sim.base_url(), history > 0);
+        let text = configuration(listener.local_addr()?.port(), &sim.base_url());
         let data_dir = Some(directory.path().join("data"));
         let overrides = Overrides {
             data_dir,
@@ -114,36 +108,22 @@ impl Demo {
             ..Overrides::default()
         };
         let config = config::parse("demo", &text, &overrides, &lookup)?;
-        let gateway = gateway(&config).await?;
+        let gateway = gateway(&config, if args.once { 0 } else { args.history }).await?;
         let server = Listening::on(listener, &config)?.serve(gateway);
         let (stop, now) = (CancellationToken::new(), CancellationToken::new());
         let tasks = TaskTracker::new();
         tasks.spawn(server.run(stop.clone(), now.clone()));
         tasks.close();
-        let demo = Self {
+        Ok(Self {
             directory,
             sim,
-            url: config.public_url.clone(),
+            url: config.public_url,
             key,
             admin,
-            lived_in: history > 0,
             tasks,
             stop,
             now,
-        };
-        if demo.lived_in {
-            demo.fill(&config, history).await?;
-        }
-        Ok(demo)
-    }
-
-    /// Puts something there to look at.
-    async fn fill(&self, config: &Config, minutes: u32) -> anyhow::Result<()> {
-        let makers = people::populate(&self.api()?, &self.sim, &self.url, &self.key).await?;
-        let store = Store::open(&config.database).await?;
-        let written = history::write(&store, makers, rates(), clock::now(), minutes).await;
-        store.close().await;
-        written
+        })
     }
 
     fn api(&self) -> anyhow::Result<Api> {
@@ -194,8 +174,8 @@ impl Demo {
     }
 }
 
-/// A gateway on a store that knows the prices.
-async fn gateway(config: &Config) -> anyhow::Result<Gateway> {
+/// A gateway whose store has a past.
+async fn gateway(config: &Config, history: u32) -> anyhow::Result<Gateway> {
     std::fs::create_dir_all(&config.data_dir)?;
     let store = Store::open(&config.database).await?;
     let subject = Subject::of(SubjectKind::Prices);
@@ -203,7 +183,15 @@ async fn gateway(config: &Config) -> anyhow::Result<Gateway> {
     let put = store.noted(note).put_prices(&prices()).await;
     store.close().await;
     put?;
-    Ok(Gateway::start(config).await?)
+    let gateway = Gateway::start(config).await?;
+    if history > 0 {
+        // The gateway has put the key there that the calls were made with.
+        let store = Store::open(&config.database).await?;
+        let written = history::write(&store, rates(), clock::now(), history).await;
+        store.close().await;
+        written?;
+    }
+    Ok(gateway)
 }
 
 /// Made up, so that costs can be seen.
@@ -237,7 +225,7 @@ fn prices() -> Vec<StoredPrice> {
     MODELS.map(price).to_vec()
 }
 
-fn configuration(port: u16, provider: &str, with_plan: bool) -> String {
+fn configuration(port: u16, provider: &str) -> String {
     let mut text = format!(
         r#"[server]
 listen = "127.0.0.1:{port}"
@@ -263,16 +251,6 @@ secret = "env:KEY"
         let route =
             format!("\n[[route]]\nmodel = \"{model}\"\ntargets = [{{ provider = \"sim\" }}]\n");
         text.push_str(&route);
-    }
-    if with_plan {
-        // A subscription, whose authority the simulator plays, too.
-        let plan = format!(
-            "\n[[provider]]\nname = \"chatgpt\"\n\
-             endpoints = {{ responses = \"{provider}/backend-api/codex\" }}\n\
-             \n[accounts.authority.codex]\nbase = \"{provider}\"\n\
-             \n[[route]]\nmodel = \"{PLAN_MODEL}\"\ntargets = [{{ provider = \"chatgpt\" }}]\n"
-        );
-        text.push_str(&plan);
     }
     // The same provider, asked in one protocol whatever the caller's: calls of the others are translated.
     for model in ["sim-coder", "sim-echo"] {

@@ -1,7 +1,5 @@
 //! `demo`: everything at once.
 
-use serde_json::Value;
-
 use crate::support::{Place, mode, snapshot};
 
 #[test]
@@ -49,20 +47,6 @@ fn begins_with_something_to_look_at() {
     for caller in ["claude-code", "codex", "opencode"] {
         assert!(usage.contains(caller), "{usage}");
     }
-    let users = place.ok(&["user", "list"]);
-    assert!(users.contains("Ada") && users.contains("Ben"), "{users}");
-    let accounts = place.ok(&["account", "list"]);
-    assert!(
-        accounts.contains("demo@example.com") && accounts.contains("ready"),
-        "{accounts}"
-    );
-    // A plan paid for a call, and the nightly review has little left.
-    let plan = place.ok(&["usage", "--by", "provider", "--json"]);
-    let plan: Value = serde_json::from_str(&plan).unwrap();
-    let rows = plan["data"].as_array().unwrap();
-    let plan = rows.iter().find(|row| row["group"] == "chatgpt").unwrap();
-    assert_eq!(plan["cost_usd"], "0", "{plan}");
-    assert_ne!(plan["list_cost_usd"].as_str().unwrap(), "0", "{plan}");
     demo.stop();
 }
 

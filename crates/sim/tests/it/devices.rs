@@ -207,33 +207,3 @@ async fn writes_forms_unless_json_is_asked_for() {
         "https://github.com/login/device"
     );
 }
-
-#[tokio::test]
-async fn a_person_types_a_code_on_a_page_that_says_it_is_simulated() {
-    let sim = start().await;
-    let page = "/codex/device";
-    let shown = send(&sim, Method::GET, page, &[], "").await.unwrap();
-    let text = String::from_utf8(shown.body.clone()).unwrap();
-    assert_eq!(shown.status, 200);
-    assert!(text.contains("Simulated sign-in"), "{text}");
-    let wanted = json!({ "client_id": "app" }).to_string();
-    let json = [("content-type", "application/json")];
-    let usercode = "/api/accounts/deviceauth/usercode";
-    let offered = send(&sim, Method::POST, usercode, &json, wanted).await;
-    let offered = offered.unwrap().json();
-    let code = offered["user_code"].as_str().unwrap();
-    let typed = async |code: &str, answer: &str| {
-        let fields = [("user_code", code), ("account", "ada"), ("answer", answer)];
-        json_form(&sim, page, &fields).await
-    };
-    let wrong = typed("<i>typed", "approve").await;
-    assert_eq!(wrong.status, 400);
-    assert!(!String::from_utf8_lossy(&wrong.body).contains("typed"));
-    let lower = code.to_ascii_lowercase();
-    assert_eq!(typed(&lower, "approve").await.status, 200);
-    assert_eq!(typed(code, "deny").await.status, 400, "it was used");
-    let asked = json!({ "device_auth_id": offered["device_auth_id"], "user_code": code });
-    let poll = "/api/accounts/deviceauth/token";
-    let polled = send(&sim, Method::POST, poll, &json, asked.to_string()).await;
-    assert_eq!(polled.unwrap().status, 200);
-}

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use tollhouse_domain::call::{Call, Outcome};
-use tollhouse_domain::id::{CallId, KeyId, OrgId, SessionId, UserId};
+use tollhouse_domain::id::{CallId, KeyId, SessionId};
 use tollhouse_domain::price::{Price, Rates};
 use tollhouse_domain::time::Timestamp;
 use tollhouse_gateway::ids;
@@ -25,51 +25,36 @@ const CALLERS: [(&str, Protocol, &str, &str); 4] = [
 ];
 const REPOSITORIES: [&str; 3] = ["web", "billing", "infrastructure"];
 
-/// Whose key calls are made with.
-#[derive(Clone, Copy)]
-pub(super) struct Maker {
-    pub(super) key: KeyId,
-    pub(super) user: Option<UserId>,
-    pub(super) org: Option<OrgId>,
-}
-
-/// Puts `minutes` of calls on record, made by these and with the key that was there first.
+/// Puts `minutes` of calls on record, made with the key that is there.
 pub(super) async fn write(
     store: &Store,
-    mut makers: Vec<Maker>,
     rates: Rates,
     now: Timestamp,
     minutes: u32,
 ) -> anyhow::Result<()> {
-    let newest = Page {
-        limit: 1000,
+    let first = Page {
+        limit: 1,
         after: None,
     };
-    let keys = store.keys(newest).await?;
-    let key = keys.last().context("the demo's key is not there yet")?.id;
-    makers.push(Maker {
-        key,
-        user: None,
-        org: None,
-    });
+    let keys = store.keys(first).await?;
+    let key = keys.first().context("the demo's key is not there yet")?.id;
     let price = Price {
         rates,
         long_context: None,
     };
-    for batch in calls(&makers, &price, now, minutes).chunks(1000) {
+    for batch in calls(key, &price, now, minutes).chunks(1000) {
         store.insert_calls(batch).await?;
     }
     Ok(())
 }
 
 /// The calls, by the same dice every time. None of them begins or ends after `now`.
-fn calls(makers: &[Maker], price: &Price, now: Timestamp, minutes: u32) -> Vec<Call> {
+fn calls(key: KeyId, price: &Price, now: Timestamp, minutes: u32) -> Vec<Call> {
     let mut dice = Dice(7);
     let mut calls = Vec::new();
     let mut begins = now.minus(MINUTE * minutes);
     while begins < now {
-        let maker = makers[dice.index(makers.len())];
-        conversation(&mut dice, maker, price, begins, &mut calls);
+        conversation(&mut dice, key, price, begins, &mut calls);
         begins = begins.plus(dice.up_to(2 * BETWEEN));
     }
     calls.retain(|call| {
@@ -81,7 +66,7 @@ fn calls(makers: &[Maker], price: &Price, now: Timestamp, minutes: u32) -> Vec<C
 
 fn conversation(
     dice: &mut Dice,
-    Maker { key, user, org }: Maker,
+    key: KeyId,
     price: &Price,
     begins: Timestamp,
     calls: &mut Vec<Call>,
@@ -93,7 +78,6 @@ fn conversation(
     let (mut at, mut context) = (begins, 6_000 + dice.below(9_000));
     for turn in 0..=dice.below(16) {
         let mut call = Call::opened(CallId(ids::uuid(at)), at, key, session);
-        (call.user, call.org) = (user, org);
         caller.clone_into(&mut call.caller);
         call.agent = agent.map(str::to_owned);
         call.tags = [("repo".to_owned(), repository.to_owned())].into();
@@ -215,13 +199,7 @@ mod tests {
             rates: super::super::rates(),
             long_context: None,
         };
-        let key = KeyId(ids::uuid(NOW));
-        let maker = Maker {
-            key,
-            user: None,
-            org: None,
-        };
-        calls(&[maker], &price, NOW, minutes)
+        calls(KeyId(ids::uuid(NOW)), &price, NOW, minutes)
     }
 
     #[test]

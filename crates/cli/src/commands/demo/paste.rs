@@ -3,8 +3,8 @@
 use std::io;
 use std::path::Path;
 
+use super::Demo;
 use super::calls::EXAMPLES;
-use super::{Demo, PLAN_MODEL};
 use crate::clients::{self, KEY_VARIABLE, Wanted};
 use crate::{output, profile};
 
@@ -51,33 +51,12 @@ pub(super) fn print(demo: &Demo) -> io::Result<()> {
         ));
     }
     page.extend(agents(&demo.url));
-    if demo.lived_in {
-        page.extend(accounts(demo));
-    }
     page.push(String::new());
     page.push("Calls as they end (Ctrl-C ends the demo):".to_owned());
     for line in page {
         output::line(&line)?;
     }
     Ok(())
-}
-
-/// How a subscription is tried without one.
-fn accounts(demo: &Demo) -> [String; 6] {
-    [
-        String::new(),
-        "A simulated subscription, whose calls a plan pays for:".to_owned(),
-        format!(
-            "  curl $TOLLHOUSE_URL/v1/responses -H \"x-tollhouse-key: ${KEY_VARIABLE}\" \
-             -H 'content-type: application/json' -d '{{\"model\":\"{PLAN_MODEL}\",\"input\":\"hello\"}}'"
-        ),
-        "To sign in with another one, on the dashboard's page of accounts or here:".to_owned(),
-        "  tollhouse account login chatgpt --name another".to_owned(),
-        format!(
-            "  and type its code at {}/codex/device, which is simulated, too",
-            demo.sim.base_url()
-        ),
-    ]
 }
 
 /// Puts this program on the path: what is printed calls it by name, and a fresh build is on nobody's.
