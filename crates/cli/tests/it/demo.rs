@@ -14,7 +14,7 @@ fn once_makes_one_call_per_protocol_and_leaves_nothing() {
 fn once_as_json_are_ledger_rows() {
     let place = Place::new();
     let text = place.ok(&["demo", "--once", "--port", "0", "--json"]);
-    let page: Value = serde_json::from_str(&text).unwrap();
+    let page: serde_json::Value = serde_json::from_str(&text).unwrap();
     let rows = page["data"].as_array().unwrap();
     let told: Vec<_> = rows
         .iter()
@@ -40,7 +40,7 @@ fn begins_with_something_to_look_at() {
     let mut place = Place::new();
     let arguments = ["demo", "--port", "0", "--ready-file", "ready.json"];
     let demo = place.start(&arguments, "Tollhouse demo at");
-    let ready: Value = serde_json::from_str(&place.read("ready.json")).unwrap();
+    let ready: serde_json::Value = serde_json::from_str(&place.read("ready.json")).unwrap();
     place.set("TOLLHOUSE_URL", ready["url"].as_str().unwrap());
     place.set("TOLLHOUSE_TOKEN", ready["admin_token"].as_str().unwrap());
     let usage = place.ok(&["usage", "--by", "caller"]);
