@@ -11,12 +11,13 @@ import { Tabs } from "../../ui/Tabs";
 import { Cost } from "../calls/Cost";
 import { byList } from "../calls/paid";
 import styles from "./Breakdown.module.css";
-import { GROUPS, type GroupBy, type Range } from "./search";
+import { GROUPS, type GroupBy } from "./search";
 import { cached, latency, prompt, spend, tokens } from "./series";
 
 type Row = UsageReport["data"][number];
 type Props = {
-  range: Range;
+  /** Since when. */
+  from: string;
   by: GroupBy;
   tag: string;
   report: UsageReport | undefined;
@@ -26,7 +27,7 @@ type Props = {
 };
 
 /** The same calls by who made them, or by what answered. */
-export function Breakdown({ range, by, tag, report, error, onBy, onTag }: Props) {
+export function Breakdown({ from, by, tag, report, error, onBy, onTag }: Props) {
   const name = useNames();
   const rows = [...(report?.data ?? [])].sort((a, b) => spend(b) - spend(a) || b.calls - a.calls);
   const aside = (
@@ -47,7 +48,7 @@ export function Breakdown({ range, by, tag, report, error, onBy, onTag }: Props)
       {report ? (
         <Table
           label={`Usage by ${by}`}
-          columns={columns({ range, by, tag }, report, (row) =>
+          columns={columns({ from, by, tag }, report, (row) =>
             row.group ? name(row.group) : undefined,
           )}
           rows={rows}
@@ -63,7 +64,7 @@ export function Breakdown({ range, by, tag, report, error, onBy, onTag }: Props)
   );
 }
 
-type Asked = Pick<Props, "range" | "by" | "tag">;
+type Asked = Pick<Props, "from" | "by" | "tag">;
 
 function columns(
   asked: Asked,
@@ -126,12 +127,11 @@ function columns(
 type CallsProps = { asked: Asked; group: Row["group"]; children: ReactNode };
 
 /** A group's name, which leads to its calls of the same time. */
-function Calls({ asked: { range, by, tag }, group, children }: CallsProps) {
+function Calls({ asked: { from, by, tag }, group, children }: CallsProps) {
   if (!group) return <span className={styles.none}>none</span>;
   const which = by === "tag" ? { tag: `${tag}=${group}` } : { [by]: group };
-  const search = { ...which, since: range };
   return (
-    <Link to="/calls" search={search} className={styles.link}>
+    <Link to="/calls" search={{ ...which, from }} className={styles.link}>
       {children}
     </Link>
   );

@@ -53,7 +53,7 @@ export function Overview() {
             <>
               <Charts report={whole.data} times={times} onOpen={open} />
               <Breakdown
-                range={range}
+                from={from}
                 by={by}
                 tag={tag}
                 report={groups.data}
