@@ -225,3 +225,32 @@ test("without calls it says what to do, and what fails says why", async () => {
   await portray(page, "live-empty");
   await context.close();
 });
+
+/** As many live views of whoever is signed in there as one user may have. */
+async function crowded(page: Page): Promise<() => void> {
+  const cookies = await page.context().cookies();
+  const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
+  const all = new AbortController();
+  for (;;) {
+    const view = await fetch(`${here.url}/api/v1/live`, {
+      headers: { cookie },
+      signal: all.signal,
+    });
+    if (view.status === 429) return () => all.abort();
+  }
+}
+
+test("a view too many says so, and goes on when there is room", async () => {
+  const { page, context, faults } = await open(chromium);
+  await signIn(page, here, here.people.member, "keys");
+  const leave = await crowded(page);
+  await page.goto(`${here.url}/dashboard/live`);
+  await page.getByText("There are as many live views as there may be").waitFor();
+  await portray(page, "live-refused");
+  leave();
+  await page.getByText("Listening").waitFor();
+  expect(await page.getByText("There are as many live views").count()).toBe(0);
+  await context.close();
+  // That it was refused.
+  expect(faults.filter((fault) => !fault.includes("429"))).toEqual([]);
+});

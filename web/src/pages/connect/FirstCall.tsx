@@ -11,7 +11,7 @@ import { NO_CREDENTIAL } from "./foreseen";
 /** Waits for a call with a key, and says how it went. */
 export function FirstCall({ of: key }: { of: string | undefined }) {
   const [call, setCall] = useState<Call>();
-  const listening = useLive((heard) => {
+  const hearing = useLive((heard) => {
     // What went well is worth more than what did not, whichever came first.
     if (heard.key === key && call?.outcome !== "success") setCall(heard);
   });
@@ -42,12 +42,12 @@ export function FirstCall({ of: key }: { of: string | undefined }) {
             )}
           </span>
         </>
-      ) : listening ? (
+      ) : hearing.listens ? (
         <>
           <i className={styles.pulse} aria-hidden /> Waiting for its first call
         </>
       ) : (
-        "Connecting"
+        (hearing.refused ?? "Connecting")
       )}
     </span>
   );

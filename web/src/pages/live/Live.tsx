@@ -27,7 +27,7 @@ export function Live() {
   const navigate = useNavigate({ from: "/live" });
   const org = useOrg();
   const [paused, setPaused] = useState(false);
-  const { rows, running, waiting, listening, query } = useFeed(org, paused);
+  const { rows, running, waiting, hearing, query } = useFeed(org, paused);
   const shown = useMemo(
     () => rows.filter((call) => passes(call, search, org)),
     [rows, search, org],
@@ -48,7 +48,7 @@ export function Live() {
       actions={
         <>
           <State
-            listening={listening}
+            listening={hearing.listens}
             paused={paused}
             waiting={waiting.filter((call) => passes(call, search, org)).length}
           />
@@ -59,9 +59,10 @@ export function Live() {
       }
     >
       <div role="status" className={styles.notice}>
-        {query.isSuccess && !listening && (
+        {query.isSuccess && !hearing.listens && (
           <p className={styles.lost}>
-            The connection is gone. Calls that run or end now show here as soon as it is back.
+            {hearing.refused ??
+              "The connection is gone. Calls that run or end now show here as soon as it is back."}
           </p>
         )}
       </div>

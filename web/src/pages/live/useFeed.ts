@@ -20,7 +20,7 @@ export function useFeed(org: string | undefined, paused: boolean) {
   const { refetch } = query;
   // What ended before there was a connection, and while there was none, is on record.
   const catchUp = useCallback(() => void refetch(), [refetch]);
-  const listening = useLive({
+  const hearing = useLive({
     onCall: (call) => heard.current.push(call),
     onRunning: (news) => {
       told.current = news;
@@ -57,5 +57,5 @@ export function useFeed(org: string | undefined, paused: boolean) {
   useEffect(() => {
     if (!paused) setRunning(told.current);
   }, [paused]);
-  return { rows, running, waiting, listening, query };
+  return { rows, running, waiting, hearing, query };
 }
