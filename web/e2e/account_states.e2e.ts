@@ -140,7 +140,7 @@ test("one that rests until its plan has room again is woken by hand", async () =
   // Whoever looks at nothing but the overview knows, and until when.
   const cards = page.url();
   await page.goto(`${here.url}/dashboard/`);
-  const notice = page.getByRole("link", { name: /^plan tired rests, back in .*, at \d\d:\d\d$/ });
+  const notice = page.getByRole("link", { name: /^plan tired rests, back at \d\d:\d\d$/ });
   await notice.waitFor();
   await portray(page, "overview-attention");
   await notice.click();

@@ -70,8 +70,41 @@ test("a group leads to its calls, and a tag of any name is one", async () => {
   await page.getByRole("link", { name: "opencode" }).click();
   await page.waitForURL((url) => url.searchParams.get("caller") === "opencode");
   // Those of the same time, and no others.
-  expect(new URL(page.url()).searchParams.get("since")).toBe("90d");
+  const today = Math.floor(Date.now() / DAY_MS) * DAY_MS;
+  expect(new URL(page.url()).searchParams.get("from")).toBe(
+    new Date(today - 89 * DAY_MS).toISOString(),
+  );
   await page.getByRole("cell", { name: "opencode" }).first().waitFor();
+  await context.close();
+  expect(faults).toEqual([]);
+});
+
+test("what needs somebody fits a line, and the rest of it is shown when asked for", async () => {
+  const { page, context, faults } = await open(chromium);
+  const spent = (name: string) => ({
+    scope: "key",
+    id: `key_${name}`,
+    name,
+    window: "month",
+    usd: "10",
+    spent_usd: "11",
+    reserved_usd: "0",
+  });
+  const data = ["one", "two", "three", "four", "five"].map(spent);
+  await page.route("**/api/v1/budgets*", (route) => route.fulfill({ json: { data, next: null } }));
+  await signIn(page, here, here.people.root, "?range=30d");
+  const told = page.getByRole("link", { name: /has used up its \$10\.00 a month/ });
+  await told.nth(2).waitFor();
+  const tiles = page.locator("dl").first();
+  const before = await tiles.boundingBox();
+  expect(await told.count()).toBe(3);
+  await page.getByRole("button", { name: "and 2 more" }).click();
+  await page.getByRole("link", { name: "five has used up" }).waitFor();
+  await accessible(page);
+  await portray(page, "overview-attention-whole");
+  await page.getByRole("button", { name: "show fewer" }).click();
+  expect(await told.count()).toBe(3);
+  expect(await tiles.boundingBox()).toEqual(before);
   await context.close();
   expect(faults).toEqual([]);
 });

@@ -112,11 +112,16 @@ export function ago(at: string | number | Date, now: number = Date.now()): strin
 
 /** How long from now, and when that is: an hour that is told in whole ones may be two. */
 export function until(at: string | number | Date, now: number = Date.now()): string {
+  return `${ago(at, now)}, ${toCome(at, now)}`;
+}
+
+/** When a moment to come is, to the minute: the day too, where it is not within one. */
+export function toCome(at: string | number | Date, now: number = Date.now()): string {
   const date = new Date(at);
-  const time = `${pad(date.getHours())}:${pad(date.getMinutes())}`;
-  if (date.getTime() - now < 86_400_000) return `${ago(date, now)}, at ${time}`;
+  const time = `at ${pad(date.getHours())}:${pad(date.getMinutes())}`;
+  if (date.getTime() - now < 86_400_000) return time;
   const day = date.toLocaleDateString("en-US", { month: "short", day: "numeric" });
-  return `${ago(date, now)}, ${day} at ${time}`;
+  return `${day} ${time}`;
 }
 
 /** A moment, to the second, in the reader's own zone. */

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { useState } from "react";
 import { accounts } from "../../api/accounts";
 import { budgets } from "../../api/budgets";
 import { isPlatform, useMe } from "../../api/me";
@@ -11,27 +12,36 @@ import { type Notice, notices } from "./attention";
 
 /** So many fit a line. */
 const MOST = 3;
+const REFRESH_MS = 30_000;
 
-/** What rests, is broken or used up, each with the page to see to it. It is one line, whatever it says. */
+/** What rests, is broken or used up, each with the page to see to it. It is one line, until more is asked for. */
 export function Attention() {
   const logins = useQuery(accounts()).data?.data;
-  const places = useQuery(providers()).data?.data;
+  const places = useQuery({ ...providers(), refetchInterval: REFRESH_MS }).data?.data;
   const standings = useQuery(budgets()).data;
+  const [whole, setWhole] = useState(false);
   const now = useNow();
   const known = logins && places && standings;
   const all = notices(logins ?? [], places ?? [], standings ?? [], now);
-  const rest = all.slice(MOST);
+  const more = all.length - MOST;
   return (
-    <span className={styles.line} role="status">
-      {all.slice(0, MOST).map((notice) => (
-        <One key={`${notice.to} ${notice.name} ${notice.text}`} notice={notice} />
-      ))}
-      {rest.length > 0 && (
-        <span title={rest.map(({ name, text }) => `${name} ${text}`).join("\n")}>
-          and {count(rest.length)} more
-        </span>
+    <span className={styles.line} data-whole={whole ? "" : undefined}>
+      <span role="status">
+        {all.slice(0, whole ? all.length : MOST).map((notice) => (
+          <One key={`${notice.to} ${notice.id}`} notice={notice} />
+        ))}
+        {known && all.length === 0 && "Nothing needs attention"}
+      </span>
+      {more > 0 && (
+        <button
+          type="button"
+          className={styles.more}
+          aria-expanded={whole}
+          onClick={() => setWhole(!whole)}
+        >
+          {whole ? "show fewer" : `and ${count(more)} more`}
+        </button>
       )}
-      {known && all.length === 0 && "Nothing needs attention"}
     </span>
   );
 }

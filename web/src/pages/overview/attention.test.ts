@@ -27,17 +27,19 @@ test("what rests says until when, and what is broken stands before it", () => {
     "plan lost needs to be signed in again",
     "plan closed was closed at the provider",
     "lab cannot be reached",
-    `plan work rests, back in 2 h, at ${clockTime(new Date(until)).slice(0, 5)}`,
+    `plan work rests, back at ${clockTime(new Date(until)).slice(0, 5)}`,
   ]);
 });
 
 test("a provider whose credentials all rest is told once", () => {
   const until = "2026-05-01T12:30:00Z";
   const resting = provider("plan", { state: "degraded", until });
-  expect(said([], [resting], [])[0]).toMatch(/^plan rests, back in 30 min, at/);
+  expect(said([], [resting], [])[0]).toMatch(/^plan rests, back at \d\d:\d\d$/);
   expect(said([account("work", { state: "cooling", why: "cap" })], [resting], [])).toEqual([
     "plan work rests",
   ]);
+  const paused = account("off", { state: "cooling", why: "paused" });
+  expect(said([paused], [resting], [])[0]).toMatch(/^plan rests, back at/);
   expect(said([], [provider("lab", { state: "degraded" })], [])).toEqual([
     "lab does not answer everywhere",
   ]);
@@ -48,6 +50,7 @@ test("a credential that is there and does not work is told, and one that is not 
     provider("lab", { state: "auth_required", why, ...fields });
   expect(notices([], [lacks("refused", { configured: true })], [], NOW)).toEqual([
     {
+      id: "lab",
       name: "lab",
       to: "/credentials",
       of: "platform",

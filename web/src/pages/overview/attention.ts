@@ -3,12 +3,14 @@
 import type { Account } from "../../api/accounts";
 import type { Standing } from "../../api/budgets";
 import type { Provider } from "../../api/routing";
-import { money, share, until } from "../../format";
+import { money, share, toCome } from "../../format";
 import { isPaused } from "../accounts/words";
 import { part } from "../budgets/standings";
 import { windowName } from "../keys/meters";
 
 export type Notice = {
+  /** Its own among all, whatever is the matter. */
+  id: string;
   tone: "bad" | "warn";
   /** What it is about, and what is the matter with it. */
   name: string;
@@ -39,12 +41,14 @@ export function notices(
 }
 
 function ofAccount(account: Account, now: number): Notice | undefined {
-  const about = { name: `${account.provider} ${account.name}`, to: "/accounts" } as const;
+  const { id, provider } = account;
+  const about = { id, name: `${provider} ${account.name}`, to: "/accounts" } as const;
   // Whoever paused it knows.
   if (isPaused(account)) return undefined;
   switch (account.state) {
     case "cooling": {
-      const back = account.until ? `, back ${until(account.until, now)}` : "";
+      // No countdown: whoever has the page read out would hear it every minute.
+      const back = account.until ? `, back ${toCome(account.until, now)}` : "";
       return { ...about, tone: "warn", text: `rests${back}` };
     }
     case "auth_required":
@@ -58,22 +62,27 @@ function ofAccount(account: Account, now: number): Notice | undefined {
   }
 }
 
+/** Those that are paused say nothing of themselves. */
+function rests(account: Account): boolean {
+  return account.state === "cooling" && !isPaused(account);
+}
+
 function ofProvider(
   provider: Provider,
   accounts: readonly Account[],
   now: number,
 ): Notice | undefined {
   const { name, state, until: back } = provider;
-  const about = { name, to: "/providers" } as const;
+  const about = { id: name, name, to: "/providers" } as const;
   switch (state) {
     case "unreachable":
       return { ...about, tone: "bad", text: "cannot be reached" };
     case "degraded":
       if (!back) return { ...about, tone: "warn", text: "does not answer everywhere" };
       // All that would be drawn on rests; where those are accounts, each says so itself.
-      return accounts.some(({ provider, state }) => provider === name && state === "cooling")
+      return accounts.some((account) => account.provider === name && rests(account))
         ? undefined
-        : { ...about, tone: "warn", text: `rests, back ${until(back, now)}` };
+        : { ...about, tone: "warn", text: `rests, back ${toCome(back, now)}` };
     case "auth_required":
       return ofLack(provider, accounts);
     case "ready":
@@ -88,13 +97,14 @@ function ofLack(
   { name, why, bridge, configured }: Provider,
   accounts: readonly Account[],
 ): Notice | undefined {
+  const about = { id: name, name };
   if (bridge) {
-    const login = { name, to: "/providers", tone: "bad", text: "needs a login" } as const;
+    const login = { ...about, to: "/providers", tone: "bad", text: "needs a login" } as const;
     return bridge.ownerless ? undefined : login;
   }
   const own = accounts.filter(({ provider }) => provider === name);
   const of = configured ? ({ of: "platform" } as const) : {};
-  const credential = { name, to: "/credentials", ...of } as const;
+  const credential = { ...about, to: "/credentials", ...of } as const;
   switch (why) {
     case "refused":
       return { ...credential, tone: "bad", text: "refuses its credential" };
@@ -102,16 +112,16 @@ function ofLack(
       return { ...credential, tone: "bad", text: "has a credential that does not open" };
     case "paused": {
       const off = { tone: "warn", text: "takes no calls: what they would draw on is off" } as const;
-      return own.some(isPaused) ? { ...off, name, to: "/accounts" } : { ...off, ...credential };
+      return own.some(isPaused) ? { ...off, ...about, to: "/accounts" } : { ...off, ...credential };
     }
     case "signed_out":
       // Those that are listed say so themselves.
       return own.some(({ state }) => state === "auth_required" || state === "dead")
         ? undefined
-        : { name, to: "/accounts", tone: "bad", text: "needs to be signed in again" };
+        : { ...about, to: "/accounts", tone: "bad", text: "needs to be signed in again" };
     case "not_set_up":
       return own.length > 0
-        ? { name, to: "/providers", tone: "warn", text: "is not set up yet" }
+        ? { ...about, to: "/providers", tone: "warn", text: "is not set up yet" }
         : undefined;
     // Most installations know providers that they have no credential for.
     case "none":
@@ -125,6 +135,7 @@ function ofBudget(standing: Standing): Notice {
   const of = `${money(standing.usd)} ${windowName(standing.window)}`;
   const whole = part(standing) >= 1;
   return {
+    id: `${standing.id} ${standing.window}`,
     tone: whole ? "bad" : "warn",
     name: standing.name,
     text: whole ? `has used up its ${of}` : `has used ${share(part(standing), 1)} of its ${of}`,
