@@ -22,9 +22,16 @@ pub(crate) struct ClientCredential {
     form: Form,
     header: HeaderName,
     value: HeaderValue,
-    /// The same one as `authorization` has it, where it came in both forms and can go in either.
-    bearer: Option<HeaderValue>,
+    /// The same one as a bearer token, where it came in both forms and can go in either.
+    bearer: Option<AsBearer>,
     fingerprint: String,
+}
+
+/// What `authorization` holds of a credential that came in another header too.
+#[derive(Clone)]
+struct AsBearer {
+    form: Form,
+    value: HeaderValue,
 }
 
 /// What one header holds.
@@ -133,9 +140,14 @@ impl ClientCredential {
         };
         let as_bearer = as_bearer.filter(|_| held.header != AUTHORIZATION);
         let as_bearer = as_bearer.map(sensitive);
+        // Until somebody who knows the vendors has looked at it.
+        let form = Form::SignIn;
         let (header, value, bearer) = match as_bearer {
             Some(bearer) if token => (AUTHORIZATION, bearer, None),
-            other => (held.header.clone(), sensitive(held.value), other),
+            other => {
+                let other = other.map(|value| AsBearer { form, value });
+                (held.header.clone(), sensitive(held.value), other)
+            }
         };
         let kind = if header == AUTHORIZATION {
             Kind::Bearer
@@ -145,8 +157,7 @@ impl ClientCredential {
         let fingerprint = Secret::new(held.text.to_owned()).fingerprint_as(kind.as_str());
         Self {
             kind,
-            // Until somebody who knows the vendors has looked at it.
-            form: Form::SignIn,
+            form,
             header,
             value,
             bearer,
@@ -154,9 +165,14 @@ impl ClientCredential {
         }
     }
 
-    /// The same once it is known what it is, where the operator lets clients bring that.
+    /// The same once it is known what it is, where the operator lets clients bring that: what came in two forms
+    /// goes on in those alone that may be brought.
     pub(super) fn taken(mut self, vendors: &Vendors, brought: Brought) -> Result<Self, Refusal> {
         self.form = vendors.form(self.kind, self.text());
+        if let Some(AsBearer { value, .. }) = self.bearer.take() {
+            let form = vendors.form(Kind::Bearer, self.text());
+            self.bearer = brought.takes(form).then_some(AsBearer { form, value });
+        }
         if brought.takes(self.form) {
             return Ok(self);
         }
@@ -175,9 +191,12 @@ impl ClientCredential {
         Err(Refusal::new(ErrorKind::PermissionDenied, message))
     }
 
-    /// As what it goes on record: who signed in somewhere has an account there.
-    pub(crate) const fn kind(&self) -> CredentialKind {
-        match self.form {
+    /// As what it goes on record, at an endpoint of this scheme: who signed in somewhere has an account there.
+    pub(crate) fn kind(&self, scheme: AuthScheme) -> CredentialKind {
+        let form = self
+            .goes_as_bearer(scheme)
+            .map_or(self.form, |bearer| bearer.form);
+        match form {
             Form::ApiKey => CredentialKind::ApiKey,
             Form::SignIn => CredentialKind::OauthAccount,
         }
@@ -205,12 +224,18 @@ impl ClientCredential {
     /// Puts it into headers that hold none, in a form that it came in: where there are two, in the one
     /// that the endpoint takes.
     pub(crate) fn apply(&self, scheme: AuthScheme, headers: &mut HeaderMap) {
-        match (&self.bearer, scheme) {
-            (Some(bearer), AuthScheme::Bearer) => headers.insert(AUTHORIZATION, bearer.clone()),
-            (Some(_), AuthScheme::XApiKey | AuthScheme::None) | (None, _) => {
-                headers.insert(self.header.clone(), self.value.clone())
-            }
+        match self.goes_as_bearer(scheme) {
+            Some(bearer) => headers.insert(AUTHORIZATION, bearer.value.clone()),
+            None => headers.insert(self.header.clone(), self.value.clone()),
         };
+    }
+
+    /// The other form of the two, where the endpoint takes that one.
+    fn goes_as_bearer(&self, scheme: AuthScheme) -> Option<&AsBearer> {
+        match scheme {
+            AuthScheme::Bearer => self.bearer.as_ref(),
+            AuthScheme::XApiKey | AuthScheme::None => None,
+        }
     }
 }
 

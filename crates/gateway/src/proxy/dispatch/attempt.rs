@@ -41,7 +41,7 @@ pub(in crate::proxy) async fn attempt(
     );
     if let Some(row) = call.row() {
         row.credential_id = credential.id();
-        row.credential_kind = credential.kind();
+        row.credential_kind = credential.kind(target.endpoint.auth);
         row.credential_fingerprint = credential.fingerprint().map(str::to_owned);
     }
     call.carried(target.mode(), target.translated_to(), losses);

@@ -80,6 +80,46 @@ fn the_same_one_in_two_forms_goes_in_the_one_that_is_taken() {
     assert_eq!(print(&both).len(), 16);
 }
 
+/// A sign-in got past an operator who forbids them by coming as a key too.
+#[test]
+fn the_same_one_in_two_forms_goes_in_those_that_may_be_brought() {
+    let vendors = Vendors::embedded().unwrap();
+    let sign_in = "eyJhbGciOiJSUzI1NiJ9.x";
+    let key = "sk-proj-x";
+    for (text, brought, header, kind) in [
+        (
+            sign_in,
+            Brought::Any,
+            "authorization",
+            CredentialKind::OauthAccount,
+        ),
+        (
+            sign_in,
+            Brought::ApiKeys,
+            "x-api-key",
+            CredentialKind::ApiKey,
+        ),
+        (key, Brought::Any, "authorization", CredentialKind::ApiKey),
+        (
+            key,
+            Brought::ApiKeys,
+            "authorization",
+            CredentialKind::ApiKey,
+        ),
+    ] {
+        let bearer = format!("Bearer {text}");
+        let both = [("x-api-key", text), ("authorization", &*bearer)];
+        let one = found(&both).unwrap().unwrap();
+        let one = one.taken(&vendors, brought).unwrap();
+        let mut headers = HeaderMap::new();
+        one.apply(AuthScheme::Bearer, &mut headers);
+        let names: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
+        assert_eq!(names, [header], "{text} {brought:?}");
+        assert_eq!(one.kind(AuthScheme::Bearer), kind, "{text} {brought:?}");
+        assert_eq!(one.kind(AuthScheme::XApiKey), CredentialKind::ApiKey);
+    }
+}
+
 #[test]
 fn conflicts_are_refused_and_name_both_headers() {
     for (one, other) in [

@@ -42,11 +42,11 @@ impl Credential {
         }
     }
 
-    /// What kind it is, as far as that is known.
-    pub(crate) fn kind(&self) -> Option<CredentialKind> {
+    /// What kind it is at an endpoint of this scheme, as far as that is known.
+    pub(crate) fn kind(&self, scheme: AuthScheme) -> Option<CredentialKind> {
         match self {
             Self::Kept(open) => Some(open.kind),
-            Self::Client(client) => Some(client.kind()),
+            Self::Client(client) => Some(client.kind(scheme)),
             Self::None | Self::Upstream => None,
         }
     }
@@ -192,7 +192,7 @@ mod tests {
         ] {
             let credential = kept(owner, kind);
             assert_eq!(credential.is_callers(), expected, "{owner:?} {kind:?}");
-            assert_eq!(credential.kind(), Some(kind), "{owner:?}");
+            assert_eq!(credential.kind(AuthScheme::Bearer), Some(kind), "{owner:?}");
         }
         assert!(!Credential::None.is_callers() && !Credential::Upstream.is_callers());
     }
