@@ -67,6 +67,11 @@ pub(super) async fn list(
     Ok(Json(part.map(view)))
 }
 
+/// Whether a provider is there for whoever asks: somebody else's login is not.
+pub(super) fn knows(signed: &Signed, provider: &Provider) -> bool {
+    Caller::new(signed, None).is_ok_and(|caller| caller.knows(provider))
+}
+
 /// Adds or replaces a provider. One of the catalog needs no endpoints. Loopback and private
 /// addresses are fine: this is the operator speaking.
 #[utoipa::path(

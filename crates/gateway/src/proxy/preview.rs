@@ -20,7 +20,7 @@ use super::inbound::Inbound;
 use super::operation::Inference;
 use super::outbound::Outbound;
 use super::refusal::Refusal;
-use super::resolve::{Draw, Purpose, resolve};
+use super::resolve::{Draw, Hearer, Purpose, resolve};
 use super::target::Target;
 use super::translation::{self, Origin};
 use super::{asked, count, dispatch, objects};
@@ -37,6 +37,8 @@ pub(crate) struct Supposed {
     pub(crate) session: Option<HeaderValue>,
     pub(crate) body: Bytes,
     pub(crate) at: Timestamp,
+    /// Who hears what would happen.
+    pub(crate) hearer: Hearer,
 }
 
 /// What would happen to it.
@@ -117,6 +119,7 @@ impl Preview {
             session,
             body,
             at,
+            hearer,
         } = supposed;
         gateway.refuse_if_draining()?;
         authenticate::check(snapshot, &key, at)?;
@@ -145,7 +148,7 @@ impl Preview {
             accounts: &gateway.0.accounts,
             session: identity.session,
             at,
-            purpose: Purpose::Preview,
+            purpose: Purpose::Preview(hearer),
         };
         let wanted = asked(inference, &inbound.peek);
         if let (Some(route), Ok(wanted)) = (&self.route, &wanted) {

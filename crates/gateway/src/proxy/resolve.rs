@@ -12,6 +12,7 @@ use tollhouse_domain::route::{self, Asked, Candidate};
 use tollhouse_domain::time::Timestamp;
 
 pub(crate) use self::sources::sources;
+pub(crate) use self::told::Hearer;
 use super::authenticate::Principal;
 use super::refusal::Refusal;
 use super::target::Target;
@@ -39,7 +40,17 @@ pub(crate) enum Purpose {
     /// A call, which the next one of its conversation follows.
     Call,
     /// To say what a call would get: nothing is remembered of it.
-    Preview,
+    Preview(Hearer),
+}
+
+impl Purpose {
+    /// Who hears what is said of credentials.
+    const fn hearer(self) -> Hearer {
+        match self {
+            Self::Call => Hearer::Caller,
+            Self::Preview(hearer) => hearer,
+        }
+    }
 }
 
 /// The targets of a call, in the order they are tried.

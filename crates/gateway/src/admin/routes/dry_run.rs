@@ -22,6 +22,7 @@ use crate::admin::input::{Body, Nothing, Query};
 use crate::admin::keys;
 use crate::clock;
 use crate::proxy::preview::{Supposed, preview};
+use crate::proxy::resolve::Hearer;
 
 /// What would happen to a request, said without doing it: nothing is sent, held against limits, written, or
 /// remembered of it. Members ask of their own keys, and administrators of an organization of its keys; without a key,
@@ -51,6 +52,7 @@ pub(in crate::admin) async fn dry_run(
         None => anybody(at),
     };
     let supposed = Supposed {
+        hearer: hearer(&signed, &key),
         key: Arc::new(key),
         inference,
         session,
@@ -80,6 +82,16 @@ fn may_suppose(signed: &Signed, input: &DryRunInput) -> Result<(), ApiError> {
         }
     };
     Err(ApiError::Forbidden(message.into()))
+}
+
+/// Whoever administers an organization is not told of what its members have for themselves.
+fn hearer(signed: &Signed, key: &VirtualKey) -> Hearer {
+    let user = signed.user().map(|user| user.id);
+    if signed.is_platform() || user == key.owner {
+        Hearer::Caller
+    } else {
+        Hearer::Manager
+    }
 }
 
 /// A key in no organization that may use everything, and draws on the platform's credentials.

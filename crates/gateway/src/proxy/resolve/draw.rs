@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tollhouse_domain::credential::Owner;
 use tollhouse_domain::id::CredentialId;
+use tollhouse_domain::own::Brought;
 use tollhouse_domain::pool::{Choice, Fit};
 use tollhouse_domain::provider::AuthScheme;
 use tollhouse_wire::ErrorKind;
@@ -53,10 +54,20 @@ impl Draw<'_> {
         let key = &self.principal.key;
         if key.credentials.client && key.owners().next().is_none() {
             // What is kept here would not help: the key draws on none of it.
-            return missing(
-                "This key goes with the client's own sign-in at its vendor, or a key of its own, and this \
-                 call came with neither: sign in with the client.",
-            );
+            return missing(match self.snapshot.brought() {
+                Brought::Any => {
+                    "This key goes with the client's own sign-in at its vendor, or a key of its own, and this \
+                     call came with neither: sign in with the client."
+                }
+                Brought::ApiKeys => {
+                    "This key goes with an API key of the client's own, and this call came with none. (Sign-ins \
+                     are not taken here: `accounts.clients` of the gateway's configuration.)"
+                }
+                Brought::None => {
+                    "This key goes with what the client brings of its own, which is nothing here \
+                     (`accounts.clients` of the gateway's configuration): use another key."
+                }
+            });
         }
         let message = "No credential that this key may use is configured for the provider.";
         let row = self.snapshot.providers().get(&*endpoint.provider);
@@ -148,12 +159,13 @@ impl Draw<'_> {
                 return Err(missing("No credential for the provider can be used."));
             };
             let told = Told::idle(owner, provider, idle, self.is_operators());
+            let told = told.to(self.purpose.hearer());
             return Err(missing(told.unused(idle.why)));
         }
         let kept = |place: usize| Credential::Kept(Arc::clone(&pool.members[place]));
         let choice = match self.purpose {
             Purpose::Call => self.pools.choose(pool, self.session, self.at),
-            Purpose::Preview => self.pools.preview(pool, self.session, self.at),
+            Purpose::Preview(_) => self.pools.preview(pool, self.session, self.at),
         };
         match choice {
             Choice::Draw { first, second, .. } => {
@@ -171,6 +183,7 @@ impl Draw<'_> {
                 let refused = self.pools.refused(pool, since, self.at);
                 let refused = refused.unwrap_or(&pool.members[0]);
                 let told = Told::new(refused, self.is_operators());
+                let told = told.to(self.purpose.hearer());
                 Err(missing(told.refused(since)))
             }
         }
@@ -211,6 +224,7 @@ impl Draw<'_> {
             }
             Fit::Stale(since) => {
                 let told = Told::new(member, self.is_operators());
+                let told = told.to(self.purpose.hearer());
                 Err(missing(told.refused(since)))
             }
         }

@@ -7,6 +7,15 @@ use tollhouse_domain::time::Timestamp;
 use crate::accounts::OFF;
 use crate::snapshot::{Idle, OpenCredential, Why};
 
+/// Who is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hearer {
+    /// Whoever calls with the key, or may know all that they are told.
+    Caller,
+    /// Somebody else who manages the key: what its user has for themselves is not theirs to know.
+    Manager,
+}
+
 /// A credential as it is told of.
 pub(crate) struct Told<'a> {
     owner: Owner,
@@ -15,6 +24,7 @@ pub(crate) struct Told<'a> {
     name: &'a str,
     /// Whether the key is one of the operator's own, which belong to nobody else.
     operators: bool,
+    hearer: Hearer,
 }
 
 impl<'a> Told<'a> {
@@ -26,6 +36,7 @@ impl<'a> Told<'a> {
             provider: &credential.provider,
             name: &credential.name,
             operators,
+            hearer: Hearer::Caller,
         }
     }
 
@@ -42,7 +53,14 @@ impl<'a> Told<'a> {
             provider,
             name: &idle.name,
             operators,
+            hearer: Hearer::Caller,
         }
+    }
+
+    /// The same as `hearer` is told of it.
+    pub(super) const fn to(mut self, hearer: Hearer) -> Self {
+        self.hearer = hearer;
+        self
     }
 
     /// Its provider does not take it.
@@ -94,10 +112,12 @@ impl<'a> Told<'a> {
     fn which(&self) -> String {
         let named = match (self.owner, self.kind) {
             (Owner::Org(_), CredentialKind::OauthAccount) => false,
-            (Owner::User(_) | Owner::Org(_), _) => true,
+            (Owner::Org(_), CredentialKind::ApiKey | CredentialKind::Bridge) => true,
+            (Owner::User(_), _) => !self.is_withheld(),
             (Owner::Platform, _) => self.operators,
         };
         let whose = match self.owner {
+            Owner::User(_) if self.is_withheld() => "its user's own",
             Owner::User(_) => "your",
             Owner::Org(_) => "your organization's",
             Owner::Platform => "the operator's",
@@ -113,19 +133,30 @@ impl<'a> Told<'a> {
         }
     }
 
+    /// Whether it is somebody's own, and not that of whoever is told.
+    fn is_withheld(&self) -> bool {
+        matches!((self.owner, self.hearer), (Owner::User(_), Hearer::Manager))
+    }
+
     /// How it is set once more.
     fn again(&self) -> String {
         let Self { provider, name, .. } = self;
         match (self.kind, self.owner) {
+            _ if self.is_withheld() => "they see to that".to_owned(),
             (CredentialKind::Bridge, _) => "whoever runs this gateway sees to that".to_owned(),
             (CredentialKind::OauthAccount, Owner::Org(org)) => format!(
                 "an administrator of the organization signs in again, under Accounts in the dashboard or with \
                  `tollhouse account login {provider} --org {org}` and the `--name` that `tollhouse account \
                  list` shows"
             ),
-            (CredentialKind::OauthAccount, Owner::User(_) | Owner::Platform) => format!(
+            (CredentialKind::OauthAccount, Owner::User(_)) => format!(
                 "sign in again with `tollhouse account login {provider} --name {name}`, or under Accounts in \
                  the dashboard"
+            ),
+            // Anybody else's token would make it an account of their own.
+            (CredentialKind::OauthAccount, Owner::Platform) => format!(
+                "sign in again with `tollhouse account login {provider} --name {name}` and the administrator's \
+                 token"
             ),
             (CredentialKind::ApiKey, _) => self.at_credentials("set it anew", "set"),
         }
@@ -135,14 +166,19 @@ impl<'a> Told<'a> {
     fn on(&self) -> String {
         let Self { provider, name, .. } = self;
         match (self.kind, self.owner) {
+            _ if self.is_withheld() => "they see to that".to_owned(),
             (CredentialKind::Bridge, _) => "whoever runs this gateway sees to that".to_owned(),
             (CredentialKind::OauthAccount, Owner::Org(_)) => {
                 "an administrator of the organization resumes it, under Accounts in the dashboard"
                     .to_owned()
             }
-            (CredentialKind::OauthAccount, Owner::User(_) | Owner::Platform) => format!(
+            (CredentialKind::OauthAccount, Owner::User(_)) => format!(
                 "`tollhouse account resume {provider}/{name}` puts it back into use, or Accounts in the \
                  dashboard; or remove it"
+            ),
+            (CredentialKind::OauthAccount, Owner::Platform) => format!(
+                "`tollhouse account resume {provider}/{name}` with the administrator's token puts it back into \
+                 use; or remove it"
             ),
             (CredentialKind::ApiKey, _) => {
                 self.at_credentials("switch it on, or remove it", "enable")
@@ -164,7 +200,12 @@ impl<'a> Told<'a> {
                 "an administrator of the organization can {deed}, with {}",
                 command(&format!(" --org {org}"))
             ),
-            Owner::Platform if self.operators => format!("{deed}, with {}", command("")),
+            Owner::Platform if self.operators => {
+                format!(
+                    "{deed}, with {}; what the configuration file has is set there",
+                    command("")
+                )
+            }
             Owner::Platform => "whoever runs this gateway sees to that".to_owned(),
         }
     }

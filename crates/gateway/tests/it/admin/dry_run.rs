@@ -447,6 +447,14 @@ async fn whoever_has_a_key_asks_of_it_and_is_named_no_credential_of_others() {
         }
         assert_eq!(drawn(&root).await["name"], name);
     }
+    let used = drawn(&ann.api).await["id"].as_str().unwrap().to_owned();
+    says_no_more(
+        &ask,
+        &used,
+        &ann.api,
+        [(&ann.api, true), (&root, true), (&eve.api, false)],
+    )
+    .await;
     let text = ask.to_string();
     let theirs = bob.api.post("/api/v1/routes/dry-run", &text).await;
     assert_eq!(theirs.status, 403, "another member's: {}", theirs.text());
@@ -466,6 +474,19 @@ async fn whoever_has_a_key_asks_of_it_and_is_named_no_credential_of_others() {
         );
     }
     gateway.stop().await;
+}
+
+/// What is said of Ann's own credential, once it is out of use, names it to whom it is named elsewhere.
+async fn says_no_more(ask: &Value, id: &str, ann: &Api, asking: [(&Api, bool); 3]) {
+    let path = format!("/api/v1/credentials/{id}");
+    let off = ann.patch(&path, r#"{"enabled":false}"#).await;
+    assert_eq!(off.status, 200, "{}", off.text());
+    for (api, named) in asking {
+        let told = dry(api, ask).await;
+        let message = told["refusal"]["message"].as_str().unwrap();
+        assert!(message.contains("switched off"), "{told}");
+        assert_eq!(told.to_string().contains("anns"), named, "{told}");
+    }
 }
 
 /// Everything that a call leaves behind.

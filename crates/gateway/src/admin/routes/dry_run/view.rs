@@ -5,6 +5,7 @@ use tollhouse_domain::call::Mode;
 use tollhouse_domain::credential::{Credential as Meta, CredentialKind, CredentialSource, Owner};
 use tollhouse_domain::id::{CredentialId, SessionId};
 use tollhouse_domain::money::Money;
+use tollhouse_domain::route::Target;
 use tollhouse_domain::tenancy::Role;
 use tollhouse_domain::time::Timestamp;
 use tollhouse_wire::Protocol;
@@ -14,6 +15,7 @@ use utoipa::ToSchema;
 use super::super::RouteView;
 use crate::admin::auth::Signed;
 use crate::admin::error::ApiError;
+use crate::admin::providers;
 use crate::admin::routes::input::TargetSchema;
 use crate::limits::admit::Verdict;
 use crate::proxy::preview::{Preview, Stop};
@@ -100,7 +102,7 @@ struct DrawnView {
 #[schema(as = DryRunLeftOut)]
 struct LeftOutView {
     #[schema(value_type = TargetSchema)]
-    target: tollhouse_domain::route::Target,
+    target: Target,
     why: String,
 }
 
@@ -166,14 +168,26 @@ impl DryRunView {
                 refusal: carried.err().map(refusal),
             });
         }
-        let left_out = told.left_out.iter().map(|(target, why)| LeftOutView {
+        let snapshot = signed.snapshot();
+        // Somebody else's login is not there for them.
+        let known = |target: &Target| {
+            let row = snapshot.providers().get(&target.provider);
+            row.is_none_or(|row| providers::knows(signed, row))
+        };
+        let left_out = told.left_out.iter();
+        let left_out = left_out.filter(|(target, _)| known(target));
+        let left_out = left_out.map(|(target, why)| LeftOutView {
             target: target.clone(),
             why: why.message.clone().into_owned(),
+        });
+        let route = told.route.clone().map(|mut route| {
+            route.targets.retain(known);
+            RouteView::from(route)
         });
         Ok(Self {
             model: told.model.clone(),
             session: told.session,
-            route: told.route.clone().map(RouteView::from),
+            route,
             targets,
             first: told.first(),
             left_out: left_out.collect(),

@@ -21,6 +21,7 @@ fn told(owner: Owner, kind: CredentialKind, operators: bool) -> Told<'static> {
         provider: "lab",
         name: "work",
         operators,
+        hearer: Hearer::Caller,
     }
 }
 
@@ -36,7 +37,7 @@ fn what_is_refused_is_named_to_its_owner_with_the_command_that_mends_it() {
         (
             told(Owner::Platform, ACCOUNT, true),
             "The operator's login `work` at the provider `lab` does not work since 1970-01-01T00:00:00.000000Z: sign in \
-             again with `tollhouse account login lab --name work`, or under Accounts in the dashboard.",
+             again with `tollhouse account login lab --name work` and the administrator's token.",
         ),
         (
             told(org(), ACCOUNT, false),
@@ -62,7 +63,7 @@ fn what_is_refused_is_named_to_its_owner_with_the_command_that_mends_it() {
             told(Owner::Platform, KEY, true),
             "The provider `lab` refuses the operator's credential `work` since \
              1970-01-01T00:00:00.000000Z: set it anew, with `tollhouse credential set lab --name work`, or under \
-             Credentials in the dashboard.",
+             Credentials in the dashboard; what the configuration file has is set there.",
         ),
         (
             told(Owner::Platform, KEY, false),
@@ -114,6 +115,23 @@ fn what_is_out_of_use_says_why_and_how_it_comes_back() {
              enabled = false` in the configuration file.",
         ),
         (
+            told(Owner::Platform, ACCOUNT, true).unused(Why::Off),
+            "The operator's login `work` at the provider `lab` is switched off: `tollhouse account resume lab/work` \
+             with the administrator's token puts it back into use; or remove it.",
+        ),
+        (
+            told(user(), ACCOUNT, false)
+                .to(Hearer::Manager)
+                .unused(Why::Off),
+            "Its user's own login at the provider `lab` is switched off: they see to that.",
+        ),
+        (
+            told(user(), KEY, false)
+                .to(Hearer::Manager)
+                .unused(Why::Broken),
+            "Its user's own credential for the provider `lab` cannot be used: they see to that.",
+        ),
+        (
             told(user(), ACCOUNT, false).ended(),
             "The token of your login `work` at the provider `lab` has ended, and its provider does not renew it at \
              the moment.",
@@ -134,6 +152,9 @@ fn nobody_is_told_the_name_of_what_is_somebody_elses() {
         (told(Owner::Platform, KEY, false), false),
         (told(Owner::Platform, KEY, true), true),
         (told(user(), ACCOUNT, false), true),
+        (told(user(), ACCOUNT, false).to(Hearer::Manager), false),
+        (told(user(), KEY, false).to(Hearer::Manager), false),
+        (told(org(), KEY, false).to(Hearer::Manager), true),
     ] {
         let since = Timestamp::from_secs(0);
         let mut said = vec![told.refused(since), told.ended()];
