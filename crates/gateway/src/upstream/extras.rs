@@ -29,6 +29,18 @@ const RESERVED: [HeaderName; 6] = [
     http::header::ACCEPT_ENCODING,
 ];
 
+/// Headers of a connection, and others that hold somebody's credential or say for whom a proxy asks: no operator
+/// has every call sent one.
+const NOBODYS: [HeaderName; 6] = [
+    http::header::TRANSFER_ENCODING,
+    http::header::PROXY_AUTHORIZATION,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    names::X_GOOG_API_KEY,
+    names::API_KEY,
+];
+const NOBODYS_PREFIXES: [&str; 2] = ["x-tollhouse-", "x-forwarded-"];
+
 /// What is wrong with a header that is none of a provider's own, or with its value.
 pub(crate) const NO_OWN_HEADER: &str = "is no header of the provider's own, such as \"editor-version\", or has a \
     value that no header may have";
@@ -43,7 +55,11 @@ pub(crate) fn free_header(name: &str) -> Option<HeaderName> {
 pub(crate) fn own_header(name: &str, value: &str) -> Option<HeaderName> {
     let printable = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
     let plain = !value.is_empty() && value.bytes().all(printable);
-    free_header(name).filter(|_| plain)
+    let is_nobodys = |name: &HeaderName| {
+        let prefixed = |prefix: &&str| name.as_str().starts_with(*prefix);
+        NOBODYS.contains(name) || NOBODYS_PREFIXES.iter().any(prefixed)
+    };
+    free_header(name).filter(|name| plain && !is_nobodys(name))
 }
 
 /// What can be told of a call.
@@ -262,6 +278,29 @@ mod tests {
             (&true.into(), &"é".into())
         );
         assert!(read.get("u").is_none(), "what is not known is left out");
+    }
+
+    #[test]
+    fn no_operator_sets_what_a_connection_or_a_credential_needs() {
+        for (name, value, taken) in [
+            ("editor-version", "vscode/1.0", true),
+            ("Editor-Version", "vscode/1.0", true),
+            ("openai-organization", "org-1", true),
+            ("x-api-key", "k", false),
+            ("api-key", "k", false),
+            ("X-Goog-Api-Key", "k", false),
+            ("proxy-authorization", "Basic a", false),
+            ("authorization", "Bearer a", false),
+            ("transfer-encoding", "gzip", false),
+            ("keep-alive", "timeout=5", false),
+            ("proxy-connection", "close", false),
+            ("x-tollhouse-key", "th-x", false),
+            ("x-forwarded-for", "10.0.0.1", false),
+            ("editor-version", "a\r\nb", false),
+            ("editor-version", "", false),
+        ] {
+            assert_eq!(own_header(name, value).is_some(), taken, "{name}: {value}");
+        }
     }
 
     #[test]
