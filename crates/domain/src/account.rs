@@ -194,6 +194,11 @@ impl Facts {
     pub fn state(&self, now: Timestamp) -> State {
         self.standing.state(self.expires_at, now)
     }
+
+    /// Whether there is nothing to renew it with, while it works: asking for that would only end it.
+    pub fn lasts_unrenewed(&self, now: Timestamp) -> bool {
+        !self.renewable && self.expires_at > now
+    }
 }
 
 /// Refreshes that failed for a reason that passes, in a row.
@@ -301,6 +306,23 @@ mod tests {
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_secs(1_000_000 + seconds)
+    }
+
+    #[test]
+    fn what_cannot_be_renewed_lasts_until_its_end() {
+        for (renewable, ends, lasts) in [
+            (false, at(1), true),
+            (false, at(0), false),
+            (true, at(1), false),
+            (true, at(0), false),
+        ] {
+            let facts = Facts {
+                renewable,
+                expires_at: ends,
+                ..Facts::default()
+            };
+            assert_eq!(facts.lasts_unrenewed(NOW), lasts, "{renewable} {ends}");
+        }
     }
 
     #[test]

@@ -13,6 +13,9 @@ use crate::call::Call;
 use crate::credential::{CredentialKind, CredentialSource};
 use crate::id::{CredentialId, KeyId};
 
+/// What a vendor answers to a credential that is none of its.
+const REFUSED: u16 = 401;
+
 /// Whether the trail has to tell of it when this source's credential is used: it is somebody else's
 /// money.
 const fn is_told(source: CredentialSource) -> bool {
@@ -43,7 +46,9 @@ impl<'a> Drawn<'a> {
             let told = call.credential_source.is_some_and(is_told) || plans.contains(&id);
             return told.then_some(Self::Kept(id));
         }
-        let own = call.credential_source == Some(CredentialSource::Client);
+        // Whoever makes sign-ins up has one for every call; what its vendor refuses was not used.
+        let own = call.credential_source == Some(CredentialSource::Client)
+            && call.status != Some(REFUSED);
         let login = call.credential_kind == Some(CredentialKind::OauthAccount);
         let fingerprint = call.credential_fingerprint.as_deref();
         fingerprint.filter(|_| own && login).map(Self::Own)
@@ -168,6 +173,11 @@ mod tests {
             own(3, 2, login, "aa"),
             own(4, 1, login, "aa"),
             own(5, 1, CredentialKind::ApiKey, "cc"),
+            // Made up, as its vendor said.
+            Call {
+                status: Some(401),
+                ..own(6, 1, login, "dd")
+            },
         ];
         let notes = uses(&calls, &[]);
         let of = |note: &Note| {

@@ -90,6 +90,8 @@ async fn checked(
     let facts = &record.facts;
     let outcome = match (facts.standing.lost, facts.tries.next) {
         _ if facts.generation > generation => Outcome::Renewed,
+        // Somebody asked to stop while it was claimed.
+        _ if gateway.0.stop.is_cancelled() => Outcome::Gone,
         (Some((_, why)), _) => Outcome::Lost(why),
         (None, Some(next)) if next > now => Outcome::Later(next),
         (None, _) => return Ok(record),

@@ -4,6 +4,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -46,12 +47,16 @@ async fn look_after(gateway: &Gateway, authority: &str, stop: &CancellationToken
     }
 }
 
-/// Refreshes these, a few at once. Who leaves here leaves alone what has begun, and begins nothing more.
+/// Refreshes these, a few at once. Who leaves here leaves alone what has begun, and begins nothing more: while
+/// open calls may end, only what one of those waits for is refreshed.
 async fn refresh(gateway: &Gateway, due: Vec<Arc<OpenCredential>>) {
     let mut open = JoinSet::new();
     for account in due {
         if open.len() >= AT_ONCE {
             open.join_next().await;
+        }
+        if gateway.0.draining.load(Ordering::Relaxed) {
+            break;
         }
         let gateway = gateway.clone();
         let generation = generation(&account);

@@ -62,7 +62,7 @@ struct ClientSetup {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     files: Vec<ClientFile>,
     /// The same where it keeps a sign-in of its own, beside which the virtual key goes; absent where it has no
-    /// place for that.
+    /// place for that, and where clients bring nothing of their own here.
     #[serde(skip_serializing_if = "Option::is_none")]
     own_login: Option<BesideLogin>,
 }
@@ -177,18 +177,19 @@ pub(super) async fn proxy_info(
         protocol: protocol.map(Protocol::as_str),
     };
     let url = signed.public_url();
+    let brought = signed.snapshot().brought();
     Ok(Json(ProxyInfo {
         url: url.to_owned(),
         version: env!("CARGO_PKG_VERSION"),
         capture: signed.captures().bodies().into(),
-        own_credentials: signed.snapshot().brought(),
+        own_credentials: brought,
         protocols: Protocol::ALL.map(Protocol::as_str).to_vec(),
         paths: PATHS.map(path).into(),
-        clients: clients(url),
+        clients: clients(url, brought),
     }))
 }
 
-fn clients(url: &str) -> Vec<ClientSetup> {
+fn clients(url: &str, brought: Brought) -> Vec<ClientSetup> {
     let wanted = Wanted {
         url,
         model: None,
@@ -201,6 +202,7 @@ fn clients(url: &str) -> Vec<ClientSetup> {
         .filter_map(|recipe| {
             let setup = recipe.setup(wanted).ok()?;
             let beside = recipe.setup_beside(wanted).ok().flatten();
+            let beside = beside.filter(|_| brought != Brought::None);
             let file = |file: File| ClientFile {
                 path: file.path,
                 home: file.home,

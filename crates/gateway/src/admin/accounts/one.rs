@@ -86,6 +86,7 @@ pub(in crate::admin) async fn wake(
     responses(
         (status = 200, body = AccountView),
         (status = 404, body = ErrorBody),
+        (status = 409, description = "There is nothing to renew it with", body = ErrorBody),
         (status = 429, description = "Renewed by hand a moment ago", body = ErrorBody),
         Refused,
     ),
@@ -97,9 +98,17 @@ pub(in crate::admin) async fn refresh(
 ) -> Result<Json<AccountView>, ApiError> {
     let record = find(&signed, id).await?;
     used(&signed, record.credential.meta.owner)?;
+    if record.facts.lasts_unrenewed(clock::now()) {
+        let message = "Its provider gave nothing to renew this login with. It works until its token ends: sign in \
+            again then.";
+        return Err(ApiError::Conflict(message.into()));
+    }
     let caller = signed.user().map(|user| user.id);
     let tests = &signed.control().tests;
     tests.begin(id, caller, clock::monotonic())?;
+    // What comes of it is noted as the program's own, which may have begun it before.
+    let note = noted(&signed, Action::AccountChange, &record).with("refresh", "by hand");
+    signed.store().remember(note).await?;
     let outcome = Renewing(&signed).outcome(id, record.facts.generation);
     // How it ended is with the account, whatever it was.
     let _ended = outcome.await;

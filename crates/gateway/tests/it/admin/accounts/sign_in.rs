@@ -110,6 +110,12 @@ async fn an_account_is_shown_paused_resumed_and_removed() {
     assert_eq!(world.sim.authority().counters("ada").refreshes, 1);
     let again = api.post(&format!("{path}/refresh"), "").await;
     assert_eq!(refusal(&again).0, 429);
+    // Who asked for it is on record, and not only that it was done.
+    let changes = api.get("/api/v1/audit?action=account.change").await;
+    let entries = changes["data"].as_array().unwrap().iter();
+    let by_hand = entries.filter(|entry| entry["detail"]["refresh"] == "by hand");
+    let actors: Vec<_> = by_hand.map(|entry| &entry["actor"]["kind"]).collect();
+    assert_eq!(actors, ["operator"]);
 
     // As a credential it says what kind it is, is not tried out as a key, and no key takes its place.
     let credentials = api.get("/api/v1/platform/credentials").await;
