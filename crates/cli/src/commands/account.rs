@@ -94,7 +94,7 @@ fn used(row: &Record) -> Option<String> {
     (!told.is_empty()).then(|| told.join(", "))
 }
 
-/// The id of an account that is named by it, or by its provider and name.
+/// The id of an account that is named by it, or by its provider and name: of several, the caller's own.
 async fn id(api: &Api, which: &AccountWhich) -> anyhow::Result<String> {
     let named = &which.account;
     if named.starts_with("cred_") {
@@ -106,13 +106,28 @@ async fn id(api: &Api, which: &AccountWhich) -> anyhow::Result<String> {
         let of = |field| row.get(field).unwrap_or_default();
         of("provider") == provider && of("name") == name
     };
-    let mut found = page.data.iter().filter(is).filter_map(|row| row.get("id"));
-    match (found.next(), found.next()) {
-        (Some(id), None) => Ok(id),
-        (Some(_), Some(_)) => bail!(
-            "several people have an account {name} of {provider}: `tollhouse account list` shows their ids"
-        ),
-        (None, _) => bail!("there is no account {name} of {provider}"),
+    let found: Vec<_> = page.data.iter().filter(is).collect();
+    let one = match found[..] {
+        [] => bail!("there is no account {name} of {provider}"),
+        [one] => Some(one),
+        [..] => {
+            let me: Record = api.get("/api/v1/me").await?;
+            let user = me.inside("user", "id");
+            found.into_iter().find(|row| is_own(row, user.as_deref()))
+        }
+    };
+    let id = one.and_then(|row| row.get("id"));
+    id.with_context(|| {
+        format!("several people have an account {name} of {provider}: `tollhouse account list` shows their ids")
+    })
+}
+
+/// Whether an account is the user's, or the operator's where it is the operator who asks.
+fn is_own(account: &Record, user: Option<&str>) -> bool {
+    let owner = |field| account.inside("owner", field);
+    match user {
+        Some(user) => owner("id").as_deref() == Some(user),
+        None => owner("kind").as_deref() == Some("platform"),
     }
 }
 

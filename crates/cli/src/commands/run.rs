@@ -35,6 +35,9 @@ const KILLED_BY: i32 = 128;
 /// Said at every start, because it is its holder's decision.
 const OWN_LOGIN: &str = "tollhouse: the client's own sign-in or key goes through to its vendor as it is, and is not \
      kept; whether the vendor's terms allow a gateway there is yours to know";
+/// Said where that is so.
+const KEYS_ONLY: &str = "tollhouse: of what clients have themselves this gateway takes API keys alone, and no sign-in \
+     (`accounts.clients` of its configuration)";
 /// Ours, and not the client's to have.
 const OWN_VARIABLES: [&str; 1] = ["TOLLHOUSE_TOKEN"];
 
@@ -47,8 +50,12 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
     let name = args.name.clone().unwrap_or_else(|| format!("run {client}"));
     let mut new = KeyFields::scoped(&name, &args.expires);
     if args.own_login {
+        output::note(if sign_ins(&api).await? {
+            OWN_LOGIN
+        } else {
+            KEYS_ONLY
+        });
         new = new.beside();
-        output::note(OWN_LOGIN);
     }
     let made: Record = api.send(Method::POST, "/api/v1/keys", &new).await?;
     let (Some(id), Some(secret)) = (made.get("id"), made.get("secret")) else {
@@ -64,6 +71,19 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<u8> {
         summary(&api, &id).await;
     }
     result.map(exit_code)
+}
+
+/// Whether clients may bring sign-ins of their own, where they may bring anything.
+async fn sign_ins(api: &Api) -> anyhow::Result<bool> {
+    let info: Record = api.get("/api/v1/proxy-info").await?;
+    match info.get("own_credentials").as_deref() {
+        Some("none") => bail!(
+            "clients bring nothing of their own to this gateway (`accounts.clients` of its configuration); leave \
+             `--own-login` out"
+        ),
+        Some("api_keys") => Ok(false),
+        _ => Ok(true),
+    }
 }
 
 /// How long the key was given.

@@ -220,3 +220,39 @@ fn a_login_is_imported_with_consent_and_never_by_argv() {
     assert_eq!(place.ok(&["account", "list"]).lines().count(), 2);
     world.server.stop();
 }
+
+/// Whoever is told to resume an account of theirs is told its name, which others' have too.
+#[test]
+fn of_several_accounts_of_a_name_ones_own_is_meant() {
+    let mut world = world();
+    let import = ["account", "import", "--yes", "--json"];
+    let mut owners = Vec::new();
+    for holder in ["root", "ada", "bob"] {
+        let file = world.file(holder);
+        let place = &mut world.place;
+        if holder != "root" {
+            let user: Value = json(place, &["user", "create", holder, "--service", "--json"]);
+            let id = user["id"].as_str().unwrap();
+            let token = ["token", "create", id, "--name", "t", "--json"];
+            let token: Value = json(place, &token);
+            owners.push(token["secret"].as_str().unwrap().to_owned());
+        }
+        let token = owners.last().map_or(String::new(), Clone::clone);
+        place.set("TOLLHOUSE_TOKEN", &token);
+        let taken = place.run_with(&import, &file);
+        assert!(taken.status.success(), "{}", shown(&taken));
+        place.set("TOLLHOUSE_TOKEN", "");
+    }
+    let place = &mut world.place;
+    assert_eq!(place.ok(&["account", "list"]).lines().count(), 3);
+    let shown = place.ok(&["account", "show", "chatgpt/default"]);
+    assert!(shown.contains("holder\troot@example.com"), "{shown}");
+    place.set("TOLLHOUSE_TOKEN", &owners[1]);
+    let shown = place.ok(&["account", "show", "chatgpt/default"]);
+    assert!(shown.contains("holder\tbob@example.com"), "{shown}");
+    world.server.stop();
+}
+
+fn json(place: &Place, arguments: &[&str]) -> Value {
+    serde_json::from_str(&place.ok(arguments)).unwrap()
+}

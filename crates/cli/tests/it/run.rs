@@ -2,7 +2,8 @@
 
 use rustix::process::Signal;
 
-use crate::support::{Place, snapshot};
+use crate::serve::{CONFIG, serve};
+use crate::support::{Place, shown, snapshot};
 
 /// Writes down its environment, its arguments and every command line on the machine.
 const RECORDER: &str = r#"#!/bin/sh
@@ -190,6 +191,29 @@ fn with_its_own_login_codex_sends_the_key_in_a_header() {
     assert_eq!(recorded.get("ANTHROPIC_API_KEY"), None, "not this client's");
     let no = place.run(&["run", "qwen", "--own-login"]);
     assert_eq!(no.status.code(), Some(2));
+}
+
+/// What would be refused call by call is said before the client starts.
+#[test]
+fn a_login_of_its_own_is_not_offered_where_the_operator_forbids_it() {
+    for (clients, code, said) in [
+        ("none", 1, "clients bring nothing of their own"),
+        ("api_keys", 0, "API keys alone"),
+        ("any", 0, "the vendor's terms"),
+    ] {
+        let place = Place::new();
+        let forbidden = format!("{CONFIG}[accounts]\nclients = \"{clients}\"\n");
+        place.write("tollhouse.toml", &forbidden);
+        place.program("claude", "#!/bin/sh\n");
+        let server = serve(&place);
+        let output = place.run(&["run", "claude", "--own-login"]);
+        assert_eq!(output.status.code(), Some(code), "{}", shown(&output));
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(error.contains(said), "{error}");
+        let keys = place.ok(&["key", "list"]);
+        assert_eq!(keys.is_empty(), code == 1, "{keys}");
+        server.stop();
+    }
 }
 
 #[test]
