@@ -147,6 +147,11 @@ def sign_in(gateway, simulator):
     expect("ada@example.com" in said.read_text(), "and says who is signed in")
 
 
+def newest(gateway):
+    """Where the last call on record went."""
+    return gateway.api.ask("GET", "/calls?limit=1")["data"][0]["provider"]
+
+
 def first(program, place, text, upstream, simulator):
     """A start without a provider's key, and what comes after it."""
     with Gateway(program, place, text, absent=["ANTHROPIC_API_KEY", "OPENAI_API_KEY"]) as gateway:
@@ -165,7 +170,8 @@ def first(program, place, text, upstream, simulator):
         expect(drew == ("success", "platform", "oauth_account"), f"the call drew on it: {row}")
         for provider in ["openai", "anthropic"]:
             gateway.run("credential", "set", provider, stdin=upstream)
-        expect(call(gateway, key) == (200, None), "and answered as soon as it is, without a restart")
+        expect(call(gateway, key) == (200, None), "calls are answered with a key, too")
+        expect(newest(gateway) == "openai", "and go where it is, as soon as it is set and without a restart")
         expect(call(gateway, key + "x")[0] == 401, "another key does not work")
         for name, provider in [("codex", "openai"), ("claude", "anthropic")]:
             done = agent(name, gateway, key, place)
@@ -184,7 +190,8 @@ def first(program, place, text, upstream, simulator):
 def again(program, place, text, key):
     """The next start, on what the first one left."""
     with Gateway(program, place, text, absent=["ANTHROPIC_API_KEY", "OPENAI_API_KEY"]) as gateway:
-        expect(call(gateway, key) == (200, None), "what was set is there after a restart")
+        expect(call(gateway, key) == (200, None), "calls are answered after a restart")
+        expect(newest(gateway) == "openai", "and what was set is there")
         expect("WARN" not in gateway.said(), f"and nothing is left to warn of: {gateway.said()}")
 
 
