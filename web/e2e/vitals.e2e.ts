@@ -6,14 +6,17 @@ import { ask, demo } from "./gateway";
 
 /** How much may move while a page fills: what is called good. */
 const MOST_SHIFT = 0.1;
-/** Milliseconds for which the browser may be too busy to hear anybody, beyond 50 of each task. */
-const MOST_BLOCKED = 200;
+/**
+ * Milliseconds for which the browser may be too busy to hear anybody, beyond 50 of each task. What is called good is
+ * 200, which a quiet machine shows; a page that has become slow is to fail here, and not a machine that is.
+ */
+const MOST_BLOCKED = 500;
 /** Requests for one page, its parts and its numbers. */
 const MOST_REQUESTS = 24;
 /** Bytes of code and styles for one page, as they are sent. */
 const MOST_BYTES = 200_000;
 /** What is measured is the page, and not what else the machine does: one of these must be good. */
-const ATTEMPTS = 15;
+const ATTEMPTS = 8;
 /** Milliseconds for all of them. */
 const PATIENCE = 240_000;
 
