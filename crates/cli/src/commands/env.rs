@@ -99,7 +99,9 @@ pub(super) fn set(shell: Shell, name: &str, value: &str) -> String {
 pub(super) fn unset(shell: Shell, name: &str) -> String {
     match shell {
         Shell::Sh => format!("unset {name}"),
-        Shell::Fish => format!("set -e {name}"),
+        // A bare `set -e` would erase for good what somebody keeps with `set -Ux`. That stays, and an empty value
+        // hides it: fish hands it to programs as long as no exported variable stands before it.
+        Shell::Fish => format!("set -eg {name}; set -qUx {name}; and set -gx {name} ''"),
         Shell::Powershell => format!("Remove-Item Env:{name} -ErrorAction SilentlyContinue"),
         Shell::Launchctl => format!("launchctl unsetenv {name}"),
     }
@@ -109,7 +111,14 @@ pub(super) fn quote(shell: Shell, text: &str) -> String {
     let quoted = match shell {
         Shell::Sh | Shell::Launchctl => text.replace('\'', r"'\''"),
         Shell::Fish => text.replace('\\', r"\\").replace('\'', r"\'"),
-        Shell::Powershell => text.replace('\'', "''"),
+        // It takes the typographic ones for the same sign: each would end the word.
+        Shell::Powershell => text.chars().fold(String::new(), |mut word, sign| {
+            if matches!(sign, '\'' | '\u{2018}'..='\u{201b}') {
+                word.push(sign);
+            }
+            word.push(sign);
+            word
+        }),
     };
     format!("'{quoted}'")
 }
@@ -134,6 +143,23 @@ mod tests {
     }
 
     #[test]
+    fn no_quote_of_powershell_ends_a_quoted_word() {
+        let quoted = quote(
+            Shell::Powershell,
+            "x\u{2019};iwr evil;\u{2018}\u{201a}\u{201b}\u{201c}",
+        );
+        let same =
+            "'x\u{2019}\u{2019};iwr evil;\u{2018}\u{2018}\u{201a}\u{201a}\u{201b}\u{201b}\u{201c}'";
+        assert_eq!(quoted, same);
+    }
+
+    #[test]
+    fn what_fish_keeps_for_all_sessions_is_hidden_and_not_erased() {
+        let line = unset(Shell::Fish, "C");
+        assert_eq!(line, "set -eg C; set -qUx C; and set -gx C ''");
+    }
+
+    #[test]
     fn without_a_key_a_variable_stands_in() {
         let setup = Setup {
             token: "B".to_owned(),
@@ -151,7 +177,7 @@ mod tests {
         );
         let key = Secret::new("th-k".to_owned());
         let with = lines(&setup, Shell::Fish, Some(&key));
-        assert_eq!(with, ["set -e C", "set -gx A 'x'", "set -gx B 'th-k'"]);
+        assert_eq!(with[1..], ["set -gx A 'x'", "set -gx B 'th-k'"]);
         let beside = Setup {
             token_value: "x-tollhouse-key: ".to_owned(),
             ..setup
