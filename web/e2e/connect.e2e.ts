@@ -51,19 +51,63 @@ const CLIENTS = [
   ["Qwen Code", "qwen-code", "qwen"],
   ["Codex", "codex", "codex"],
   ["Claude Code", "claude-code", "claude"],
+  ["Anthropic Python", "anthropic-python", "anthropic"],
+  ["OpenAI Python", "openai-python", "openai"],
 ] as const;
+const SHELLS = ["sh", "fish", "powershell"] as const;
+type Shell = (typeof SHELLS)[number];
 
 /** What `tollhouse env` prints for a client, with what stands for a key. */
-function told(client: string, own: string): string {
+function told(client: string, shell: Shell, own: string): string {
   const directory = mkdtempSync(join(tmpdir(), "tollhouse-e2e-env-"));
   const env = { PATH: process.env.PATH, HOME: directory, TOLLHOUSE_URL: here.url };
   const file = join(directory, "key");
   writeFileSync(file, "YOUR_VIRTUAL_KEY");
-  const args = ["env", client, "--shell", "sh", "--key-file", file];
+  const args = ["env", client, "--shell", shell, "--key-file", file];
   const made = spawnSync(BINARY, own ? [...args, "--own-login"] : args, { env, encoding: "utf8" });
   rmSync(directory, { recursive: true });
   expect(made.status, made.stderr).toBe(0);
   return made.stdout;
+}
+
+const SETS: Record<Shell, RegExp> = {
+  sh: /^export (\w+)='(.*)'$/gm,
+  fish: /^set -gx (\w+) '(.*)'$/gm,
+  powershell: /^\$env:(\w+) = '(.*)'$/gm,
+};
+
+/** What a script of a shell takes out, sets, and gives a program that it starts or only tells of. */
+function read(shell: Shell, script: string) {
+  const all = (pattern: RegExp) => [...script.matchAll(pattern)].map(([, one = ""]) => one);
+  const out = {
+    sh: all(/^unset (.*)$/gm).flatMap((names) => names.split(" ")),
+    fish: [...all(/^set -eg? (\w+)/gm), ...all(/ -u (\w+)/g)],
+    powershell: all(/Env:(\w+)/g),
+  };
+  // Everything that is none of the lines above, without the program and the ends of lines.
+  const lines = script.split("\n");
+  const at = lines.findIndex((line) => /^(# {3}|env -u |claude|codex|qwen)/.test(line));
+  const run =
+    at < 0
+      ? ""
+      : lines
+          .slice(at)
+          .join(" ")
+          .replaceAll(/env( -u \w+)+/g, "");
+  const words = [...run.matchAll(/'([^']*)'|([^\s'`\\#]+)/g)].map(([, one, other]) => one ?? other);
+  const args = words.filter((word) => !/^(claude|codex|qwen)$/.test(word ?? ""));
+  const set = Object.fromEntries(
+    [...script.matchAll(SETS[shell])].map(([, name, text]) => [name, text]),
+  );
+  return { out: out[shell].sort(), set, args };
+}
+
+/** What the page tells a shell, but for the model, which `tollhouse env` does not know. */
+async function shown(page: Page, shell: Shell) {
+  const { args, ...rest } = read(shell, await pasted(page));
+  const model = args.findIndex((word) => word === "--model" || word?.startsWith("model="));
+  const begin = args[model] === "--model" ? model : model - 1;
+  return { ...rest, args: model < 0 ? args : args.toSpliced(begin, 2) };
 }
 
 test("a key is made, curl is pasted, and its call is seen", async () => {
@@ -118,24 +162,42 @@ test("every client is told where to go, and with one credential", async () => {
   expect(codex.has("OPENAI_API_KEY")).toBe(false);
   await page.getByRole("region", { name: "To keep it: ~/.codex/config.toml" }).waitFor();
   await portray(page, "connect-codex");
-  // What a shell has then is what it has from the command.
+  await page.getByText("TOLLHOUSE_KEY has to be set in every shell").waitFor();
   for (const [label, name, command] of CLIENTS) {
     await page.getByLabel(label, { exact: true }).check();
     await page.waitForURL((url) => url.searchParams.get("client") === name);
-    for (const own of ["", "own"]) {
-      const choice = page.getByLabel("Who pays");
-      if (own && (await choice.count()) === 0) continue;
+    const choice = page.getByLabel("Who pays");
+    for (const own of (await choice.count()) ? ["", "own"] : [""]) {
       if (await choice.count()) await choice.selectOption(own);
-      const shown = variables(await pasted(page));
-      expect(Object.fromEntries(shown), `${name} ${own}`).toEqual(
-        Object.fromEntries(variables(told(command, own))),
+      for (const shell of SHELLS) {
+        await page.getByLabel("Shell").selectOption(shell);
+        const same = read(shell, told(command, shell, own));
+        await expect
+          .poll(() => shown(page, shell), { message: `${name} ${shell} ${own}` })
+          .toEqual(same);
+        // Some PowerShells drop these quotes: what Codex then reads is still the same.
+        if (name === "codex") {
+          for (const arg of same.args.filter((arg) => arg !== "-c")) {
+            expect(arg).toMatch(/^[\w.-]+=("[^"\\]+"|true|false)$/);
+          }
+        }
+      }
+      await page.getByLabel("Shell").selectOption("sh");
+      await expect.poll(() => pasted(page)).toContain("export ");
+      // What a shell has then is what it has from the command.
+      expect(Object.fromEntries(variables(await pasted(page)))).toEqual(
+        Object.fromEntries(variables(told(command, "sh", own))),
       );
     }
   }
-  await page.getByLabel("Claude Code").check();
-  await page.getByLabel("Shell").selectOption("fish");
-  await page.waitForURL(/shell=fish/);
-  expect(await pasted(page)).toContain(`set -gx ANTHROPIC_BASE_URL '${here.url}'`);
+  // It would keep no address.
+  await page.getByLabel("Qwen Code").check();
+  await page.waitForURL(/client=qwen-code/);
+  expect(await page.getByRole("region", { name: /^To keep it/ }).count()).toBe(0);
+  await page.getByLabel("curl").check();
+  await page.getByLabel("Shell").selectOption("powershell");
+  await expect.poll(() => pasted(page)).toContain("Invoke-RestMethod -Method Post");
+  await portray(page, "connect-powershell");
   await page.getByLabel("Shell").selectOption("sh");
   await page.getByLabel("OpenCode").check();
   await page.getByLabel("Model").selectOption("sim-echo");
@@ -168,6 +230,13 @@ test("a call that fails is told as one", async () => {
   await page.getByText("Nothing to draw on").waitFor();
   const way = page.getByRole("link", { name: "Give it a credential for sim" });
   expect(await way.getAttribute("href")).toContain("/credentials?of=me&set=sim");
+  // Of what a client brings of its own, nothing is known before.
+  await page.getByLabel("Claude Code").check();
+  await page.getByText("Nothing to draw on").waitFor();
+  await page.getByLabel("Who pays").selectOption("own");
+  await page.getByText("Nothing to draw on").waitFor({ state: "detached" });
+  await page.getByLabel("curl").check();
+  await page.getByText("Nothing to draw on").waitFor();
   spawnSync("sh", [], { input: await pasted(page), encoding: "utf8" });
   await page.getByText("A call came, and failed").waitFor();
   await page.getByRole("link", { name: "Set a credential" }).waitFor();

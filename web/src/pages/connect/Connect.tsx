@@ -15,7 +15,7 @@ import { Foreseen } from "./Foreseen";
 import { KeyChoice } from "./KeyChoice";
 import { type ConnectSearch, likely } from "./search";
 import { SHELLS, type Shell } from "./shells";
-import { CLIENTS, type Client, keepsLogin, PLACEHOLDER, snippets } from "./snippets";
+import { CLIENTS, type Client, keeps, PLACEHOLDER, snippets } from "./snippets";
 
 /** Points an agent at this gateway, and sees its first call come in. */
 export function Connect() {
@@ -32,8 +32,8 @@ export function Connect() {
   const names = [...new Set(asked ? [asked, ...routed] : routed)];
   const model = asked ?? likely(client, names);
   const secret = made && made.id === key ? made.secret : undefined;
-  const mayOwn = keepsLogin(client, info.data);
-  const own = mayOwn && search.login === "own";
+  const kept = keeps(client, info.data);
+  const own = Boolean(kept) && search.login === "own";
   if (info.isError && !info.data) {
     return (
       <Page title="Connect an agent">
@@ -70,7 +70,7 @@ export function Connect() {
                   </option>
                 ))}
               </SelectField>
-              {mayOwn && (
+              {kept && (
                 <SelectField
                   label="Who pays"
                   hint={own && "The key has to allow the client's own credential."}
@@ -78,7 +78,7 @@ export function Connect() {
                   onChange={(event) => ask({ login: event.target.value ? "own" : undefined })}
                 >
                   <option value="">What the key may draw on</option>
-                  <option value="own">A sign-in that the client keeps</option>
+                  <option value="own">{kept}</option>
                 </SelectField>
               )}
             </div>
@@ -95,7 +95,8 @@ export function Connect() {
                 void ask({ key: key.id });
               }}
             />
-            {key && <Foreseen of={key} client={client} model={model} />}
+            {/* What a client brings of its own is not known before it comes. */}
+            {key && !own && <Foreseen of={key} client={client} model={model} />}
           </Panel>
         </li>
         <li>
@@ -103,10 +104,11 @@ export function Connect() {
             {info.data ? (
               <div className={styles.fields}>
                 {snippets(client, { info: info.data, secret, model, shell, own }).map(
-                  ({ title, text }) => (
+                  ({ title, text, note }) => (
                     <div key={title} className={styles.snippet}>
                       <h3>{title}</h3>
                       <CopyBlock text={text} label={title} />
+                      {note && <p className={styles.note}>{note}</p>}
                     </div>
                   ),
                 )}

@@ -12,10 +12,17 @@ export type ConnectSearch = {
   login?: "own" | undefined;
 };
 
+/**
+ * A model as an address may name it, which others write: it is pasted into a shell. Nothing that cannot be seen, nothing
+ * that a program takes for an option, and no quote that some PowerShells lose and so make two arguments of one.
+ */
+const NAME = /^(?!-)[^"\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u;
+
 export function connectSearch(search: Record<string, unknown>): ConnectSearch {
   const client = CLIENTS.find(([name]) => name === search.client)?.[0];
   const text = (value: unknown) => (typeof value === "string" && value ? value : undefined);
-  const [key, model] = [text(search.key), text(search.model)];
+  const [key, named] = [text(search.key), text(search.model)];
+  const model = named && NAME.test(named) ? named : undefined;
   const shell = SHELLS.find(([name]) => name === search.shell)?.[0];
   return {
     ...(client && { client }),

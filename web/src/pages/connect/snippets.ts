@@ -2,7 +2,7 @@
 // /proxy-info; what stands here is what is put together of them.
 
 import type { ProxyInfo } from "../../api/clients";
-import { command, quoted, type Shell, setting, unsetting } from "./shells";
+import { command, quoted, type Script, type Shell, script } from "./shells";
 
 export const CLIENTS = [
   ["claude-code", "Claude Code"],
@@ -18,7 +18,12 @@ export const CLIENTS = [
 
 export type Client = (typeof CLIENTS)[number][0];
 
-export type Snippet = { title: string; text: string };
+export type Snippet = {
+  title: string;
+  text: string;
+  /** What has to be seen to beside it. */
+  note?: string;
+};
 
 /** What stands for a secret that is not known. */
 export const PLACEHOLDER = "YOUR_VIRTUAL_KEY";
@@ -38,31 +43,48 @@ function setupOf(client: string, { info, own }: Pick<Wanted, "info" | "own">) {
   return own ? setup?.own_login : setup;
 }
 
-/** Whether a client has a place for the key beside a sign-in of its own. */
-export function keepsLogin(client: Client, info: ProxyInfo | undefined): boolean {
-  return Boolean(info && setupOf(client, { info, own: true }));
+/** What may pay beside the key, by what the gateway lets through of a client's own. */
+const OWN: Record<string, string> = {
+  any: "A sign-in that the client keeps",
+  api_keys: "An API key that the client keeps",
+};
+
+/** What a client may keep of its own beside the key, in words; undefined where it has no place for that, or may not. */
+export function keeps(client: Client, info: ProxyInfo | undefined): string | undefined {
+  const place = info && setupOf(client, { info, own: true });
+  return place ? OWN[info.own_credentials] : undefined;
 }
 
-/** The variables of a client, in a shell: those to be taken out first. */
-function variables(client: string, wanted: Wanted): string[] {
-  const { secret = PLACEHOLDER, model, shell } = wanted;
+/** The variables of a client: those to be taken out, and those to be set. */
+function variables(client: string, wanted: Wanted): Script {
+  const { secret = PLACEHOLDER, model } = wanted;
   const setup = setupOf(client, wanted);
-  const unset = setup?.unset ?? [];
   const set = Object.entries(setup?.env ?? {}).map(([name, value]) => {
     const text = value.replace(PLACEHOLDER, () => secret);
-    return setting(shell, name, name === "OPENCODE_CONFIG_CONTENT" ? offering(text, model) : text);
+    return [name, name === "OPENCODE_CONFIG_CONTENT" ? offering(text, model) : text] as const;
   });
-  return [...(unset.length > 0 ? [unsetting(shell, unset)] : []), ...set];
+  return { unset: setup?.unset ?? [], set };
 }
 
-/** The files that say the same for good. The key is in none of them. */
-function files(client: string, { info, model, own }: Wanted): Snippet[] {
+/** The files that say the same for good: those that say where to go. The key is in none of them. */
+function files(client: Client, { info, model, own }: Wanted): Snippet[] {
   const setup = info.clients.find((one) => one.client === client);
   if (own || !setup?.files) return [];
-  return setup.files.map(({ path, format, content }) => ({
-    title: `To keep it: ~/${path}`,
-    text: format === "toml" ? withModel(content.trim(), model) : content.trim(),
-  }));
+  const holder = Object.keys(setup.env).find((name) => setup.env[name]?.includes(PLACEHOLDER));
+  return setup.files
+    .filter(({ content }) => content.includes(info.url))
+    .map(({ path, home, format, content }) => ({
+      title: `To keep it: ~/${path}`,
+      text: format === "toml" ? withModel(content.trim(), model) : content.trim(),
+      note: [
+        ...(home ? [`Where ${home} is set, the file is in that directory.`] : []),
+        format === "toml"
+          ? "Put it before the first [table] of the file, and take out any other line there that sets one of these: the file is not read with a key that stands twice."
+          : "Add it to what the file holds.",
+        `The virtual key is not in it: ${holder} has to be set in every shell that starts ${client}.`,
+        `Without touching a file, \`tollhouse run ${client}\` does all of it at each start, with a key of its own.`,
+      ].join(" "),
+    }));
 }
 
 /** Inside of the gateway's own block, so that whoever writes that anew takes the model along. */
@@ -88,24 +110,26 @@ function offering(config: string, model: string): string {
 
 export function snippets(client: Client, wanted: Wanted): Snippet[] {
   const { model, shell } = wanted;
-  const terminal = (name: string, last?: string): Snippet => ({
+  const terminal = (name: string, run?: Script["run"]): Snippet => ({
     title: "In a terminal",
-    text: [...variables(name, wanted), ...(last ? [last] : [])].join("\n"),
+    text: script(shell, { ...variables(name, wanted), ...(run && { run }) }),
   });
   switch (client) {
     case "claude-code":
-      return [terminal("claude-code", command(shell, "claude", ["--model", model]))];
+      return [terminal("claude-code", ["claude", ["--model", model]])];
     case "codex": {
+      // Windows PowerShell, and others before 7.3, take the quotes out of `key="value"`. Codex then reads a
+      // value that is no TOML, and takes it as the text that it is: an array or a table would not survive.
       const args = setupOf("codex", wanted)?.args ?? [];
       const all = [...args, "-c", `model=${JSON.stringify(model)}`];
-      return [terminal("codex", command(shell, "codex", all)), ...files("codex", wanted)];
+      return [terminal("codex", ["codex", all]), ...files("codex", wanted)];
     }
     case "opencode":
-      return [terminal("opencode", "opencode")];
+      return [terminal("opencode", ["opencode", []])];
     case "qwen-code": {
       const args = setupOf("qwen-code", wanted)?.args ?? [];
       const all = [...args, "--model", model];
-      return [terminal("qwen-code", command(shell, "qwen", all)), ...files("qwen-code", wanted)];
+      return [terminal("qwen-code", ["qwen", all]), ...files("qwen-code", wanted)];
     }
     case "anthropic-python":
       return [terminal("anthropic-sdk"), { title: "Python", text: anthropicPython(model) }];
@@ -116,28 +140,54 @@ export function snippets(client: Client, wanted: Wanted): Snippet[] {
     case "openai-typescript":
       return [terminal("openai-sdk"), { title: "TypeScript", text: openaiTypescript(model) }];
     case "curl":
-      return [{ title: "In a terminal", text: curl(wanted) }];
+      return [
+        { title: "In a terminal", text: shell === "powershell" ? asking(wanted) : curl(wanted) },
+      ];
   }
 }
 
-function curl({ info, secret = PLACEHOLDER, model, shell }: Wanted): string {
-  const body = {
-    model,
-    max_tokens: 256,
-    messages: [{ role: "user", content: "Hello" }],
+/** The address, the headers and the body of a call. */
+function call({ info, secret = PLACEHOLDER, model }: Wanted) {
+  return {
+    url: `${info.url}/v1/messages`,
+    headers: [
+      ["x-api-key", secret],
+      ["anthropic-version", "2023-06-01"],
+    ] as const,
+    body: JSON.stringify({
+      model,
+      max_tokens: 256,
+      messages: [{ role: "user", content: "Hello" }],
+    }),
   };
-  const args = [`x-api-key: ${secret}`, "anthropic-version: 2023-06-01", JSON_TYPE];
-  const headers = args.flatMap((header) => ["-H", header]);
-  // Where Windows has a `curl` that is something else, this is the program.
-  const program = shell === "powershell" ? "curl.exe" : "curl";
-  return command(shell, `${program} ${quoted(shell, `${info.url}/v1/messages`)}`, [
-    ...headers,
-    "-d",
-    JSON.stringify(body),
-  ]);
 }
 
-const JSON_TYPE = "content-type: application/json";
+function curl(wanted: Wanted): string {
+  const { shell } = wanted;
+  const { url, headers, body } = call(wanted);
+  const said = [...headers, ["content-type", JSON_TYPE]].map(
+    ([name, value]) => `${name}: ${value}`,
+  );
+  const args = said.flatMap((header) => ["-H", header]);
+  return command(shell, `curl ${quoted(shell, url)}`, [...args, "-d", body]);
+}
+
+/** PowerShell hands JSON to no program as it is, and off Windows there is no `curl.exe`: it asks by itself. */
+function asking(wanted: Wanted): string {
+  const { url, headers, body } = call(wanted);
+  const word = (text: string) => quoted("powershell", text);
+  const table = headers.map(([name, value]) => `${word(name)} = ${word(value)}`).join("; ");
+  const lines = [
+    "Invoke-RestMethod -Method Post",
+    `-Uri ${word(url)}`,
+    `-Headers @{ ${table} }`,
+    `-ContentType ${word(JSON_TYPE)}`,
+    `-Body ${word(body)} | ConvertTo-Json -Depth 9`,
+  ];
+  return lines.join(" `\n  ");
+}
+
+const JSON_TYPE = "application/json";
 
 // The SDKs read address and key from the variables above, so no secret stands in a program.
 
