@@ -45,7 +45,11 @@ function Way({ to }: { to: Cure }) {
       Sign in with an account at {provider}
     </Link>
   ) : (
-    <Link to="/credentials" search={{ of: to.of, set: provider }} className={styles.link}>
+    <Link
+      to="/credentials"
+      search={{ of: to.of, set: provider, ...(to.org && { org: to.org }) }}
+      className={styles.link}
+    >
       Give it a credential for {provider}
     </Link>
   );

@@ -16,9 +16,17 @@ function said(status: number | undefined, ...names: string[]): DryRun {
   } as DryRun;
 }
 
+/** As the control plane sends them: what takes accounts takes keys, too. */
 const PROVIDERS = [
-  { name: "keys", credentials: [{ kind: "api_key" }, { kind: "oauth_account" }] },
-  { name: "plan", credentials: [{ kind: "oauth_account", authority: "codex" }] },
+  { name: "keys", credentials: [{ kind: "api_key" }] },
+  {
+    name: "plan",
+    credentials: [{ kind: "oauth_account", authority: "codex" }, { kind: "api_key" }],
+  },
+  {
+    name: "blocked",
+    credentials: [{ kind: "oauth_account", missing: "It needs a client id." }, { kind: "api_key" }],
+  },
   { name: "none", credentials: [] },
 ] as unknown as Provider[];
 
@@ -38,8 +46,13 @@ const cure = (dry: DryRun, of = key({}), who = me("member")) => cureOf(dry, of, 
 test("where a key lacks something to draw on, it is said where that is given", () => {
   expect(cure(said(424, "keys"))).toEqual({ page: "credentials", provider: "keys", of: "me" });
   expect(cure(said(424, "plan"))).toEqual({ page: "accounts", provider: "plan" });
-  // A key is easier had than a login.
-  expect(cure(said(424, "plan", "keys"))?.page).toBe("credentials");
+  expect(cure(said(424, "plan", "keys"))?.page).toBe("accounts");
+  expect(cure(said(424, "none", "keys", "plan"))?.page).toBe("credentials");
+  expect(cure(said(424, "blocked"))).toEqual({
+    page: "credentials",
+    provider: "blocked",
+    of: "me",
+  });
   expect(cure(said(424, "none", "gone"))).toBeUndefined();
   expect(cure(said(424, "keys", "plan"), key({ providers: ["plan"] }))?.page).toBe("accounts");
 });
@@ -49,8 +62,15 @@ test("nothing is said where that would not help, or is not theirs to give", () =
   expect(cure(said(403, "keys"))).toBeUndefined();
   const shared = key({ owner: null, org: "org_1" });
   expect(cure(said(424, "keys"), shared)).toBeUndefined();
-  expect(cure(said(424, "keys"), shared, me("admin"))).toMatchObject({ of: "org" });
-  expect(cure(said(424, "plan"), shared, me("admin"))).toBeUndefined();
+  // Of the key's organization, whichever is looked at; and nobody signs in for others.
+  for (const provider of ["keys", "plan"]) {
+    expect(cure(said(424, provider), shared, me("admin"))).toEqual({
+      page: "credentials",
+      provider,
+      of: "org",
+      org: "org_1",
+    });
+  }
   const lent = key({ owner: null, credentials: { ...ALL, user: false, org: false } });
   expect(cure(said(424, "keys"), lent)).toBeUndefined();
   expect(cure(said(424, "keys"), lent, me("owner", true))).toMatchObject({ of: "platform" });

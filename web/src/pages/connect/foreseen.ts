@@ -34,7 +34,7 @@ export function protocolOf(client: Client, model: string): string {
 /** A page on which something to draw on is given, and of which provider. */
 export type Cure =
   | { page: "accounts"; provider: string }
-  | { page: "credentials"; provider: string; of: Whose };
+  | { page: "credentials"; provider: string; of: Whose; org?: string };
 
 /** Where whoever is signed in gives a key something to draw on; undefined where they cannot. */
 export function cureOf(
@@ -47,15 +47,26 @@ export function cureOf(
   const asked = said.route?.targets.map(({ provider }) => provider) ?? [];
   const allowed = asked.filter((name) => !key.providers || key.providers.includes(name));
   const known = allowed.flatMap((name) => providers.find((one) => one.name === name) ?? []);
-  const takes = (one: Provider, wanted: string) =>
-    one.credentials.some(({ kind }) => kind === wanted);
   const of = ownerOf(key, me);
-  const byKey = known.find((one) => takes(one, "api_key"));
-  if (byKey && of) return { page: "credentials", provider: byKey.name, of };
-  const byLogin = known.find((one) => takes(one, "oauth_account"));
-  // Nobody signs in for somebody else.
-  if (byLogin && of === "me") return { page: "accounts", provider: byLogin.name };
-  return undefined;
+  return known.map((one) => cureAt(one, of, key)).find(Boolean);
+}
+
+/** Accounts first, as the page of providers has it, where one can be signed in to; nobody signs in for somebody else. */
+function cureAt(
+  { name, credentials }: Provider,
+  of: Whose | undefined,
+  key: Key,
+): Cure | undefined {
+  if (!of) return undefined;
+  const login = credentials.some(({ kind, missing }) => kind === "oauth_account" && !missing);
+  if (login && of === "me") return { page: "accounts", provider: name };
+  if (!credentials.some(({ kind }) => kind === "api_key")) return undefined;
+  return {
+    page: "credentials",
+    provider: name,
+    of,
+    ...(of === "org" && key.org && { org: key.org }),
+  };
 }
 
 /** Whose credentials the key draws on that whoever is signed in may set. */
