@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { queries } from "./queries";
-import { isChanged, replaceRoutes, routes } from "./routing";
+import { isChanged, replaceRoutes, routes, routesTag } from "./routing";
 
 const asked = vi.fn<(request: Request) => Promise<Response>>();
 
@@ -38,8 +38,21 @@ test("routes that somebody changed are not replaced: that is said, and they are 
   const failure = await replaceRoutes([route("ours")], read.tag).catch((error) => error);
   expect(isChanged(failure)).toBe(true);
   expect(failure.message).toMatch(/^Somebody changed the routes/);
+  // It has been read again: what is sent now holds against whoever changes it next.
+  expect(routesTag()).toBe('"two"');
   const again = await queries.fetchQuery(routes());
   expect(again.data.map(({ model }) => model)).toEqual(["a", "theirs"]);
   await replaceRoutes([...again.data, route("ours")], again.tag);
   expect(named).toEqual(['"one"', '"two"']);
+});
+
+test("a tag that a proxy made a weak one names the same routes", async () => {
+  const named: (string | null)[] = [];
+  asked.mockImplementation(async (request) => {
+    if (request.method !== "GET") named.push(request.headers.get("if-match"));
+    return json(200, { data: [route("a")], next: null }, 'W/"one"');
+  });
+  const { tag } = await queries.fetchQuery(routes());
+  await replaceRoutes([route("b")], tag);
+  expect(named).toEqual(['"one"']);
 });

@@ -30,7 +30,8 @@ export function routes() {
     queryFn: async ({ signal }) => {
       const answer = await client.GET("/api/v1/routes", { signal });
       const { data } = await taken(Promise.resolve(answer));
-      return { data, tag: answer.response.headers.get("etag") ?? undefined };
+      // Proxies that compress make it a weak one, which names the same routes: what is compared is not bytes.
+      return { data, tag: answer.response.headers.get("etag")?.replace(/^W\//, "") };
     },
     staleTime: FRESH_MS,
   });
@@ -73,6 +74,11 @@ export function deleteProvider(name: string): Promise<unknown> {
   return changing(client.DELETE("/api/v1/providers/{name}", { params: { path: { name } } }));
 }
 
+/** What tells the routes from others, as they were read last. */
+export function routesTag(): string | undefined {
+  return queries.getQueryData(routes().queryKey)?.tag;
+}
+
 /** Whether something was not replaced because somebody changed it since it was read. */
 export function isChanged(error: unknown): boolean {
   return error instanceof ApiFailure && error.status === 412;
@@ -88,7 +94,7 @@ export async function replaceRoutes(
     await changing(client.PUT("/api/v1/routes", { params, body: { data } }));
   } catch (error) {
     if (!isChanged(error)) throw error;
-    await queries.invalidateQueries({ queryKey: ["routes"] });
+    await queries.invalidateQueries({ queryKey: ["routes"], refetchType: "all" });
     const words =
       "Somebody changed the routes; they have been read again. Look at them, and repeat.";
     throw new ApiFailure(412, "changed", words, undefined);

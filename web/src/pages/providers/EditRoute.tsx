@@ -1,11 +1,11 @@
 import { useState } from "react";
-import { isChanged, type Provider, replaceRoutes } from "../../api/routing";
+import { isChanged, type Provider, replaceRoutes, routesTag } from "../../api/routing";
 import { Button } from "../../ui/Button";
 import { SelectField, TextField } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
 import { toast } from "../../ui/Toasts";
 import styles from "./Providers.module.css";
-import { moved, type Route, type Target, withRoute } from "./routes";
+import { changeOf, moved, type Route, type Target, withRoute } from "./routes";
 import { TryDraft } from "./TryDraft";
 
 type Props = {
@@ -25,8 +25,10 @@ function spoken(providers: readonly Provider[], { provider, protocol }: Target):
 
 /** Where a model goes, and in which order. */
 export function EditRoute({ route, all, tag, providers, onClose }: Props) {
-  // What was looked at when this was opened; once somebody was told that it changed, what there is.
+  // What was looked at: when this was opened, or when somebody was told that it had changed.
   const [seen, setSeen] = useState(tag);
+  const [told, setTold] = useState(false);
+  const change = told && route && changeOf(route, all);
   const names = providers.map(({ name }) => name);
   const first = { provider: names[0] ?? "" };
   const [model, setModel] = useState(route?.model ?? "");
@@ -51,8 +53,11 @@ export function EditRoute({ route, all, tag, providers, onClose }: Props) {
       wide
       onClose={onClose}
       act={async () => {
-        await replaceRoutes(draft, seen ?? tag).catch((error) => {
-          if (isChanged(error)) setSeen(undefined);
+        await replaceRoutes(draft, seen).catch((error) => {
+          if (isChanged(error)) {
+            setSeen(routesTag());
+            setTold(true);
+          }
           throw error;
         });
         toast.done(`Saved the route of ${model.trim()}`);
@@ -128,6 +133,7 @@ export function EditRoute({ route, all, tag, providers, onClose }: Props) {
           <div>
             <Button onClick={() => setTargets([...targets, first])}>Add a target</Button>
           </div>
+          {change && <p className={styles.changed}>{change}</p>}
           {model.trim() && <TryDraft model={model} routes={draft} />}
         </>
       )}

@@ -11,7 +11,7 @@ import { Table } from "../../ui/Table";
 import { toast } from "../../ui/Toasts";
 import { EditRoute } from "./EditRoute";
 import styles from "./Providers.module.css";
-import { meets, type Route, type Target } from "./routes";
+import { chain, meets, type Route } from "./routes";
 
 type Props = { may: boolean; providers: readonly Provider[] };
 
@@ -94,12 +94,6 @@ export function Routes({ may, providers }: Props) {
       )}
     </Panel>
   );
-}
-
-function chain(targets: readonly Target[]): string {
-  const words = ({ provider, model, protocol }: Target) =>
-    [provider, model && `as ${model}`, protocol && `in ${protocol}`].filter(Boolean).join(" ");
-  return targets.map(words).join(" → ");
 }
 
 /** Says which route a name meets, by the rule that the gateway goes by. */

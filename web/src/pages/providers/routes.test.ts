@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { meets, moved, type Route, sample, withRoute } from "./routes";
+import { changeOf, meets, moved, type Route, sample, withRoute } from "./routes";
 
 function route(model: string, managed = false): Route {
   return { model, managed, targets: [{ provider: "sim" }] };
@@ -42,4 +42,14 @@ test("a route takes its old place, and never one of the configuration file's", (
   expect(withRoute(routes, "b", route("x")).map(({ model }) => model)).toEqual(["a", "x", "c"]);
   expect(withRoute(routes, undefined, route("x"))).toHaveLength(4);
   expect(withRoute(routes, "a", route("a"))).toHaveLength(4);
+});
+
+test("what somebody else made of a route is said, and of others nothing", () => {
+  const seen = route("a");
+  expect(changeOf(seen, [route("b"), seen])).toBeUndefined();
+  const targets = [{ provider: "far", model: "m" }, { provider: "sim" }];
+  expect(changeOf(seen, [{ ...seen, targets }])).toContain("leads to far as m → sim now");
+  expect(changeOf(seen, [route("b"), route("a", true)])).toMatch(
+    /^Somebody removed the route of a/,
+  );
 });

@@ -34,6 +34,22 @@ export function withRoute(
   return at < 0 ? [...routes, route] : routes.map((one, index) => (index === at ? route : one));
 }
 
+/** Where a route leads, first choice first, in words. */
+export function chain(targets: readonly Target[]): string {
+  const words = ({ provider, model, protocol }: Target) =>
+    [provider, model && `as ${model}`, protocol && `in ${protocol}`].filter(Boolean).join(" ");
+  return targets.map(words).join(" → ");
+}
+
+/** What somebody else made of a route since it was looked at; nothing where that is the same. */
+export function changeOf(seen: Route, now: readonly Route[]): string | undefined {
+  const route = now.find(({ model, managed }) => model === seen.model && !managed);
+  if (!route) return `Somebody removed the route of ${seen.model}. Saving adds it again.`;
+  const leads = chain(route.targets);
+  if (leads === chain(seen.targets)) return undefined;
+  return `Somebody changed this route: it leads to ${leads} now. Saving puts yours in its place.`;
+}
+
 /** A name that a pattern means, for trying it. */
 export function sample(pattern: string): string {
   const begins = pattern.trim().replace(/\*$/, "");
