@@ -7,6 +7,7 @@ import { money, share, toCome } from "../../format";
 import { isPaused } from "../accounts/words";
 import { part } from "../budgets/standings";
 import { windowName } from "../keys/meters";
+import { placeOf } from "../providers/states";
 
 export type Notice = {
   /** Its own among all, whatever is the matter. */
@@ -93,32 +94,27 @@ function ofProvider(
 }
 
 /** Calls fail for want of a credential that works. */
-function ofLack(
-  { name, why, bridge, configured }: Provider,
-  accounts: readonly Account[],
-): Notice | undefined {
+function ofLack(provider: Provider, accounts: readonly Account[]): Notice | undefined {
+  const { name, why, bridge } = provider;
   const about = { id: name, name };
   if (bridge) {
     const login = { ...about, to: "/providers", tone: "bad", text: "needs a login" } as const;
     return bridge.ownerless ? undefined : login;
   }
   const own = accounts.filter(({ provider }) => provider === name);
-  const of = configured ? ({ of: "platform" } as const) : {};
-  const credential = { ...about, to: "/credentials", ...of } as const;
+  const there = { ...about, ...placeOf(provider, accounts) };
   switch (why) {
     case "refused":
-      return { ...credential, tone: "bad", text: "refuses its credential" };
+      return { ...there, tone: "bad", text: "refuses its credential" };
     case "unusable":
-      return { ...credential, tone: "bad", text: "has a credential that does not open" };
-    case "paused": {
-      const off = { tone: "warn", text: "takes no calls: what they would draw on is off" } as const;
-      return own.some(isPaused) ? { ...off, ...about, to: "/accounts" } : { ...off, ...credential };
-    }
+      return { ...there, tone: "bad", text: "has a credential that does not open" };
+    case "paused":
+      return { ...there, tone: "warn", text: "takes no calls: what they would draw on is off" };
     case "signed_out":
       // Those that are listed say so themselves.
       return own.some(({ state }) => state === "auth_required" || state === "dead")
         ? undefined
-        : { ...about, to: "/accounts", tone: "bad", text: "needs to be signed in again" };
+        : { ...there, tone: "bad", text: "needs to be signed in again" };
     case "not_set_up":
       return own.length > 0
         ? { ...about, to: "/providers", tone: "warn", text: "is not set up yet" }

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
+import { accounts } from "../../api/accounts";
 import { isPlatform, useMe, writes } from "../../api/me";
 import { deleteProvider, type Provider, providers } from "../../api/routing";
 import { Badge } from "../../ui/Badge";
@@ -122,17 +123,26 @@ function State({ of: provider }: { of: Provider }) {
   );
 }
 
-/** Leads to where what it lacks is set. This page is the operator's, and so is what is set from here. */
+/** Leads to where what it lacks is set. This page is the operator's, and so is what is set first from here. */
 function Remedy({ of: provider }: { of: Provider }) {
-  const remedy = remedyOf(provider);
+  const logins = useQuery(accounts()).data?.data ?? [];
+  const remedy = remedyOf(provider, logins);
   if (!remedy) return null;
-  const { to, label, set } = remedy;
-  return to === "/accounts" ? (
-    <Link to={to} search={set ? { add: "login", provider: set } : {}} className={styles.remedy}>
+  const { label, set } = remedy;
+  return remedy.to === "/accounts" ? (
+    <Link
+      to={remedy.to}
+      search={set ? { add: "login", provider: set } : {}}
+      className={styles.remedy}
+    >
       {label}
     </Link>
   ) : (
-    <Link to={to} search={{ of: "platform", ...(set && { set }) }} className={styles.remedy}>
+    <Link
+      to={remedy.to}
+      search={{ ...(remedy.of && { of: remedy.of }), ...(set && { set }) }}
+      className={styles.remedy}
+    >
       {label}
     </Link>
   );

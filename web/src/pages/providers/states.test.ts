@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Account } from "../../api/accounts";
 import type { Provider } from "../../api/routing";
 import { missingOf, remedyOf, stateOf } from "./states";
 
@@ -29,14 +30,30 @@ test("a credential that is there and does not work is not one that is missing", 
 test("what is lacking leads to where it is set, and says what has to come first", () => {
   const account = { kind: "oauth_account" };
   const first = "It needs a client id.";
-  expect(remedyOf(lacks("none", KEY))).toMatchObject({ to: "/credentials", set: "lab" });
-  expect(remedyOf(lacks("none", account, KEY))).toMatchObject({ to: "/accounts", set: "lab" });
+  expect(remedyOf(lacks("none", KEY), [])).toMatchObject({ to: "/credentials", set: "lab" });
+  expect(remedyOf(lacks("none", account, KEY), [])).toMatchObject({ to: "/accounts", set: "lab" });
   const blocked = lacks("none", { ...account, missing: first }, KEY);
-  expect(remedyOf(blocked)).toMatchObject({ to: "/credentials" });
+  expect(remedyOf(blocked, [])).toMatchObject({ to: "/credentials" });
   expect(missingOf(blocked)).toBe(first);
-  expect(remedyOf(lacks("refused", KEY))).toEqual({ to: "/credentials", label: "Credentials" });
-  expect(remedyOf(lacks("signed_out"))?.to).toBe("/accounts");
-  expect(remedyOf(lacks("not_set_up"))).toBeUndefined();
-  expect(missingOf(lacks("not_set_up"))).toContain("headers");
+  expect(remedyOf(lacks("refused", KEY), [])).toEqual({ to: "/credentials", label: "Credentials" });
+  expect(remedyOf(lacks("signed_out"), [])?.to).toBe("/accounts");
+  expect(remedyOf(lacks("not_set_up"), [])).toBeUndefined();
+  expect(missingOf(lacks("not_set_up"))).toContain("Edit");
+  expect(missingOf({ ...lacks("not_set_up"), managed: true })).toContain("[[provider]] table");
   expect(missingOf(lacks("refused", { ...account, missing: first }))).toBeUndefined();
+});
+
+test("what does not work leads to whose it is, and what is off, to what was switched off", () => {
+  const ours = (why: Provider["why"]) => ({ ...lacks(why, KEY), configured: true });
+  expect(remedyOf(ours("refused"), [])).toMatchObject({ to: "/credentials", of: "platform" });
+  for (const why of ["refused", "unusable", "paused"] as const) {
+    expect(remedyOf(lacks(why, KEY), [])).toEqual({ to: "/credentials", label: "Credentials" });
+  }
+  const account = (provider: string, why?: string) =>
+    ({ provider, state: "cooling", ...(why && { why }) }) as Account;
+  const paused = [account("lab", "paused")];
+  expect(remedyOf(ours("paused"), paused)).toEqual({ to: "/accounts", label: "Accounts" });
+  expect(remedyOf(ours("refused"), paused)?.to).toBe("/credentials");
+  const others = [account("other", "paused"), account("lab", "cap")];
+  expect(remedyOf(ours("paused"), others)?.to).toBe("/credentials");
 });
