@@ -1,10 +1,10 @@
 import { type CSSProperties, useState } from "react";
-import { compact, count, money } from "../../format";
+import { compact, count } from "../../format";
 import { Button } from "../../ui/Button";
 import { Panel } from "../../ui/Panel";
 import { type Column, Table } from "../../ui/Table";
 import styles from "./Parts.module.css";
-import { costliest, type Part } from "./tree";
+import { costliest, costOf, listOf, type Part, spentOf } from "./tree";
 import { differs } from "./turns";
 
 /** So many are shown unasked: the turns below are not to be far away. */
@@ -17,29 +17,35 @@ const COLUMNS: Column<Part>[] = [
   { name: "Calls", cell: ({ own }) => count(own.calls), number: true },
   { name: "Failed", cell: ({ own }) => (own.errors > 0 ? count(own.errors) : "–"), number: true },
   { name: "Tokens", cell: ({ own }) => compact(own.tokens), number: true },
-  { name: "Cost", cell: ({ own }) => dollars(own.spent), number: true },
+  { name: "Cost", cell: ({ own }) => spentOf(own), number: true },
   {
     name: "With those below",
     cell: ({ own, whole }) =>
-      whole.calls === own.calls ? "–" : `${times(whole.calls)}, ${dollars(whole.spent)}`,
+      whole.calls === own.calls ? "–" : `${times(whole.calls)}, ${costOf(whole)}`,
     number: true,
   },
 ];
 const BY_LIST: Column<Part> = {
   name: "By list price",
-  cell: ({ own }) => dollars(own.listed),
+  cell: ({ own }) => listOf(own),
   number: true,
 };
 
+type Props = {
+  parts: Part[];
+  /** Of which calls they are, where not of all. */
+  within: string | undefined;
+};
+
 /** The sub-agents of a conversation, below it and one another. Nothing is shown where there are none. */
-export function Parts({ parts }: { parts: Part[] }) {
+export function Parts({ parts, within }: Props) {
   const [all, setAll] = useState(false);
   if (parts.length < 2) return null;
   const columns = parts.some(({ own }) => differs(own)) ? [...COLUMNS, BY_LIST] : COLUMNS;
   const many = parts.length > MOST + 1;
   return (
     <Panel
-      title="Sub-agents"
+      title={within ? `Sub-agents, ${within}` : "Sub-agents"}
       aside={
         many && (
           <Button look="quiet" aria-expanded={all} onClick={() => setAll(!all)}>
@@ -74,10 +80,6 @@ function Agent({ part: { id, kind, depth } }: { part: Part }) {
       )}
     </span>
   );
-}
-
-function dollars(usd: number): string {
-  return money(usd.toFixed(9));
 }
 
 function times(calls: number): string {

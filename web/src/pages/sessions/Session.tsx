@@ -1,6 +1,7 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useEffect, useMemo } from "react";
+import { ApiFailure } from "../../api/client";
 import { prices } from "../../api/prices";
 import { type Call, conversation, type Session as SessionRow } from "../../api/record";
 import { compact, count, duration, money, share } from "../../format";
@@ -10,7 +11,7 @@ import { CopyButton } from "../../ui/Copy";
 import { Fact, Facts } from "../../ui/Facts";
 import { Columns, Page } from "../../ui/Page";
 import { Panel } from "../../ui/Panel";
-import { Failed, SkeletonRows } from "../../ui/states";
+import { Empty, Failed, SkeletonRows } from "../../ui/states";
 import { Tabs } from "../../ui/Tabs";
 import { Time } from "../../ui/Time";
 import { byList, byPlan } from "../calls/paid";
@@ -57,6 +58,11 @@ export function Session() {
     >
       {session ? (
         <Shown session={session} calls={calls} whole={!hasNextPage} />
+      ) : query.error instanceof ApiFailure && query.error.status === 404 ? (
+        <Empty title="Nothing is on record of it">
+          Calls are on record when they have ended. If this conversation's first still runs, it
+          shows here then; if not, there is no such conversation that you may see.
+        </Empty>
       ) : query.isError ? (
         <Failed error={query.error} retry={() => query.refetch()} />
       ) : (
@@ -73,15 +79,16 @@ function Shown({ session, calls, whole }: ShownProps) {
   const all = useMemo(() => turns(calls, list ?? []), [calls, list]);
   const parts = useMemo(() => tree(calls), [calls]);
   const broken = all.filter(({ broke }) => broke);
+  const within = whole ? undefined : `in the newest ${count(calls.length)} calls`;
   return (
     <>
       <Columns>
         <Panel title="Cost over the conversation">
           <Spent turns={all} />
         </Panel>
-        <Sums session={session} broken={broken} whole={whole} />
+        <Sums session={session} broken={broken} within={within} />
       </Columns>
-      <Parts parts={parts} />
+      <Parts parts={parts} within={within} />
       <Below session={session} turns={all} calls={calls} />
     </>
   );
@@ -162,9 +169,9 @@ function Spent({ turns }: { turns: Turn[] }) {
   return <Chart label="Cost over the conversation" format={dollars} {...drawn} />;
 }
 
-type SumsProps = { session: SessionRow; broken: Turn[]; whole: boolean };
+type SumsProps = { session: SessionRow; broken: Turn[]; within: string | undefined };
 
-function Sums({ session, broken, whole }: SumsProps) {
+function Sums({ session, broken, within }: SumsProps) {
   const breaks = breaksInWords(broken, dollars);
   const list = byList(session);
   return (
@@ -181,7 +188,7 @@ function Sums({ session, broken, whole }: SumsProps) {
         </Fact>
         <Fact name="Tokens">{compact(tokens(session))}</Fact>
         <Fact name="Cache hits">{share(cached(session), prompt(session))}</Fact>
-        <Fact name="Cache breaks">{whole ? breaks : `${breaks}, in the newest ${MOST} calls`}</Fact>
+        <Fact name="Cache breaks">{within ? `${breaks}, ${within}` : breaks}</Fact>
         <Fact name="Lasted">
           {duration(Date.parse(session.last_at) - Date.parse(session.first_at))}
         </Fact>

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Call } from "../../api/record";
-import { costliest, type Part, tree } from "./tree";
+import { costliest, costOf, listOf, type Part, tree } from "./tree";
 
 let made = 0;
 
@@ -78,6 +78,25 @@ test("what a plan pays for is worth its list price", () => {
   );
   expect(all[0]?.whole).toMatchObject({ spent: 1.5, listed: 3.5 });
   expect(costliest(all, 2).map(({ id }) => id)).toEqual([undefined, "a"]);
+});
+
+test("what a plan pays for is said by list price too, and what nobody knows is not nothing", () => {
+  const all = parts(
+    call("plan", { cost_usd: "0", list_cost_usd: "2" }),
+    call("plain", { cost_usd: "1", list_cost_usd: "1" }),
+    call("unlisted", { cost_usd: "0" }),
+    call("unknown", { outcome: "upstream_error" }),
+    call("free", { cost_usd: "0", list_cost_usd: "0" }),
+  );
+  expect(all.map(({ own }) => [costOf(own), listOf(own)])).toEqual([
+    ["–", "–"],
+    ["$0, $2.00 by list price", "$2.00"],
+    ["$1.00", "$1.00"],
+    ["$0", "–"],
+    ["–", "–"],
+    ["$0", "$0"],
+  ]);
+  expect(costOf((all[0] as Part).whole)).toBe("$1.00, $3.00 by list price");
 });
 
 test("a long chain is drawn", () => {

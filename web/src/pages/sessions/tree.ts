@@ -1,8 +1,10 @@
 // A conversation's sub-agents as a tree: what each cost, and what it cost with those that it began.
 
 import type { Call } from "../../api/record";
+import { money } from "../../format";
+import { byPlan } from "../calls/paid";
 import { inputTokens } from "../calls/tokens";
-import { byListOf, hasFailed } from "./turns";
+import { byListOf, differs, hasFailed } from "./turns";
 
 export type Sum = {
   calls: number;
@@ -11,6 +13,9 @@ export type Sum = {
   spent: number;
   /** What it is by list price, where a plan pays. */
   listed: number;
+  /** Of how many calls the cost is known, and of how many the list price. */
+  costed: number;
+  priced: number;
 };
 
 export type Part = {
@@ -61,7 +66,8 @@ function agent(agents: Map<string, Node>, id: string): Node {
 }
 
 function node(id: string | undefined): Node {
-  const none = () => ({ calls: 0, errors: 0, tokens: 0, spent: 0, listed: 0 });
+  const counts = { calls: 0, errors: 0, tokens: 0 };
+  const none = () => ({ ...counts, spent: 0, listed: 0, costed: 0, priced: 0 });
   const links = { parent: undefined, below: [], claimed: undefined };
   return { id, kind: undefined, depth: 0, own: none(), whole: none(), ...links };
 }
@@ -91,6 +97,13 @@ function add(sum: Sum, call: Call): void {
   sum.tokens += (inputTokens(call.usage) ?? 0) + (call.usage?.output ?? 0);
   sum.spent += Number(call.cost_usd ?? 0);
   sum.listed += byListOf(call);
+  if (isKnown(call.cost_usd)) sum.costed += 1;
+  // What a plan pays for costs nothing, and says nothing of the list.
+  if (isKnown(call.list_cost_usd) || (isKnown(call.cost_usd) && !byPlan(call))) sum.priced += 1;
+}
+
+function isKnown(usd: string | null | undefined): boolean {
+  return usd !== null && usd !== undefined;
 }
 
 function sum(to: Sum, more: Sum): void {
@@ -99,6 +112,8 @@ function sum(to: Sum, more: Sum): void {
   to.tokens += more.tokens;
   to.spent += more.spent;
   to.listed += more.listed;
+  to.costed += more.costed;
+  to.priced += more.priced;
 }
 
 /**
@@ -111,4 +126,23 @@ export function costliest(parts: readonly Part[], most: number): Part[] {
   const costly = agents.toSorted((a, b) => b.whole.listed - a.whole.listed);
   const kept = new Set([itself, ...costly.slice(0, most - 1)]);
   return parts.filter((part) => kept.has(part));
+}
+
+/** What calls cost, and what by list price where that is something else, of what is known of either. */
+export function costOf(sum: Sum): string {
+  return spentOf(sum) + (differs(sum) ? `, ${listOf(sum)} by list price` : "");
+}
+
+export function spentOf({ costed, spent }: Sum): string {
+  return costed > 0 ? dollars(spent) : NONE;
+}
+
+export function listOf({ priced, listed }: Sum): string {
+  return priced > 0 ? dollars(listed) : NONE;
+}
+
+const NONE = "–";
+
+function dollars(usd: number): string {
+  return money(usd.toFixed(9));
 }
