@@ -7,6 +7,7 @@ import {
   browser,
   open,
   type Page,
+  PHONE,
   portray,
   settled,
   signIn,
@@ -76,7 +77,8 @@ test("a call is seen in the moment it ends, and what it says stays text", async 
 const underway = (page: Page, name: RegExp) =>
   page.getByRole("table", { name: "Calls that run" }).getByRole("row", { name });
 
-test("a call that hangs is seen while it runs, and what it says stays text", async () => {
+/** A call that goes on until it is left. */
+function hanging(headers: Record<string, string>): () => Promise<void> {
   const hang = new AbortController();
   const hung = fetch(`${here.url}/v1/messages`, {
     method: "POST",
@@ -86,9 +88,8 @@ test("a call that hangs is seen while it runs, and what it says stays text", asy
       "anthropic-version": "2023-06-01",
       "content-type": "application/json",
       "user-agent": "claude-cli/2.1.0 (external, cli)",
-      "x-tollhouse-session": HOSTILE,
-      "x-claude-code-agent-id": HOSTILE,
       "x-sim": "silence",
+      ...headers,
     },
     body: JSON.stringify({
       model: "sim-echo",
@@ -96,6 +97,14 @@ test("a call that hangs is seen while it runs, and what it says stays text", asy
       messages: [{ role: "user", content: "hi" }],
     }),
   }).catch(() => undefined);
+  return async () => {
+    hang.abort();
+    await hung;
+  };
+}
+
+test("a call that hangs is seen while it runs, and what it says stays text", async () => {
+  const leave = hanging({ "x-tollhouse-session": HOSTILE, "x-claude-code-agent-id": HOSTILE });
   const { page, context, faults } = await open(chromium);
   await signIn(page, here, here.people.owner, "live");
   await underway(page, /sim-echo sim .*live laptop/).waitFor();
@@ -108,12 +117,27 @@ test("a call that hangs is seen while it runs, and what it says stays text", asy
   await underway(page, /sim-echo/).waitFor({ state: "detached" });
   await page.getByRole("button", { name: "Clear" }).click();
   await underway(page, /sim-echo/).waitFor();
-  hang.abort();
-  await hung;
+  await leave();
   await rows(page, /client left sim-echo.*live laptop/)
     .first()
     .waitFor();
   await underway(page, /sim-echo/).waitFor({ state: "detached" });
+  await context.close();
+  expect(faults).toEqual([]);
+});
+
+test("of a conversation whose first call runs nothing is on record yet, and that is said", async () => {
+  const leave = hanging({ "x-tollhouse-session": `new-${Date.now()}` });
+  const { page, context, faults } = await open(chromium, { viewport: PHONE });
+  await signIn(page, here, here.people.owner, "live");
+  await underway(page, /sim-echo .*new-/)
+    .getByRole("link")
+    .click();
+  await page.getByText("Nothing is on record of it").waitFor();
+  await accessible(page);
+  await leave();
+  // It is there by itself.
+  await page.getByRole("link", { name: "Turn 1", exact: true }).waitFor();
   await context.close();
   expect(faults).toEqual([]);
 });
@@ -177,8 +201,12 @@ test("a connection that breaks is told of, and what was missed is caught up with
   const between = await relay(here.url);
   await page.goto(`${between.url}/dashboard/live`);
   await page.getByText("Listening").waitFor();
+  const leave = hanging({});
+  await underway(page, /sim-echo/).waitFor();
   await between.cut();
   await page.getByText("The connection is gone").waitFor();
+  // Until it is back, and tells of them anew, those that ran are thought to run.
+  expect(await underway(page, /sim-echo/).count()).toBe(1);
   await accessible(page);
   const made = `missed-${Date.now()}`;
   await call(made);
@@ -189,6 +217,9 @@ test("a connection that breaks is told of, and what was missed is caught up with
   await rows(page, /success sim-echo/)
     .first()
     .waitFor();
+  await underway(page, /sim-echo/).waitFor();
+  await leave();
+  await underway(page, /sim-echo/).waitFor({ state: "detached" });
   await context.close();
   await between.cut();
   // The connection that was cut is an error to the browser, and to nobody else.

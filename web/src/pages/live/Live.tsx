@@ -13,7 +13,7 @@ import { Cost } from "../calls/Cost";
 import { Outcome, WHY } from "../calls/Outcome";
 import { whyOf } from "../calls/steps";
 import { inputTokens } from "../calls/tokens";
-import { endOf, type LiveSearch, MOST, modelOf, passes, underway } from "./feed";
+import { endOf, howMany, type LiveSearch, MOST, modelOf, passes, underway } from "./feed";
 import styles from "./Live.module.css";
 import { LiveBar } from "./LiveBar";
 import { Pace } from "./Pace";
@@ -36,8 +36,7 @@ export function Live() {
     () => underway(running?.calls ?? [], rows, search, org),
     [running, rows, search, org],
   );
-  // Of those that are not told it is not known what they are.
-  const unfiltered = !org && Object.keys(search).every((name) => name === "org");
+  const filtered = org !== undefined || Object.keys(search).some((name) => name !== "org");
   const columns = useColumns();
   const change = (next: LiveSearch) =>
     navigate({ search: { ...next, ...(org && { org }) }, replace: true });
@@ -70,7 +69,11 @@ export function Live() {
         <LiveBar search={search} calls={rows} running={running?.calls} onChange={change} />
         <Pace calls={shown} />
       </div>
-      <Running calls={open} more={unfiltered ? (running?.more ?? 0) : 0} ticking={!paused} />
+      <Running
+        calls={open}
+        running={howMany(open.length, running?.more ?? 0, filtered)}
+        ticking={!paused}
+      />
       <Panel flush>
         {query.isError && rows.length === 0 ? (
           <Failed error={query.error} retry={() => query.refetch()} />

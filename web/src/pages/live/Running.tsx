@@ -14,14 +14,14 @@ const MOST = 5;
 
 type Props = {
   calls: RunningCall[];
-  /** How many more of them run than the control plane tells of. */
-  more: number;
+  /** How many run, with those that the control plane does not tell of. */
+  running: string;
   /** Whether time goes on. */
   ticking: boolean;
 };
 
 /** The calls that have not ended, the longest first. Nothing is shown where there are none. */
-export function Running({ calls, more, ticking }: Props) {
+export function Running({ calls, running, ticking }: Props) {
   const [all, setAll] = useState(false);
   const now = useSeconds(ticking && calls.length > 0);
   const columns = useColumns(now);
@@ -30,7 +30,7 @@ export function Running({ calls, more, ticking }: Props) {
   const many = calls.length > MOST;
   return (
     <Panel
-      title={`Running now: ${count(calls.length + more)}`}
+      title={`Running now: ${running}`}
       aside={
         many && (
           <Button look="quiet" aria-expanded={all} onClick={() => setAll(!all)}>
@@ -91,6 +91,7 @@ function useColumns(now: number): ListColumn<RunningCall>[] {
       {
         name: "Provider",
         width: "minmax(5rem, 1fr)",
+        hide: "phone",
         cell: ({ provider, attempts }) => (
           <span title={attempts > 1 ? `attempt ${count(attempts)}` : undefined}>
             {provider ?? "none yet"}
@@ -107,7 +108,6 @@ function useColumns(now: number): ListColumn<RunningCall>[] {
       {
         name: "Session",
         width: "minmax(6rem, 1fr)",
-        hide: "phone",
         cell: ({ session, session_name }) => (
           <Link to="/sessions/$id" params={{ id: session }}>
             {session_name ?? shortId(session)}

@@ -2,6 +2,7 @@
 
 import type { RunningCall } from "../../api/live";
 import type { Call } from "../../api/record";
+import { count } from "../../format";
 
 /** What is kept. Who looks for older ones has the page of all calls. */
 export const MOST = 500;
@@ -74,6 +75,11 @@ export function underway(
 ): RunningCall[] {
   const ended = new Set(rows.map(({ id }) => id));
   return running.filter((call) => !ended.has(call.id) && passes(call, search, org));
+}
+
+/** How many run: of those that are not told of, it is not known whether they pass a filter. */
+export function howMany(shown: number, more: number, filtered: boolean): string {
+  return filtered && more > 0 ? `at least ${count(shown)}` : count(shown + more);
 }
 
 export type Pace = { calls: number; errors: number; usd: number };

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { RunningCall } from "../../api/live";
 import type { Call } from "../../api/record";
-import { joined, lastMinute, liveSearch, passes, underway } from "./feed";
+import { howMany, joined, lastMinute, liveSearch, passes, underway } from "./feed";
 
 const NOW = Date.parse("2026-05-01T12:00:00Z");
 
@@ -82,4 +82,10 @@ test("what runs is looked at until there is a row of it, and has no outcome", ()
   expect(ids({ model: "fast", caller: "codex", key: "key_1" })).toEqual(["a"]);
   expect(ids({ outcome: "success" })).toEqual([]);
   expect(ids({}, "org_1")).toEqual(["b"]);
+});
+
+test("of more calls than are told of, a filter knows no number", () => {
+  expect(howMany(200, 1300, false)).toBe("1,500");
+  expect(howMany(20, 1300, true)).toBe("at least 20");
+  expect(howMany(20, 0, true)).toBe("20");
 });

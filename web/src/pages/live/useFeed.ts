@@ -6,6 +6,8 @@ import { joined } from "./feed";
 
 /** How often what was heard is shown: fast enough to look immediate, and seldom enough to be read. */
 const SHOW_MS = 250;
+/** How long those that ran before a break are shown: a connection that is back by then tells of them anew. */
+const KEPT_MS = 10_000;
 
 /** The newest calls, those that end from now on among them, and those that run. */
 export function useFeed(org: string | undefined, paused: boolean) {
@@ -13,9 +15,12 @@ export function useFeed(org: string | undefined, paused: boolean) {
   const [waiting, setWaiting] = useState<Call[]>([]);
   const [running, setRunning] = useState<RunningCalls>();
   const told = useRef<RunningCalls>(undefined);
+  const forgetting = useRef<ReturnType<typeof setTimeout>>(undefined);
   const heard = useRef<Call[]>([]);
   const held = useRef(rows);
   held.current = rows;
+  const still = useRef(paused);
+  still.current = paused;
   const query = useQuery(recent(org));
   const { refetch } = query;
   // What ended before there was a connection, and while there was none, is on record.
@@ -23,8 +28,18 @@ export function useFeed(org: string | undefined, paused: boolean) {
   const hearing = useLive({
     onCall: (call) => heard.current.push(call),
     onRunning: (news) => {
-      told.current = news;
-      if (!paused) setRunning(news);
+      if (news) {
+        clearTimeout(forgetting.current);
+        forgetting.current = undefined;
+        told.current = news;
+        if (!paused) setRunning(news);
+        return;
+      }
+      // It breaks again with each attempt that fails.
+      forgetting.current ??= setTimeout(() => {
+        told.current = undefined;
+        if (!still.current) setRunning(undefined);
+      }, KEPT_MS);
     },
     onOpen: catchUp,
     onMissed: catchUp,
@@ -57,5 +72,6 @@ export function useFeed(org: string | undefined, paused: boolean) {
   useEffect(() => {
     if (!paused) setRunning(told.current);
   }, [paused]);
+  useEffect(() => () => clearTimeout(forgetting.current), []);
   return { rows, running, waiting, hearing, query };
 }
