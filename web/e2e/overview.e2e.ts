@@ -112,6 +112,10 @@ test("what needs somebody fits a line, and the rest of it is shown when asked fo
 /** The overview's chart of calls, and what was drawn of it. */
 async function charted(page: Page) {
   await signIn(page, here, here.people.root, "?range=30d");
+  return drawn(page);
+}
+
+async function drawn(page: Page) {
   await settled(page);
   const chart = page.getByRole("figure", { name: "Calls" });
   const box = await chart.locator(".u-over").boundingBox();
@@ -147,9 +151,54 @@ test("a part of a chart leads to its calls, whose time can be chosen anew", asyn
   await field("To").fill("");
   await page.keyboard.press("Enter");
   await page.waitForURL((url) => !url.searchParams.has("to") && url.searchParams.has("from"));
-  await field("Time").selectOption("");
+  // With none of the two there are still their fields, until another time is chosen.
+  await field("From").fill("");
+  await page.keyboard.press("Enter");
   await page.waitForURL((url) => !url.searchParams.has("from"));
+  expect(await field("Time").inputValue()).toBe("between");
+  await field("To").fill("2026-01-02T03:04");
+  await page.keyboard.press("Enter");
+  await page.waitForURL((url) => url.searchParams.has("to"));
+  await field("Time").selectOption("");
+  await page.waitForURL((url) => !url.searchParams.has("to"));
   await context.close();
+  expect(faults).toEqual([]);
+});
+
+test("a hand that is not still opens a part of a chart", async () => {
+  const { page, context, faults } = await open(chromium);
+  const { at } = await charted(page);
+  await page.mouse.move(at(0.5).x, at(0.5).y);
+  await page.mouse.down();
+  await page.mouse.move(at(0.5).x + 3, at(0.5).y + 2, { steps: 3 });
+  await page.mouse.up();
+  expect((await arrived(page)).days).toBe(1);
+  await context.close();
+  expect(faults).toEqual([]);
+});
+
+test("a finger looks at a part of a chart before it opens it", async () => {
+  const desk = await open(chromium);
+  await signIn(desk.page, here, here.people.root);
+  // Where there has never been a mouse, as on a phone.
+  const storageState = await desk.context.storageState();
+  const { page, context, faults } = await open(chromium, { hasTouch: true, storageState });
+  await page.goto(`${here.url}/dashboard/?range=30d`);
+  await page.locator("#content").waitFor();
+  const { chart, at } = await drawn(page);
+  const told = () => chart.locator("figcaption").textContent();
+  const before = await told();
+  await page.touchscreen.tap(at(0.3).x, at(0.3).y);
+  await expect.poll(told).not.toBe(before);
+  const first = await told();
+  await page.touchscreen.tap(at(0.7).x, at(0.7).y);
+  await expect.poll(told).not.toBe(first);
+  await settled(page);
+  expect(new URL(page.url()).pathname).toBe("/dashboard/");
+  await page.touchscreen.tap(at(0.7).x, at(0.7).y);
+  expect((await arrived(page)).days).toBe(1);
+  await context.close();
+  await desk.context.close();
   expect(faults).toEqual([]);
 });
 

@@ -177,7 +177,7 @@ function options(
     cursor: {
       y: false,
       points: { show: !stacked },
-      drag: { x: onOpen !== undefined, y: false, setScale: false, dist: 8 },
+      drag: { x: onOpen !== undefined, y: false, setScale: false, dist: 8, click: unlessDrawn },
     },
     scales: {
       // Half a bucket of room on both sides, for bars stand in the middle.
@@ -228,16 +228,32 @@ function options(
   };
 }
 
-/** A press opens the value that it is at, and drawing the pointer along opens those that it passed. */
+/** uPlot asks this of a press that moved: what moved too little to draw along is a press all the same. */
+function unlessDrawn(plot: uPlot, event: MouseEvent): void {
+  if (plot.select.width > 0) event.stopPropagation();
+}
+
+/**
+ * A press opens the value that it is at, and drawing the pointer along opens those that it passed. A finger points with
+ * its first press, since it cannot before, and opens with the next at the same value.
+ */
 function opening(onOpen: (first: number, last: number) => void): uPlot.Hooks.Arrays {
   return {
     ready: [
-      (plot) =>
-        // After drawing along, uPlot keeps this from being heard.
+      (plot) => {
+        let finger = false;
+        let pointed: number | undefined;
+        // Not every browser says of a click what made it.
+        plot.over.addEventListener("pointerdown", ({ pointerType }) => {
+          finger = pointerType === "touch";
+        });
         plot.over.addEventListener("click", () => {
           const { idx } = plot.cursor;
-          if (idx !== null && idx !== undefined) onOpen(idx, idx);
-        }),
+          if (idx === null || idx === undefined) return;
+          if (!finger || idx === pointed) onOpen(idx, idx);
+          pointed = idx;
+        });
+      },
     ],
     setSelect: [
       (plot) => {

@@ -19,6 +19,8 @@ export function TimeFilter({ search, onChange }: Props) {
   };
   const set = (change: { [name in keyof Between]: string | undefined }) => {
     const { from: begins, to: ends } = { from, to, ...change };
+    // Whoever empties one field goes on to the other.
+    setWanted(true);
     onChange({ ...rest, ...(begins && { from: begins }), ...(ends && { to: ends }) });
   };
   return (
