@@ -1,8 +1,11 @@
 //! Between the values of the domain and the few types that both databases have.
 
+use std::io;
+
 use serde::de::value::{Error as WordError, StrDeserializer};
 use serde::de::{DeserializeOwned, IntoDeserializer};
 use serde::{Deserialize, Serialize};
+use serde_json::ser::{CharEscape, CompactFormatter, Formatter, Serializer};
 use tollhouse_domain::money::Money;
 use tollhouse_domain::time::Timestamp;
 
@@ -15,6 +18,29 @@ pub(crate) const NEWEST: uuid::Uuid = uuid::Uuid::max();
 pub(crate) fn to_json<T: Serialize>(what: &str, value: &T) -> Result<String> {
     serde_json::to_string(value)
         .map_err(|error| StoreError::corrupt(format!("{what} has no JSON form: {error}")))
+}
+
+/// The same where PostgreSQL is to look into it, which reads no JSON that says NUL anywhere: U+FFFD stands there instead.
+pub(crate) fn to_json_without_nul<T: Serialize>(what: &str, value: &T) -> Result<String> {
+    let mut json = Vec::new();
+    value
+        .serialize(&mut Serializer::with_formatter(&mut json, WithoutNul))
+        .map_err(|error| StoreError::corrupt(format!("{what} has no JSON form: {error}")))?;
+    String::from_utf8(json).map_err(|_| StoreError::corrupt(format!("{what} has no JSON form")))
+}
+
+struct WithoutNul;
+
+impl Formatter for WithoutNul {
+    fn write_char_escape<W>(&mut self, writer: &mut W, escape: CharEscape) -> io::Result<()>
+    where
+        W: ?Sized + io::Write,
+    {
+        match escape {
+            CharEscape::AsciiControl(0) => writer.write_all("\u{fffd}".as_bytes()),
+            other => CompactFormatter.write_char_escape(writer, other),
+        }
+    }
 }
 
 /// Reads what [`to_json`] wrote. The error says where, not what.

@@ -227,6 +227,13 @@ pub(crate) fn beside<DB: Database>(_: &QueryBuilder<DB>) -> &'static str {
     }
 }
 
+/// `detail` as PostgreSQL reads it. In JSON of either kind it refuses a NUL wherever that stands, and what releases
+/// before schema 26 stored may have one. An escape that begins with an escaped backslash is none.
+const READABLE: &str = concat!(
+    r"CAST(CASE WHEN strpos(detail, '\u0000') > 0 THEN ",
+    r"regexp_replace(detail, '(?<!\\)((?:\\\\)*)\\u0000', '\1\\ufffd', 'g') ELSE detail END AS json)",
+);
+
 /// Adds the value of the tag of that name. Here the databases differ, and `detail` may hold what only one
 /// of PostgreSQL's two kinds of JSON reads.
 pub(crate) fn push_tag<DB>(query: &mut QueryBuilder<DB>, name: &str)
@@ -234,15 +241,12 @@ where
     DB: Database,
     String: for<'q> Encode<'q, DB> + Type<DB>,
 {
-    let (before, after) = if DB::NAME == sqlx::Postgres::NAME {
-        ("(CAST(detail AS json) -> 'tags' ->> ", ")")
+    if DB::NAME == sqlx::Postgres::NAME {
+        query.push("(").push(READABLE).push(" -> 'tags' ->> ");
     } else {
-        (
-            "(SELECT value FROM json_each(detail, '$.tags') WHERE key = ",
-            ")",
-        )
-    };
-    query.push(before).push_bind(without_nul(name)).push(after);
+        query.push("(SELECT value FROM json_each(detail, '$.tags') WHERE key = ");
+    }
+    query.push_bind(without_nul(name)).push(")");
 }
 
 /// Text that PostgreSQL takes. No tag has a NUL in it, or what stands here in its place.

@@ -21,7 +21,7 @@ use tollhouse_wire::usage::Usage;
 use uuid::Uuid;
 
 use super::columns::with_columns;
-use crate::convert::{amount, count, from_json, to_json, uncount, word};
+use crate::convert::{amount, count, from_json, to_json_without_nul, uncount, word};
 use crate::error::{Result, StoreError};
 
 /// The most bytes stored of a text column of a call. PostgreSQL cannot index much longer ones.
@@ -137,7 +137,7 @@ impl CallRow {
             fallback: text(call.fallback.as_deref()),
             upstream_object: text(call.upstream_object.as_deref()),
             snapshot_revision: call.snapshot_revision,
-            detail: to_json("a call's detail", &detail)?,
+            detail: to_json_without_nul("a call's detail", &detail)?,
         })
     }
 

@@ -1,6 +1,6 @@
 //! Text that looks like SQL, or like nothing on earth, is only ever data.
 
-use tollhouse_domain::call::Call;
+use tollhouse_domain::call::{Attempt, Call};
 use tollhouse_domain::credential::Owner;
 use tollhouse_domain::tenancy::Visible;
 use tollhouse_store::{CallFilter, GroupBy, ObjectKind, ObjectRow, Page, Question};
@@ -13,7 +13,8 @@ use crate::support::{
 on_both!(
     in_the_ledger,
     everywhere_else,
-    what_no_call_has_is_asked_for
+    what_no_call_has_is_asked_for,
+    a_nul_anywhere_in_a_call_hides_no_tag,
 );
 
 const TEXTS: [&str; 9] = [
@@ -131,6 +132,73 @@ async fn what_no_call_has_is_asked_for(place: Place) {
     }
     let others = by(GroupBy::Tag(text("repo\0")));
     assert_eq!(store.usage(&others).await.unwrap().unwrap().rows, []);
+}
+
+/// PostgreSQL reads no JSON that says NUL anywhere, and a model's name may have one.
+async fn a_nul_anywhere_in_a_call_hides_no_tag(place: Place) {
+    let store = place.open().await;
+    let tagged = |n: u128, value: &str| Call {
+        tags: [("repo".to_owned(), value.to_owned())].into(),
+        ..call(n)
+    };
+    let tried = |model: &str| Attempt {
+        provider: "lab".to_owned(),
+        model_sent: Some(model.to_owned()),
+        credential_id: None,
+        credential_source: None,
+        credential_kind: None,
+        status: None,
+        upstream_request_id: None,
+        reason: "unreachable".to_owned(),
+        ended_ms: 1.0,
+    };
+    let turned = Call {
+        tried: vec![tried("a\0b")],
+        usage_raw: Some("{\"tier\":\"\\u0000\"}".to_owned()),
+        subagent_type: Some("\0".to_owned()),
+        ..tagged(1, "a")
+    };
+    store
+        .insert_calls(&[turned.clone(), tagged(2, "a"), tagged(3, "a")])
+        .await
+        .unwrap();
+    // What releases before this one stored, and what only looks like it.
+    place
+        .execute(
+            r#"UPDATE calls SET detail = '{"tags":{"repo":"a"},"tried":[{"provider":"\\\u0000\u0000",'
+                || '"reason":"unreachable","ended_ms":1.0}]}'
+                WHERE at = 1795000002000000"#,
+        )
+        .await;
+    place
+        .execute(
+            r#"UPDATE calls SET detail = '{"tags":{"\\u0000":"a\\u0000"},"subagent_type":"\u0000"}'
+                WHERE at = 1795000003000000"#,
+        )
+        .await;
+    let found = async |name: &str, value: &str| {
+        let filter = CallFilter {
+            tag: Some((name.to_owned(), value.to_owned())),
+            // Sums know nothing of what was stored behind their back.
+            ids: Some((call_id(0), call_id(9))),
+            ..CallFilter::default()
+        };
+        let totals = store.totals(&filter).await.unwrap().calls;
+        let calls = store.calls(&filter, Page::first(9)).await.unwrap();
+        assert_eq!(calls.len() as u64, totals);
+        calls
+    };
+    let calls = found("repo", "a").await;
+    let ids: Vec<_> = calls.iter().map(|call| call.id).collect();
+    assert_eq!(ids, [call_id(2), call_id(1)]);
+    let stored = Call {
+        tried: vec![tried("a\u{fffd}b")],
+        subagent_type: Some("\u{fffd}".to_owned()),
+        ..turned
+    };
+    assert_eq!(calls[1], stored);
+    let escaped = found("\\u0000", "a\\u0000").await;
+    assert_eq!(escaped.len(), 1, "a backslash and digits are no NUL");
 }
 
 async fn everywhere_else(place: Place) {
