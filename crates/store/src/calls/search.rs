@@ -25,7 +25,9 @@ const NEAR: i64 = 5_000;
 const SLACK: i64 = 1_000_000;
 
 const SKIP_NEAR: &str = "SELECT id, at FROM calls WHERE id < $1 ORDER BY id DESC LIMIT 1 OFFSET $2";
-const FIRST_SINCE: &str = "SELECT id FROM calls WHERE at >= $1 ORDER BY at LIMIT 1";
+// Not `MIN(id)`, which PostgreSQL has not, and not an order that an index of ids has, which it would go through.
+const FIRST_SINCE: &str = "WITH near AS MATERIALIZED (SELECT id FROM calls WHERE at >= $1 \
+    AND at <= (SELECT MIN(at) FROM calls WHERE at >= $1) + $2) SELECT id FROM near ORDER BY id LIMIT 1";
 const DAYS: &str = "SELECT DISTINCT at FROM usage_rollups WHERE kind = ";
 const SERIES: &str = " AND series IN (SELECT id FROM usage_series WHERE TRUE";
 
@@ -123,10 +125,12 @@ impl Store {
         })
     }
 
-    /// The first call at a moment or later.
+    /// The smallest id of a call at a moment or later: it may be later than the first by their clocks, but not by more
+    /// than these disagree.
     async fn first_since(&self, at: i64) -> Result<Option<Uuid>> {
         Ok(read!(self, |pool| sqlx::query_scalar(FIRST_SINCE)
             .bind(at)
+            .bind(SLACK)
             .fetch_optional(pool)
             .await?))
     }

@@ -18,6 +18,8 @@ on_both!(
 
 /// More than are gone through without asking the sums.
 const CALLS: u128 = 9_000;
+/// The first of a day, although two that came after it are of the day before by their clocks.
+const ON_THE_DOT: u128 = 864;
 /// 2026-11-22T00:00:00Z.
 const MIDNIGHT: i64 = 1_795_305_600_000_000;
 
@@ -36,7 +38,7 @@ fn made(n: u128) -> Call {
     if n % 1_080 < 3 {
         call.provider = Some("rare".to_owned());
     }
-    if n % 1_500 == 7 {
+    if n % 1_500 == 7 || n == ON_THE_DOT {
         call.outcome = Outcome::UpstreamError;
         call.status = Some(529);
         call.error = Some(["overloaded", "api_error"][usize::from(n < 3_000)].to_owned());
@@ -45,11 +47,11 @@ fn made(n: u128) -> Call {
         call.cost_usd = Some(Money(50_000));
     }
     call.credential_id = match n {
-        _ if n % 2_000 == 17 => Some(CredentialId(uuid(2))),
+        _ if n % 2_000 == 17 || n == ON_THE_DOT => Some(CredentialId(uuid(2))),
         _ if n.is_multiple_of(3) => None,
         _ => Some(CredentialId(uuid(1))),
     };
-    if n % 1_700 == 5 {
+    if n % 1_700 == 5 || n == ON_THE_DOT {
         call.fallback = Some(["server_error", "unreachable"][usize::from(n > 5_000)].to_owned());
         call.attempts = 2;
     }
@@ -182,6 +184,10 @@ fn of_others() -> Vec<CallFilter> {
         CallFilter {
             model: Some("common".to_owned()),
             to: Some(day(2)),
+            ..all()
+        },
+        CallFilter {
+            from: Some(day(1)),
             ..all()
         },
         CallFilter {
