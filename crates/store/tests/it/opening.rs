@@ -4,7 +4,10 @@ use std::error::Error;
 use std::fmt::Write;
 use std::path::Path;
 
-use tollhouse_store::{DatabaseUrl, Page, Store, StoreError, StoreOptions, backup};
+use tollhouse_domain::call::Fallback;
+use tollhouse_store::{
+    CallFilter, DatabaseUrl, Page, Store, StoreError, StoreOptions, TurnedElsewhere, backup,
+};
 
 use crate::support::{Place, call, call_id, key_id, on_both, virtual_key};
 
@@ -13,6 +16,7 @@ on_both!(
     a_changed_schema_is_refused,
     a_closed_store_says_so,
     opening_twice_changes_nothing,
+    why_calls_turned_elsewhere_before_is_known_after,
 );
 
 async fn a_newer_schema_is_refused_and_left_alone(place: Place) {
@@ -86,6 +90,42 @@ async fn opening_twice_changes_nothing(place: Place) {
     store.close().await;
     again.ping().await.unwrap();
     again.close().await;
+}
+
+/// What was in `detail` alone before schema 26, of rows that PostgreSQL reads as JSON and of such as it does not.
+async fn why_calls_turned_elsewhere_before_is_known_after(place: Place) {
+    let store = place.open().await;
+    let calls: Vec<_> = (1..=4).map(call).collect();
+    store.insert_calls(&calls).await.unwrap();
+    store.close().await;
+    place
+        .execute(
+            r#"DROP INDEX calls_credential; DROP INDEX calls_fallback; DROP INDEX calls_turned; DROP INDEX calls_error;
+            ALTER TABLE calls DROP COLUMN fallback;
+            DELETE FROM _sqlx_migrations WHERE version >= 26;
+            UPDATE calls SET attempts = 2, detail = '{"tags":{"fallback":"\\u0000"}}';
+            UPDATE calls SET detail = '{"tags":{"fallback":"mine"},"fallback":"unreachable"}'
+                WHERE at = 1795000002000000;
+            UPDATE calls SET detail = '{"fallback":"server_error","tried":[{"provider":"\u0000",'
+                || '"model_sent":"\\\u0000\u0000","reason":"server_error","ended_ms":1.0}]}'
+                WHERE at = 1795000003000000;"#,
+        )
+        .await;
+    let store = place.open().await;
+    let found = async |turned| {
+        let filter = CallFilter {
+            fallback: Some(turned),
+            ..CallFilter::default()
+        };
+        let calls = store.calls(&filter, Page::first(9)).await.unwrap();
+        calls.iter().map(|call| call.id).collect::<Vec<_>>()
+    };
+    let because = TurnedElsewhere::Because;
+    assert_eq!(found(because(Fallback::Unreachable)).await, [call_id(2)]);
+    assert_eq!(found(because(Fallback::ServerError)).await, [call_id(3)]);
+    let all = found(TurnedElsewhere::Anyhow).await;
+    assert_eq!(all, [call_id(3), call_id(2)]);
+    store.close().await;
 }
 
 #[cfg(unix)]
