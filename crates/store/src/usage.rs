@@ -149,17 +149,10 @@ pub struct Report {
 impl Store {
     /// Adds calls up. `None` when an interval and groups make more than [`MOST_POINTS`].
     pub async fn usage(&self, question: &Question) -> Result<Option<Report>> {
-        let filter = &question.filter;
-        let by_ids = if filter.credential.is_some() && filter.ids.is_none() {
-            let filter = self.by_ids(filter).await?;
-            Some(Question {
-                filter,
-                ..question.clone()
-            })
-        } else {
-            None
+        let question = &Question {
+            filter: self.by_ids(&question.filter).await?,
+            ..question.clone()
         };
-        let question = by_ids.as_ref().unwrap_or(question);
         match question.interval {
             Some(interval) => self.usage_over_time(question, interval).await,
             None => self.usage_at_once(question).await.map(Some),

@@ -80,6 +80,11 @@ pub enum TurnedElsewhere {
 }
 
 impl CallFilter {
+    /// Whether it names an error or a fallback: each has an index that goes by ids.
+    pub(crate) const fn is_marked(&self) -> bool {
+        self.error.is_some() || self.fallback.is_some()
+    }
+
     /// Adds the conditions to a query that ends in a `WHERE` clause with at least one condition.
     pub(crate) fn push_to<DB>(&self, query: &mut QueryBuilder<DB>)
     where
@@ -88,10 +93,7 @@ impl CallFilter {
         i64: for<'q> Encode<'q, DB> + Type<DB>,
         String: for<'q> Encode<'q, DB> + Type<DB>,
     {
-        // Of these there are few, and each has an index.
-        let few = self.fallback.is_some() || self.error.is_some();
-        let owner = if few { beside(query) } else { "" };
-        self.push(query, owner);
+        self.push(query, &Besides::of(self, beside(query)));
     }
 
     /// The same beside a condition that few calls meet, for which there is an index. SQLite does not know how many
@@ -103,17 +105,22 @@ impl CallFilter {
         i64: for<'q> Encode<'q, DB> + Type<DB>,
         String: for<'q> Encode<'q, DB> + Type<DB>,
     {
-        let owner = beside(query);
-        self.push(query, owner);
+        self.push(query, &Besides::all(beside(query)));
     }
 
-    fn push<DB>(&self, query: &mut QueryBuilder<DB>, owner: &str)
+    fn push<DB>(&self, query: &mut QueryBuilder<DB>, besides: &Besides)
     where
         DB: Database,
         Uuid: for<'q> Encode<'q, DB> + Type<DB>,
         i64: for<'q> Encode<'q, DB> + Type<DB>,
         String: for<'q> Encode<'q, DB> + Type<DB>,
     {
+        let Besides {
+            session,
+            key,
+            owner,
+            mark,
+        } = *besides;
         if let Visible::Of { user, orgs } = &self.visible {
             query.push(" AND (").push(owner).push("user_id = ");
             query.push_bind(user.0);
@@ -124,17 +131,30 @@ impl CallFilter {
             query.push(")");
         }
         let ids = [
-            ("key_id = ", self.key.map(|id| id.0)),
-            ("user_id = ", self.user.map(|id| id.0)),
-            ("org_id = ", self.org.map(|id| id.0)),
-            ("session_id = ", self.session.map(|id| id.0)),
-            ("credential_id = ", self.credential.map(|id| id.0)),
+            (key, "key_id = ", self.key.map(|id| id.0)),
+            (owner, "user_id = ", self.user.map(|id| id.0)),
+            (owner, "org_id = ", self.org.map(|id| id.0)),
+            (session, "session_id = ", self.session.map(|id| id.0)),
+            (owner, "credential_id = ", self.credential.map(|id| id.0)),
         ];
-        for (condition, id) in ids {
+        for (beside, condition, id) in ids {
             if let Some(id) = id {
-                query.push(" AND ").push(owner).push(condition);
+                query.push(" AND ").push(beside).push(condition);
                 query.push_bind(id);
             }
+        }
+        if let Some(error) = self.error.as_deref().map(bounded) {
+            query.push(" AND ").push(mark).push("error = ");
+            query.push_bind(error);
+        }
+        if let Some(turned) = self.fallback {
+            query.push(" AND ").push(mark).push("fallback");
+            match turned {
+                TurnedElsewhere::Anyhow => query.push(" IS NOT NULL"),
+                TurnedElsewhere::Because(reason) => {
+                    query.push(" = ").push_bind(reason.as_str().to_owned())
+                }
+            };
         }
         self.push_what(query);
     }
@@ -167,7 +187,6 @@ impl CallFilter {
                 }
                 None => (" AND outcome = ", None),
             },
-            (" AND error = ", self.error.as_deref()),
             (
                 " AND credential_source = ",
                 self.source.map(CredentialSource::as_str),
@@ -176,22 +195,6 @@ impl CallFilter {
         for (condition, word) in words {
             if let Some(word) = word {
                 query.push(condition).push_bind(bounded(word));
-            }
-        }
-        match self.fallback {
-            None => {}
-            // Each by its name, because that is how SQLite finds them in the index.
-            Some(TurnedElsewhere::Anyhow) => {
-                let words = Fallback::ALL.map(|reason| format!("'{}'", reason.as_str()));
-                query
-                    .push(" AND fallback IN (")
-                    .push(words.join(", "))
-                    .push(")");
-            }
-            Some(TurnedElsewhere::Because(reason)) => {
-                query
-                    .push(" AND fallback = ")
-                    .push_bind(reason.as_str().to_owned());
             }
         }
         if let Some((name, value)) = &self.tag {
@@ -213,6 +216,45 @@ impl CallFilter {
             if let Some(number) = number {
                 query.push(condition).push_bind(number);
             }
+        }
+    }
+}
+
+/// What goes before columns that have an index, each empty or [`beside`]. SQLite knows of no index how many calls it
+/// finds, and takes one of those that nothing goes before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Besides {
+    session: &'static str,
+    key: &'static str,
+    /// Users, organizations and credentials, some of which made most of the calls.
+    owner: &'static str,
+    /// Errors and fallbacks.
+    mark: &'static str,
+}
+
+impl Besides {
+    /// Before all of them.
+    const fn all(beside: &'static str) -> Self {
+        Self {
+            session: beside,
+            key: beside,
+            owner: beside,
+            mark: beside,
+        }
+    }
+
+    /// Errors and fallbacks are rare, until an agent that goes wrong makes millions of one: what is asked of a session
+    /// or a key beside them is sought among its own calls.
+    const fn of(filter: &CallFilter, beside: &'static str) -> Self {
+        if !filter.is_marked() {
+            return Self::all("");
+        }
+        let (session, key) = (filter.session.is_some(), filter.key.is_some());
+        Self {
+            session: "",
+            key: if session { beside } else { "" },
+            owner: beside,
+            mark: if session || key { beside } else { "" },
         }
     }
 }
@@ -253,3 +295,6 @@ where
 fn without_nul(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
+
+#[cfg(test)]
+mod tests;

@@ -115,9 +115,13 @@ impl Store {
         Ok((above, below))
     }
 
-    /// The same filter with its time said of ids as well: the index of what a call was made with goes by these, and
-    /// would be gone through from the first call to the last.
+    /// The same filter with its time said of ids as well, where an index is gone through that goes by these: it would be
+    /// from the first call to the last.
     pub(crate) async fn by_ids(&self, filter: &CallFilter) -> Result<CallFilter> {
+        let indexed = filter.credential.is_some() || filter.is_marked();
+        if filter.ids.is_some() || !indexed {
+            return Ok(filter.clone());
+        }
         let (above, below) = self.bounds(filter).await?;
         Ok(CallFilter {
             ids: Some((CallId(above), CallId(below))),

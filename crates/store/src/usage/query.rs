@@ -173,7 +173,8 @@ impl Query<'_> {
         if let Some(sessions) = &part.sessions {
             push_sessions(query, sessions);
         }
-        if few || part.sessions.is_some() {
+        // Of an error, these are fewer still.
+        if part.sessions.is_some() || few && !filter.is_marked() {
             filter.push_beside(query);
         } else {
             filter.push_to(query);
