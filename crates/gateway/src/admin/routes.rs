@@ -105,8 +105,16 @@ fn named(headers: &HeaderMap) -> Option<Vec<RoutesTag>> {
         return None;
     }
     let tags = values.iter().flat_map(|value| value.split(','));
-    let tags = tags.map(|tag| tag.trim().trim_matches('"'));
-    Some(tags.map(RoutesTag::printed).collect())
+    Some(tags.map(|tag| RoutesTag::printed(ours(tag))).collect())
+}
+
+/// A tag as it was before somebody on the way compressed what it is of: that makes it weak (`W/"x"`) or says so at its
+/// end (`"x-gzip"`), and clients send it back like that. It is a digest of the routes, so however weak it is, it names
+/// no others; and there is no `-` in it.
+fn ours(tag: &str) -> &str {
+    let tag = tag.trim();
+    let tag = tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"');
+    tag.split_once('-').map_or(tag, |(ours, _)| ours)
 }
 
 #[cfg(test)]
@@ -123,7 +131,20 @@ mod tests {
         assert_eq!(named(&[]), None);
         assert_eq!(named(&["*"]), None);
         assert_eq!(named(&["\"a\", \"b\"", "\"c\""]), tags(&["a", "b", "c"]));
-        assert_eq!(named(&["W/\"a\""]), tags(&["W/\"a"]));
         assert_eq!(named(&[""]), tags(&[""]));
+        assert_eq!(named(&["W/"]), tags(&[""]));
+    }
+
+    #[test]
+    fn a_tag_that_a_proxy_wrote_anew_is_the_one_it_was() {
+        for tag in [
+            "\"a1\"",
+            "W/\"a1\"",
+            "\"a1-gzip\"",
+            "W/\"a1-br\"",
+            " W/\"a1\" ",
+        ] {
+            assert_eq!(ours(tag), "a1", "{tag}");
+        }
     }
 }
