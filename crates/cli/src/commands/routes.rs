@@ -80,7 +80,11 @@ fn lines(told: &Record) -> Vec<(&'static str, String)> {
         .iter()
         .enumerate()
     {
-        let word = if Some(at) == first { "first" } else { "then" };
+        let word = match first {
+            Some(first) if at == first => "first",
+            Some(first) if at < first => "passed over",
+            _ => "then",
+        };
         lines.push((word, stop(target)));
     }
     for out in told.read::<Vec<Record>>("left_out").unwrap_or_default() {
@@ -185,7 +189,7 @@ mod tests {
             said(told),
             [
                 "route: m*",
-                "then: a/x (chat, translated), with the key's user's credential mine (ab12cd34), left alone until \
+                "passed over: a/x (chat, translated), with the key's user's credential mine (ab12cd34), left alone until \
                  2026-01-01T00:00:00Z, without top_k, which cannot take it: No image.",
                 "first: b/m (messages, passthrough), with the platform's credential, then with the platform's credential",
                 "then: c/m (messages, passthrough), without a credential",
