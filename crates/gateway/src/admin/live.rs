@@ -20,14 +20,14 @@ use tollhouse_store::WebSession;
 use tracing::warn;
 use utoipa::ToSchema;
 
-use self::underway::{Mark, Underway};
+use self::underway::Underway;
 use self::watchers::Watcher;
 use super::auth::Signed;
 use super::error::{ApiError, ErrorBody, Refused};
 use super::input::{Nothing, Query};
 use super::show::CallSchema;
 use crate::clock;
-use crate::ledger::running::Running;
+use crate::ledger::running::{Running, Seen};
 
 /// Often enough that nothing on the way takes the connection for dead.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -126,7 +126,7 @@ struct View {
     running: Arc<Running>,
     closing: CancellationToken,
     ticks: Interval,
-    told: Option<Mark>,
+    told: Option<Seen>,
 }
 
 /// Calls as events, until there are no more or the server is closing. `seen` says whose calls may be
@@ -171,12 +171,13 @@ impl View {
 
     /// What runs now, if that is something else than was told; whoever was told nothing yet hears it first.
     fn tell(&mut self, visible: &Visible) -> Option<Event> {
-        let underway = Underway::seen(&self.running, visible);
-        let mark = Some(underway.mark());
-        if self.told == mark {
+        let seen = Underway::seen(&self.running, visible);
+        if self.told.as_ref() == Some(&seen) {
             return None;
         }
-        self.told = mark;
+        // Read after they were seen: what changes in between is told once more.
+        let underway = Underway::told(&self.running, &seen);
+        self.told = Some(seen);
         Some(named("running", &underway))
     }
 }

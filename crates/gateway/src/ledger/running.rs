@@ -57,12 +57,23 @@ pub(crate) struct Place {
     index: usize,
 }
 
-/// Some of the calls that run.
+/// Which calls run, and no more of them than says whether that has changed.
+#[derive(PartialEq, Eq)]
 pub(crate) struct Seen {
-    /// Those that have run the longest, the newest of them first.
-    pub(crate) calls: Vec<Call>,
+    /// Those that have run the longest, they first.
+    calls: Vec<Spot>,
     /// How many more there are.
     pub(crate) more: usize,
+}
+
+/// Where a call is among those that run, and how often it was tried so far.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Spot {
+    at: Timestamp,
+    id: CallId,
+    attempts: u32,
+    list: usize,
+    index: usize,
 }
 
 impl Running {
@@ -87,7 +98,7 @@ impl Running {
         }
     }
 
-    /// Those that may be seen, at most `most` of them.
+    /// Which may be seen, at most `most` of them. Whoever looks on asks for this every second, so it copies nothing.
     pub(crate) fn seen(&self, visible: &Visible, most: usize) -> Seen {
         let mut found = Vec::new();
         for number in 0..LISTS {
@@ -95,22 +106,31 @@ impl Running {
             let places = list.places.iter().enumerate();
             found.extend(places.filter_map(|(index, place)| {
                 let open = place.as_ref()?;
-                let sees = visible.sees(open.user, open.org);
-                sees.then_some((open.at, open.id, number, index))
+                visible.sees(open.user, open.org).then_some(Spot {
+                    at: open.at,
+                    id: open.id,
+                    attempts: open.attempts,
+                    list: number,
+                    index,
+                })
             }));
         }
         found.sort_unstable();
         let more = found.len().saturating_sub(most);
         found.truncate(most);
-        // Only these are copied, each under its lock for itself: calls that begin meanwhile wait for none of it.
-        let open = |(_, id, number, index): (Timestamp, CallId, usize, usize)| {
-            let list = self.list(number);
-            let place = list.places.get(index)?.as_ref();
-            place.filter(|open| open.id == id).cloned()
+        Seen { calls: found, more }
+    }
+
+    /// What there is to say of them by now, the newest first; of those that ended since, nothing.
+    pub(crate) fn read(&self, seen: &Seen) -> Vec<Call> {
+        // Each is copied under its lock for itself: calls that begin meanwhile wait for none of it.
+        let open = |spot: &Spot| {
+            let list = self.list(spot.list);
+            let place = list.places.get(spot.index)?.as_ref();
+            place.filter(|open| open.id == spot.id).cloned()
         };
-        let calls = found.into_iter().rev().filter_map(open);
-        let calls = calls.filter_map(Open::read).collect();
-        Seen { calls, more }
+        let calls = seen.calls.iter().rev().filter_map(open);
+        calls.filter_map(Open::read).collect()
     }
 
     fn list(&self, list: usize) -> MutexGuard<'_, List> {

@@ -78,21 +78,22 @@ pub(super) struct RunningCall {
     attempts: u32,
 }
 
-/// By what one telling differs from another: which calls there are, how often each was tried, and how many more.
-#[derive(PartialEq, Eq)]
-pub(super) struct Mark(Vec<(CallId, u32)>, usize);
-
 impl Underway {
-    /// Those that may be seen.
-    pub(super) fn seen(running: &Running, visible: &Visible) -> Self {
-        let Seen { calls, more } = running.seen(visible, MOST);
-        let calls = calls.into_iter().map(RunningCall::of).collect();
-        Self { calls, more }
+    /// Which may be seen. What is told of them differs when this does.
+    pub(super) fn seen(running: &Running, visible: &Visible) -> Seen {
+        running.seen(visible, MOST)
     }
 
-    pub(super) fn mark(&self) -> Mark {
-        let calls = self.calls.iter().map(|call| (call.id, call.attempts));
-        Mark(calls.collect(), self.more)
+    /// What is told of them.
+    pub(super) fn told(running: &Running, seen: &Seen) -> Self {
+        Self {
+            calls: running
+                .read(seen)
+                .into_iter()
+                .map(RunningCall::of)
+                .collect(),
+            more: seen.more,
+        }
     }
 }
 

@@ -26,8 +26,14 @@ fn enter(running: &Arc<Running>, call: &Call) -> Place {
     running.enter(call, record::encode(call))
 }
 
-fn numbers(seen: &Seen) -> Vec<u128> {
-    seen.calls.iter().map(|call| call.id.0.as_u128()).collect()
+/// What there is to say of those that are seen, and how many more there are.
+fn looked(running: &Running, visible: &Visible, most: usize) -> (Vec<Call>, usize) {
+    let seen = running.seen(visible, most);
+    (running.read(&seen), seen.more)
+}
+
+fn numbers(calls: &[Call]) -> Vec<u128> {
+    calls.iter().map(|call| call.id.0.as_u128()).collect()
 }
 
 #[test]
@@ -35,11 +41,11 @@ fn calls_run_from_their_beginning_to_their_end_and_places_are_used_again() {
     let running = Arc::new(Running::default());
     let places: Vec<_> = (1..=40).map(|n| enter(&running, &call(n, 1))).collect();
     assert_eq!(
-        numbers(&running.seen(&Visible::All, 100)),
+        numbers(&looked(&running, &Visible::All, 100).0),
         (1..=40).rev().collect::<Vec<_>>()
     );
     drop(places);
-    assert!(running.seen(&Visible::All, 100).calls.is_empty());
+    assert!(looked(&running, &Visible::All, 100).0.is_empty());
     let _places: Vec<_> = (1..=40).map(|n| enter(&running, &call(n, 1))).collect();
     let held: usize = (0..LISTS).map(|list| running.list(list).places.len()).sum();
     assert_eq!(held, 40, "no more than ran at once");
@@ -50,7 +56,7 @@ fn what_is_seen_is_the_row_and_who_is_asked_last() {
     let running = Arc::new(Running::default());
     let begun = call(3, 1);
     let place = enter(&running, &begun);
-    assert_eq!(running.seen(&Visible::All, 1).calls.first(), Some(&begun));
+    assert_eq!(looked(&running, &Visible::All, 1).0.first(), Some(&begun));
     place.asks("lab", Some("sonnet-5"));
     place.asks("spare", Some("opus-5"));
     let expected = Call {
@@ -59,22 +65,45 @@ fn what_is_seen_is_the_row_and_who_is_asked_last() {
         attempts: 2,
         ..begun
     };
-    assert_eq!(running.seen(&Visible::All, 1).calls, [expected]);
+    assert_eq!(looked(&running, &Visible::All, 1).0, [expected]);
+}
+
+#[test]
+fn what_is_seen_differs_when_there_is_something_new_to_say() {
+    let running = Arc::new(Running::default());
+    let seen = || running.seen(&Visible::All, 2);
+    let place = enter(&running, &call(3, 1));
+    let before = seen();
+    assert!(seen() == before, "nothing happened");
+    place.asks("lab", None);
+    let asked = seen();
+    assert!(asked != before, "somebody was asked");
+    let newer = [4, 5].map(|number| enter(&running, &call(number, 1)));
+    assert!(seen() != asked, "others began");
+    let three = seen();
+    let _fourth = enter(&running, &call(6, 1));
+    assert!(seen() != three, "one more is counted");
+    drop(newer);
+    drop(place);
+    // Its place is another's by now, or nobody's.
+    assert!(running.read(&asked).is_empty());
+    let _next = enter(&running, &call(3 + 256, 1));
+    assert!(running.read(&asked).is_empty());
 }
 
 #[test]
 fn of_more_than_are_told_those_that_run_the_longest_are() {
     let running = Arc::new(Running::default());
     let _places: Vec<_> = (1..=9).map(|n| enter(&running, &call(n, n % 2))).collect();
-    let seen = running.seen(&Visible::All, 3);
-    assert_eq!((numbers(&seen), seen.more), (vec![3, 2, 1], 6));
+    let (calls, more) = looked(&running, &Visible::All, 3);
+    assert_eq!((numbers(&calls), more), (vec![3, 2, 1], 6));
     let even = Visible::Of {
         user: UserId(Uuid::from_u128(0)),
         orgs: Vec::new(),
     };
-    let seen = running.seen(&even, 3);
+    let (calls, more) = looked(&running, &even, 3);
     assert_eq!(
-        (numbers(&seen), seen.more),
+        (numbers(&calls), more),
         (vec![6, 4, 2], 1),
         "others' are not even counted"
     );
