@@ -237,8 +237,8 @@ fn of_several_accounts_of_a_name_ones_own_is_meant() {
             let token: Value = json(place, &token);
             owners.push(token["secret"].as_str().unwrap().to_owned());
         }
-        let token = owners.last().map_or(String::new(), Clone::clone);
-        place.set("TOLLHOUSE_TOKEN", &token);
+        let bearer = owners.last().map_or(String::new(), Clone::clone);
+        place.set("TOLLHOUSE_TOKEN", &bearer);
         let taken = place.run_with(&import, &file);
         assert!(taken.status.success(), "{}", shown(&taken));
         place.set("TOLLHOUSE_TOKEN", "");
